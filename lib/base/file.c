@@ -1,0 +1,94 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+int file_read_fd(int fd, size_t most, struct strbuf *out)
+{
+	size_t total = 0;
+	char block[16384];
+
+	for (;;) {
+		ssize_t n = read(fd, block, sizeof(block));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return strbuf_error(out);
+		if ((size_t)n > most - total)
+			return -EFBIG;
+		total += (size_t)n;
+		strbuf_append(out, block, (size_t)n);
+	}
+}
+
+int file_read(const char *path, size_t most, struct strbuf *out)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : file_read_fd(fd, most, out);
+}
+
+int file_write_fd(int fd, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Rename, but never over what stands at the new name. */
+static int rename_new(int dirfd, const char *from, const char *to)
+{
+	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* Some filesystems know no RENAME_NOREPLACE; a hard link refuses an existing name as well.
+	 */
+	if (errno != EINVAL || linkat(dirfd, from, dirfd, to, 0) < 0)
+		return -errno;
+	unlinkat(dirfd, from, 0);
+	return 0;
+}
+
+int file_create_at(int dirfd, const char *name, mode_t mode, const void *bytes, size_t n)
+{
+	_cleanup_close_ int fd = -1;
+	char temporary[300];
+	int r, attempt;
+
+	for (attempt = 0; fd < 0 && attempt < 100; attempt++) {
+		r = snprintf(temporary, sizeof(temporary), ".%.250s.%d.%d", name, (int)getpid(),
+			     attempt);
+		if (r < 0 || (size_t)r >= sizeof(temporary))
+			return -ENAMETOOLONG;
+		fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    mode);
+		if (fd < 0 && errno != EEXIST)
+			return -errno;
+	}
+	if (fd < 0)
+		return -EEXIST;
+	r = file_write_fd(fd, bytes, n);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r == 0)
+		r = rename_new(dirfd, temporary, name);
+	if (r < 0)
+		unlinkat(dirfd, temporary, 0);
+	if (r == 0)
+		fsync(dirfd);
+	return r;
+}

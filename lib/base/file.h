@@ -1,0 +1,21 @@
+/* Whole files in, whole files out. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/strbuf.h"
+
+/* Append all of a descriptor or file to OUT; more than MOST bytes: -EFBIG. 0 or -errno. */
+int file_read_fd(int fd, size_t most, struct strbuf *out);
+int file_read(const char *path, size_t most, struct strbuf *out);
+
+/* Write all N bytes, however often the kernel stops short. 0 or -errno. */
+int file_write_fd(int fd, const void *bytes, size_t n);
+
+/*
+ * Make NAME in the directory DIRFD from the bytes: written under a temporary name, fsynced, then
+ * renamed. Never follows or overwrites what already stands at NAME: -EEXIST. On any failure nothing
+ * is left behind. 0 or -errno.
+ */
+int file_create_at(int dirfd, const char *name, mode_t mode, const void *bytes, size_t n);

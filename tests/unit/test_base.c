@@ -1,0 +1,135 @@
+/* Strings, foreign text, numbers, files. */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+
+static void strbuf_grows(void **state)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+
+	(void)state;
+	assert_string_equal(strbuf_text(&b), "");
+	for (int i = 0; i < 1000; i++)
+		strbuf_printf(&b, "%d,", i);
+	assert_int_equal(b.length, 3890);
+	assert_int_equal(strlen(b.data), 3890);
+	assert_int_equal(strbuf_error(&b), 0);
+	strbuf_reset(&b);
+	assert_string_equal(strbuf_text(&b), "");
+}
+
+static void strbuf_remembers_failure(void **state)
+{
+	_cleanup_strbuf_ struct strbuf b = {0};
+
+	(void)state;
+	strbuf_append(&b, "x", SIZE_MAX - 4);
+	strbuf_puts(&b, "later");
+	assert_int_equal(strbuf_error(&b), -ENOMEM);
+	assert_null(strbuf_steal(&b));
+}
+
+static void check_text(void (*make)(struct strbuf *, const char *, size_t), const char *in,
+		       size_t n, const char *want)
+{
+	_cleanup_strbuf_ struct strbuf out = {0};
+
+	make(&out, in, n);
+	assert_string_equal(strbuf_text(&out), want);
+}
+
+static void text_is_harmless(void **state)
+{
+	(void)state;
+	check_text(text_display, "plain \xc3\xa9", 8, "plain \xc3\xa9");
+	check_text(text_display, "a\x1b[31m\nb\x7f", 9, "a\\x1b[31m\\x0ab\\x7f");
+	check_text(text_display, "\xc2\x9b", 2, "\\xc2\\x9b");
+	check_text(text_display, "\xe2\x80\xae", 3, "\\xe2\\x80\\xae");
+	check_text(text_display, "\xff\xc3", 2, "\\xff\\xc3");
+	check_text(text_display, "\xed\xa0\x80", 3, "\\xed\\xa0\\x80");
+	check_text(text_utf8, "a\xff\n\xc3\xa9", 5, "a\xef\xbf\xbd\n\xc3\xa9");
+	check_text(text_filename, "../a b/\n\xff", 9, "_._a_b___");
+	check_text(text_filename, "", 0, "_");
+	check_text(text_filename, "-rf", 3, "_rf");
+}
+
+static void numbers(void **state)
+{
+	uint64_t v = 7;
+
+	(void)state;
+	assert_int_equal(parse_number("12", 1, 99, &v), 0);
+	assert_int_equal(v, 12);
+	assert_int_equal(parse_number("0", 1, 99, &v), -ERANGE);
+	assert_int_equal(parse_number("99999999999999999999", 1, UINT64_MAX, &v), -ERANGE);
+	assert_int_equal(parse_number("-1", 0, 9, &v), -EINVAL);
+	assert_int_equal(parse_number(" 1", 0, 9, &v), -EINVAL);
+	assert_int_equal(parse_number("1x", 0, 9, &v), -EINVAL);
+	assert_int_equal(parse_number("", 0, 9, &v), -EINVAL);
+	assert_int_equal(v, 12);
+}
+
+static void sizes_and_durations(void **state)
+{
+	uint64_t v;
+
+	(void)state;
+	assert_int_equal(parse_size("64M", &v), 0);
+	assert_int_equal(v, 64 << 20);
+	assert_int_equal(parse_size("3KiB", &v), 0);
+	assert_int_equal(v, 3072);
+	assert_int_equal(parse_size("1X", &v), -EINVAL);
+	assert_int_equal(parse_size("18446744073709551615K", &v), -ERANGE);
+	assert_int_equal(parse_duration("0.5", &v), 0);
+	assert_int_equal(v, 500000000);
+	assert_int_equal(parse_duration("250ms", &v), 0);
+	assert_int_equal(v, 250000000);
+	assert_int_equal(parse_duration("0", &v), -ERANGE);
+	assert_int_equal(parse_duration("nan", &v), -EINVAL);
+	assert_int_equal(parse_duration("1e3", &v), -EINVAL);
+	assert_int_equal(parse_duration(".", &v), -EINVAL);
+}
+
+static void files_never_overwrite(void **state)
+{
+	_cleanup_strbuf_ struct strbuf got = {0};
+	char dir[] = "/tmp/oomtools-test.XXXXXX";
+	char path[64];
+	int dirfd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY);
+	assert_true(dirfd >= 0);
+	assert_int_equal(file_create_at(dirfd, "one", 0600, "first", 5), 0);
+	assert_int_equal(file_create_at(dirfd, "one", 0600, "second", 6), -EEXIST);
+	assert_int_equal(symlinkat("/dev/null", dirfd, "link"), 0);
+	assert_int_equal(file_create_at(dirfd, "link", 0600, "x", 1), -EEXIST);
+	snprintf(path, sizeof(path), "%s/one", dir);
+	assert_int_equal(file_read(path, 100, &got), 0);
+	assert_string_equal(strbuf_text(&got), "first");
+	assert_int_equal(file_read(path, 4, &got), -EFBIG);
+	assert_int_equal(unlinkat(dirfd, "one", 0), 0);
+	assert_int_equal(unlinkat(dirfd, "link", 0), 0);
+	close(dirfd);
+	/* Nothing else was left in it. */
+	assert_int_equal(rmdir(dir), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(strbuf_grows),	       cmocka_unit_test(strbuf_remembers_failure),
+		cmocka_unit_test(text_is_harmless),    cmocka_unit_test(numbers),
+		cmocka_unit_test(sizes_and_durations), cmocka_unit_test(files_never_overwrite),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
