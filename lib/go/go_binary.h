@@ -1,0 +1,43 @@
+/*
+ * What has to be known of a Go executable to read its heap profile out of a process: learnt once,
+ * small to keep. Addresses are link-time ones; add the process's load bias (go_process_bias()).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/strbuf.h"
+#include "symbol/elf_image.h"
+
+struct go_binary {
+	int fd;		  /* the executable, kept open */
+	char version[64]; /* "go1.24.4"; "" unknown */
+	int minor;	  /* 24 of go1.24.4; 0 unknown */
+
+	uint64_t entry;		   /* e_entry */
+	uint64_t mbuckets;	   /* runtime.mbuckets: head of the list of heap buckets */
+	uint64_t mem_profile_rate; /* runtime.MemProfileRate, 8 bytes: bytes per sample; 0 is off */
+	uint64_t mprof_cycle;	   /* runtime.mProfCycle, 4 bytes; 0 not known */
+	uint32_t record_size;	   /* of one memRecordCycle: 32, from Go 1.27 on 16 */
+	bool profiling_linked; /* false: nothing refers to the profile, so the linker set the rate
+				  to 0 */
+
+	struct elf_segment text; /* the executable segment */
+	char build_id[128];	 /* GNU build id in hex; "" none */
+};
+
+/*
+ * FD (duplicated) is an executable. On failure WHY (may be NULL) gets one line for the user, and:
+ *   -ENOEXEC  not an executable we can read      -ENOENT  not a Go program (or older than 1.18)
+ *   -ENODATA  Go, but without a symbol table     -EBADMSG  corrupt
+ */
+int go_binary_open(int fd, struct strbuf *why, struct go_binary **ret);
+void go_binary_close(struct go_binary *binary);
+#define _cleanup_go_binary_ _cleanup_(go_binary_closep)
+void go_binary_closep(struct go_binary **binary);
+
+/* What has to be added to link-time addresses in that process (AT_ENTRY of its auxv). 0 or -errno.
+ */
+int go_process_bias(pid_t pid, const struct go_binary *binary, uint64_t *ret);
