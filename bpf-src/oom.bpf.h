@@ -1,0 +1,122 @@
+/* Reading an OOM kill inside the kernel: the victim's counters and the oom_control that chose it. */
+
+/* rss_stat: percpu_counter[4] since Linux 6.2, an array of atomics before (include/linux/mm_types.h). */
+#ifdef ISARRAY_mm_struct__rss_stat
+#define RSS(mm, member) RD((mm)->rss_stat[member].count)
+#else
+#define RSS(mm, member) RD((mm)->rss_stat.count[member].counter)
+#endif
+
+static inline u64 cgroup_inode(struct cgroup *cgroup)
+{
+	struct kernfs_node *node = RD(cgroup->kn);
+
+	return RD(node->id);
+}
+
+/* What is known of the victim itself, and of the task that runs now: the trigger. */
+static inline void oom_read_victim(struct oomkill_event *e, struct task_struct *victim)
+{
+	struct signal_struct *signal = RD(victim->signal);
+	struct mm_struct *mm = RD(victim->mm);
+	struct css_set *cgroups = RD(victim->cgroups);
+	struct cgroup_subsys_state *css = RD(cgroups->subsys[memory_cgrp_id]);
+	struct cred *cred = (struct cred *)RD(victim->real_cred);
+	u64 id = bpf_get_current_pid_tgid();
+
+	e->time_ns = bpf_ktime_get_ns();
+	e->trigger_pid = id >> 32;
+	e->trigger_tid = id;
+	bpf_get_current_comm(e->trigger_comm, sizeof(e->trigger_comm));
+	e->victim_pid = RD(victim->tgid);
+	e->victim_tid = RD(victim->pid);
+	bpf_probe_read_kernel_str(e->victim_comm, sizeof(e->victim_comm), victim->comm);
+	e->victim_uid = RD(cred->uid.val);
+	e->oom_score_adj = RD(signal->oom_score_adj);
+	e->victim_memcg_id = cgroup_inode(RD(css->cgroup));
+	e->file_pages = RSS(mm, MM_FILEPAGES);
+	e->anon_pages = RSS(mm, MM_ANONPAGES);
+	e->swap_pages = RSS(mm, MM_SWAPENTS);
+	e->shmem_pages = RSS(mm, MM_SHMEMPAGES);
+	e->total_vm_pages = RD(mm->total_vm);
+	e->pgtables_bytes = RD(mm->pgtables_bytes.counter);
+}
+
+/* What only the oom_control knows; OC may be NULL: then the kill's domain is unknown. */
+static inline void oom_read_control(struct oomkill_event *e, struct oom_control *oc, u32 flags)
+{
+	e->flags = flags;
+	e->totalpages = 0;
+	e->points = 0;
+	e->memcg_id = 0;
+	e->gfp_mask = 0;
+	e->order = 0;
+	e->constraint = 0;
+	e->memcg_name[0] = 0;
+	if (!oc)
+		return;
+	e->flags |= OOMKILL_HAS_CONTROL;
+	e->totalpages = oc->totalpages;
+	e->points = oc->chosen_points;
+	e->gfp_mask = oc->gfp_mask;
+	e->order = oc->order;
+	e->constraint = oc->constraint;
+	if (oc->memcg) {
+		struct cgroup *cgroup = RD(oc->memcg->css.cgroup);
+		struct kernfs_node *node = RD(cgroup->kn);
+
+		e->memcg_id = RD(node->id);
+		bpf_probe_read_kernel_str(e->memcg_name, sizeof(e->memcg_name), RD(node->name));
+	}
+}
+
+#ifdef PROBE_MARK_VICTIM
+/*
+ * Neither fentry nor kprobes: oom_kill_process()'s argument is not in reach, but the oom_control it
+ * points to lies on the stack of the task that runs out_of_memory() or mem_cgroup_out_of_memory(),
+ * a few frames above us. In a BTF tracepoint ctx points at the arguments on that stack, so look
+ * upward from there for a struct whose `chosen` is the victim and whose other members make sense.
+ */
+#define OOM_STACK_BYTES 2048
+#define OOM_STACK_CHUNK 128
+
+struct oom_stack {
+	u64 words[OOM_STACK_BYTES / 8];
+};
+BPF_PERCPU_ARRAY(oom_stack, struct oom_stack, 1);
+/* By trigger thread: the task chosen last, to know the members of a group kill that follow it. */
+BPF_TABLE("lru_hash", u32, u64, oom_chosen, 256);
+
+/* Copy the oom_control for VICTIM to OC and return 0; 1: VICTIM dies with the chosen; -1: not found. */
+static inline int oom_find_control(void *ctx, struct task_struct *victim, struct oom_control *oc)
+{
+	int zero = 0, i;
+	u32 trigger = bpf_get_current_pid_tgid();
+	u64 leader = (u64)RD(victim->group_leader), before = 0, chosen;
+	u64 *last = oom_chosen.lookup(&trigger);
+	struct oom_stack *stack = oom_stack.lookup(&zero);
+
+	if (!stack)
+		return -1;
+	if (last)
+		before = *last;
+	/* The stack may end sooner; a read across its end would fail whole. */
+	for (i = 0; i < OOM_STACK_BYTES / OOM_STACK_CHUNK; i++)
+		if (bpf_probe_read_kernel(&stack->words[i * (OOM_STACK_CHUNK / 8)], OOM_STACK_CHUNK,
+					  (char *)ctx + i * OOM_STACK_CHUNK))
+			break;
+	for (i = 0; i < (OOM_STACK_BYTES - sizeof(*oc)) / 8; i++) {
+		chosen = stack->words[i + offsetof(struct oom_control, chosen) / 8];
+		if (!chosen || (chosen != (u64)victim && chosen != leader && chosen != before))
+			continue;
+		__builtin_memcpy(oc, &stack->words[i], sizeof(*oc));
+		if (oc->constraint > OOMKILL_MEMCG || oc->order < -1 || oc->order > 20)
+			continue;
+		if (chosen != (u64)victim && chosen != leader)
+			return 1;
+		oom_chosen.update(&trigger, &chosen);
+		return 0;
+	}
+	return -1;
+}
+#endif

@@ -1,0 +1,58 @@
+/*
+ * oomkill: one event for every process that the OOM killer takes.
+ *
+ * To see more of a kill, add a member to struct oomkill_event and fill it in report(); any field of
+ * a kernel struct may be named, its layout comes from the running kernel. Read kernel memory with
+ * RD(pointer->member) only.
+ */
+#include "oomtools.bpf.h"
+#include "oomkill.h"
+#include "oom.bpf.h"
+
+BPF_RINGBUF_OUTPUT(events, 16);
+BPF_ARRAY(lost, u64, 1);
+
+static inline int report(struct task_struct *victim, struct oom_control *oc, u32 flags)
+{
+	struct oomkill_event *e = events.ringbuf_reserve(sizeof(*e));
+
+	if (!e) {
+		lost.increment(0);
+		return 0;
+	}
+	oom_read_victim(e, victim);
+	oom_read_control(e, oc, flags);
+	events.ringbuf_submit(e, 0);
+	return 0;
+}
+
+#if defined(PROBE_FENTRY)
+BPF_PROG(fentry__oom_kill_process, struct oom_control *control)
+{
+	struct oom_control oc;
+
+	bpf_probe_read_kernel(&oc, sizeof(oc), control);
+	return report(oc.chosen, &oc, 0);
+}
+#elif defined(PROBE_KPROBE)
+int kprobe__oom_kill_process(struct pt_regs *ctx)
+{
+	struct oom_control oc;
+
+	bpf_probe_read_kernel(&oc, sizeof(oc), (void *)PT_REGS_PARM1(ctx));
+	return report(oc.chosen, &oc, 0);
+}
+#elif defined(PROBE_MARK_VICTIM)
+BPF_PROG(tp_btf__mark_victim, struct task_struct *victim)
+{
+	struct oom_control oc;
+
+	switch (oom_find_control(ctx, victim, &oc)) {
+	case 0:
+		return report(victim, &oc, 0);
+	case 1:
+		return report(victim, &oc, OOMKILL_GROUP_MEMBER);
+	}
+	return report(victim, NULL, 0);
+}
+#endif

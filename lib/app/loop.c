@@ -1,0 +1,192 @@
+#include "app/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+
+#include "base/macro.h"
+
+enum source_kind { SOURCE_FD, SOURCE_TIMER, SOURCE_SIGNAL, SOURCE_STDOUT };
+
+struct source {
+	struct source *next;
+	struct loop *loop;
+	enum source_kind kind;
+	int fd;
+	loop_fn call;
+	void *user;
+};
+
+struct loop {
+	int epoll;
+	bool stopped;
+	int status;
+	struct source *sources;
+};
+
+static int add_source(struct loop *loop, enum source_kind kind, int fd, uint32_t events,
+		      loop_fn call, void *user)
+{
+	struct source *s = calloc(1, sizeof(*s));
+	struct epoll_event event = {.events = events, .data.ptr = s};
+
+	if (!s)
+		return -ENOMEM;
+	*s = (struct source){loop->sources, loop, kind, fd, call, user};
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+		int r = -errno;
+
+		free(s);
+		return r;
+	}
+	loop->sources = s;
+	return 0;
+}
+
+static int add_signals(struct loop *loop)
+{
+	sigset_t set;
+	int fd, r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	r = add_source(loop, SOURCE_SIGNAL, fd, EPOLLIN, NULL, NULL);
+	if (r < 0)
+		close(fd);
+	return r;
+}
+
+/* A pipe or socket whose other end closes reports EPOLLERR or EPOLLHUP, even with no events asked.
+ */
+static void watch_stdout(struct loop *loop)
+{
+	struct stat st;
+
+	if (fstat(1, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+		(void)add_source(loop, SOURCE_STDOUT, 1, 0, NULL, NULL);
+}
+
+int loop_open(struct loop **ret)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+	int r;
+
+	if (!loop)
+		return -ENOMEM;
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll < 0) {
+		r = -errno;
+		free(loop);
+		return r;
+	}
+	r = add_signals(loop);
+	if (r < 0) {
+		loop_close(loop);
+		return r;
+	}
+	watch_stdout(loop);
+	*ret = loop;
+	return 0;
+}
+
+int loop_add(struct loop *loop, int fd, loop_fn ready, void *user)
+{
+	return add_source(loop, SOURCE_FD, fd, EPOLLIN, ready, user);
+}
+
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+}
+
+int loop_add_timer(struct loop *loop, uint64_t first_ns, uint64_t every_ns, loop_fn fire,
+		   void *user)
+{
+	struct itimerspec when = {timespec_of(every_ns), timespec_of(MAX(first_ns, (uint64_t)1))};
+	int r, fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	if (timerfd_settime(fd, 0, &when, NULL) < 0)
+		r = -errno;
+	else
+		r = add_source(loop, SOURCE_TIMER, fd, EPOLLIN, fire, user);
+	if (r < 0)
+		close(fd);
+	return r;
+}
+
+void loop_stop(struct loop *loop, int status)
+{
+	if (loop->stopped)
+		return;
+	loop->stopped = true;
+	loop->status = status;
+}
+
+static void dispatch(struct source *s)
+{
+	uint64_t times;
+
+	switch (s->kind) {
+	case SOURCE_FD:
+		s->call(s->user);
+		break;
+	case SOURCE_TIMER:
+		if (read(s->fd, &times, sizeof(times)) == sizeof(times))
+			s->call(s->user);
+		break;
+	case SOURCE_SIGNAL:
+	case SOURCE_STDOUT:
+		loop_stop(s->loop, 0);
+		break;
+	}
+}
+
+int loop_run(struct loop *loop)
+{
+	while (!loop->stopped) {
+		struct epoll_event events[16];
+		int n = epoll_wait(loop->epoll, events, ARRAY_SIZE(events), -1);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		for (int i = 0; i < n && !loop->stopped; i++)
+			dispatch(events[i].data.ptr);
+	}
+	for (struct source *s = loop->sources; s; s = s->next)
+		if (s->kind == SOURCE_FD)
+			s->call(s->user);
+	return loop->status;
+}
+
+void loop_close(struct loop *loop)
+{
+	struct source *s, *next;
+
+	if (!loop)
+		return;
+	for (s = loop->sources; s; s = next) {
+		next = s->next;
+		if (s->kind == SOURCE_TIMER || s->kind == SOURCE_SIGNAL)
+			close(s->fd);
+		free(s);
+	}
+	if (loop->epoll >= 0)
+		close(loop->epoll);
+	free(loop);
+}

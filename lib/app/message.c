@@ -1,0 +1,83 @@
+#include "app/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+static const char *program_name = "oomtools";
+static bool is_verbose;
+
+void message_init(const char *program, bool verbose)
+{
+	program_name = program;
+	is_verbose = verbose;
+}
+
+/* One write, so that messages of several programs on one terminal do not mix within a line. */
+static void say(const char *kind, const char *text)
+{
+	_cleanup_strbuf_ struct strbuf out = {0};
+
+	strbuf_printf(&out, "%s: %s", program_name, kind);
+	for (;;) {
+		size_t n = strcspn(text, "\n");
+
+		text_display(&out, text, n);
+		strbuf_putc(&out, '\n');
+		text += n;
+		if (*text)
+			text++;
+		if (!*text)
+			break;
+		strbuf_puts(&out, "  ");
+	}
+	if (strbuf_error(&out) == 0)
+		(void)file_write_fd(2, out.data, out.length);
+}
+
+static void say_formatted(const char *kind, const char *format, va_list args)
+{
+	char text[4096];
+
+	vsnprintf(text, sizeof(text), format, args);
+	say(kind, text);
+}
+
+void message_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_formatted("", format, args);
+	va_end(args);
+}
+
+void message_warning(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_formatted("warning: ", format, args);
+	va_end(args);
+}
+
+void message_verbose(const char *format, ...)
+{
+	va_list args;
+
+	if (!is_verbose)
+		return;
+	va_start(args, format);
+	say_formatted("", format, args);
+	va_end(args);
+}
+
+void message_verbose_line(const char *line, void *user)
+{
+	(void)user;
+	if (is_verbose)
+		say("", line);
+}

@@ -1,0 +1,175 @@
+#include "app/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/exit_codes.h"
+#include "app/message.h"
+#include "base/macro.h"
+#include "base/parse.h"
+#include "base/strbuf.h"
+
+#define MAX_OPTIONS 64
+
+struct table {
+	struct option_entry entries[MAX_OPTIONS];
+	size_t count;
+};
+
+static void add_entries(struct table *t, const struct option_entry *entries)
+{
+	for (; entries->kind != OPTION_END && t->count < MAX_OPTIONS; entries++)
+		t->entries[t->count++] = *entries;
+}
+
+static void make_table(struct table *t, const struct program_info *info, struct common_options *c)
+{
+	const struct option_entry common[] = {
+		{OPTION_FLAG, 'T', "time", NULL, "print the full date and time with each event",
+		 &c->time, 0, 0},
+		{OPTION_FLAG, 'j', "json", NULL, "print JSON, one object a line", &c->json, 0, 0},
+		{OPTION_DURATION, 'd', "duration", "SECONDS", "stop after that long",
+		 &c->duration_ns, 0, 0},
+		{OPTION_FLAG, 0, "ebpf", NULL, "print the BPF text and exit", &c->ebpf, 0, 0},
+		{OPTION_TEXT, 0, "probe", "FILE", "run the BPF text in FILE instead", &c->probe, 0,
+		 0},
+		{OPTION_FLAG, 0, "edit", NULL, "open the BPF text in $EDITOR first", &c->edit, 0,
+		 0},
+		{OPTION_TEXT, 0, "image", "FILE", "run an image made by oomtools-compile",
+		 &c->image, 0, 0},
+		{OPTION_FLAG, 0, "kernel-headers", NULL,
+		 "compile with the installed kernel headers", &c->kernel_headers, 0, 0},
+		{OPTION_FLAG, 'v', "verbose", NULL, "say what is being done and why", &c->verbose,
+		 0, 0},
+		{OPTION_FLAG, 'h', "help", NULL, "print this help and exit", &c->help, 0, 0},
+		{OPTION_FLAG, 'V', "version", NULL, "print the version and exit", &c->version, 0,
+		 0},
+		{OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0},
+	};
+
+	t->count = 0;
+	if (info->options)
+		add_entries(t, info->options);
+	add_entries(t, common);
+}
+
+static void print_help(const struct program_info *info, const struct table *t)
+{
+	printf("Usage: %s %s\n\n%s\n\nOptions:\n", info->name, info->synopsis, info->summary);
+	for (size_t i = 0; i < t->count; i++) {
+		const struct option_entry *e = &t->entries[i];
+		char left[64];
+		int n = 0;
+
+		if (e->letter)
+			n = snprintf(left, sizeof(left), "-%c, ", e->letter);
+		else
+			n = snprintf(left, sizeof(left), "    ");
+		snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", e->name,
+			 e->argument ? " " : "", e->argument ? e->argument : "");
+		printf("  %-26s %s\n", left, e->help);
+	}
+	printf("\nExamples:\n%s", info->examples);
+}
+
+static int complain(const struct program_info *info, const struct option_entry *e, int error)
+{
+	static const char *const wants[] = {
+		[OPTION_TEXT] = "a name that is not empty",
+		[OPTION_NUMBER] = "a whole number",
+		[OPTION_SIZE] = "a size such as 512K, 64M or 1G",
+		[OPTION_DURATION] = "seconds more than 0, such as 10, 0.5 or 200ms",
+	};
+
+	if (error == -ERANGE && e->kind == OPTION_NUMBER)
+		message_error("--%s: '%s' is not within %llu to %llu", e->name, optarg,
+			      (unsigned long long)e->least, (unsigned long long)e->most);
+	else
+		message_error("--%s: '%s' is not %s; see '%s --help'", e->name, optarg,
+			      wants[e->kind], info->name);
+	return EXIT_USAGE;
+}
+
+static int store(const struct option_entry *e, const char *argument)
+{
+	switch (e->kind) {
+	case OPTION_FLAG:
+		*(bool *)e->target = true;
+		return 0;
+	case OPTION_TEXT:
+		*(const char **)e->target = argument;
+		return *argument ? 0 : -EINVAL;
+	case OPTION_NUMBER:
+		return parse_number(argument, e->least, e->most, e->target);
+	case OPTION_SIZE:
+		return parse_size(argument, e->target);
+	case OPTION_DURATION:
+		return parse_duration(argument, e->target);
+	case OPTION_END:
+		break;
+	}
+	return -EINVAL;
+}
+
+static int check_together(const struct common_options *c)
+{
+	if (c->image && (c->probe || c->edit || c->kernel_headers)) {
+		message_error("--image runs what is compiled already; it does not go with --probe, "
+			      "--edit or --kernel-headers");
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+int options_parse(const struct program_info *info, struct common_options *common, int argc,
+		  char *argv[], int *first)
+{
+	struct option longs[MAX_OPTIONS + 1] = {0};
+	_cleanup_strbuf_ struct strbuf letters = {0};
+	struct table t;
+	int index, found;
+
+	make_table(&t, info, common);
+	for (size_t i = 0; i < t.count; i++) {
+		const struct option_entry *e = &t.entries[i];
+
+		longs[i] = (struct option){e->name, e->argument ? required_argument : no_argument,
+					   NULL, 256 + (int)i};
+		if (e->letter)
+			strbuf_printf(&letters, "%c%s", e->letter, e->argument ? ":" : "");
+	}
+	message_init(info->name, false);
+	argv[0] = (char *)info->name; /* getopt's own messages begin with it */
+	while ((found = getopt_long(argc, argv, strbuf_text(&letters), longs, NULL)) != -1) {
+		for (index = 0; index < (int)t.count; index++)
+			if (found == 256 + index ||
+			    (found < 256 && found == t.entries[index].letter))
+				break;
+		if (found == '?' || index == (int)t.count) {
+			fprintf(stderr, "Try '%s --help'.\n", info->name);
+			return EXIT_USAGE;
+		}
+		int r = store(&t.entries[index], optarg);
+		if (r < 0)
+			return complain(info, &t.entries[index], r);
+	}
+	message_init(info->name, common->verbose);
+	if (common->help) {
+		print_help(info, &t);
+		return EXIT_OK;
+	}
+	if (common->version) {
+		printf("%s %s\n", info->name, PACKAGE_VERSION);
+		return EXIT_OK;
+	}
+	if (first) {
+		*first = optind;
+	} else if (optind < argc) {
+		message_error("'%s': no operand is expected here; see '%s --help'", argv[optind],
+			      info->name);
+		return EXIT_USAGE;
+	}
+	return check_together(common);
+}

@@ -1,0 +1,55 @@
+/*
+ * One table of options feeds the parser, --help, and (through --help) the check of the man pages
+ * and shell completion.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum option_kind {
+	OPTION_END = 0,
+	OPTION_FLAG,	 /* bool *: set to true */
+	OPTION_TEXT,	 /* const char **: not empty */
+	OPTION_NUMBER,	 /* uint64_t *: from LEAST to MOST */
+	OPTION_SIZE,	 /* uint64_t *: bytes, "64M" */
+	OPTION_DURATION, /* uint64_t *: nanoseconds, "2", "0.5", "10ms" */
+};
+
+struct option_entry {
+	enum option_kind kind;
+	char letter; /* 0: only the long name */
+	const char *name;
+	const char *argument; /* its name in --help; NULL for a flag */
+	const char *help;
+	void *target;
+	uint64_t least, most; /* for OPTION_NUMBER */
+};
+
+/* The options that every tool has. */
+struct common_options {
+	bool help, version, verbose;
+	bool time, json;
+	uint64_t duration_ns; /* 0: until stopped */
+	bool ebpf;	      /* print the BPF text and exit */
+	const char *probe;    /* run the text in this file */
+	bool edit;	      /* open the text in an editor first */
+	const char *image;    /* run an image compiled elsewhere */
+	bool kernel_headers;  /* compile with the installed headers */
+};
+
+struct program_info {
+	const char *name;
+	const char *synopsis;		    /* behind the name: "[OPTION]..." */
+	const char *summary;		    /* one sentence */
+	const struct option_entry *options; /* the tool's own, closed by OPTION_END */
+	const char *examples;		    /* indented lines, closing --help */
+};
+
+/*
+ * Parse the command line into the tables' targets. Nothing is printed but on --help, --version and
+ * errors. Returns -1 to go on, or the exit status to leave with. Operands (none are allowed if
+ * FIRST is NULL) begin at argv[*first].
+ */
+int options_parse(const struct program_info *info, struct common_options *common, int argc,
+		  char *argv[], int *first);

@@ -1,0 +1,33 @@
+#include "app/self_protect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/file.h"
+
+static int exempt_from_oom(void)
+{
+	_cleanup_close_ int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : file_write_fd(fd, "-1000", 5);
+}
+
+void self_protect(struct strbuf *warnings)
+{
+	int r = exempt_from_oom();
+
+	if (r < 0)
+		strbuf_printf(warnings,
+			      "cannot set oom_score_adj to -1000 (%s): the OOM killer may choose "
+			      "this tool; run it with CAP_SYS_RESOURCE\n",
+			      strerror(-r));
+	/* On fault: what was never touched is not made resident just to be locked. */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		strbuf_printf(warnings,
+			      "cannot lock memory (%s): the tool may be paged out when memory is "
+			      "short; raise 'ulimit -l' or run it with CAP_IPC_LOCK\n",
+			      strerror(errno));
+}

@@ -1,0 +1,15 @@
+/* Numbers and times for people. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/strbuf.h"
+
+/* Bytes in powers of 1024 with one decimal and a unit letter: 0B 512B 1.5K 62.0M 3.1G. */
+void human_bytes(struct strbuf *out, int64_t bytes);
+
+/* A CLOCK_REALTIME instant, local time: "14:03:27", or with DATE "2026-11-22 14:03:27.123". */
+void human_time(struct strbuf *out, uint64_t realtime_ns, int date);
+
+/* The same instant as RFC 3339 in UTC with milliseconds: "2026-11-22T13:03:27.123Z". */
+void human_time_utc(struct strbuf *out, uint64_t realtime_ns);

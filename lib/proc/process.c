@@ -1,0 +1,49 @@
+#include "proc/process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+
+#define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
+
+int process_parse_stat(const char *text, size_t n, struct process *ret)
+{
+	struct process p = {0};
+	const char *open = memchr(text, '(', n), *close = memrchr(text, ')', n);
+	unsigned long long start;
+	unsigned int flags;
+	size_t comm;
+
+	/* The comm may itself hold blanks, newlines and parentheses: the last ')' ends it. */
+	if (!open || !close || close < open || text[n])
+		return -EBADMSG;
+	comm = (size_t)(close - open) - 1;
+	if (comm >= sizeof(p.comm) || sscanf(text, "%d", &p.pid) != 1)
+		return -EBADMSG;
+	memcpy(p.comm, open + 1, comm);
+	/* Fields 3 (state), 9 (flags) and 22 (starttime): fs/proc/array.c do_task_stat(). */
+	if (sscanf(close + 1,
+		   " %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		   "%llu",
+		   &p.state, &flags, &start) != 3)
+		return -EBADMSG;
+	p.is_kernel_thread = flags & PF_KTHREAD;
+	p.start_ticks = start;
+	*ret = p;
+	return 0;
+}
+
+int process_read(pid_t pid, struct process *ret)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	r = file_read(path, 4096, &text);
+	if (r == -ENOENT)
+		return -ESRCH;
+	return r < 0 ? r : process_parse_stat(strbuf_text(&text), text.length, ret);
+}

@@ -1,0 +1,25 @@
+/* One process, by what /proc says of it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/strbuf.h"
+
+struct process {
+	pid_t pid;
+	char comm[64]; /* as the kernel gives it: any bytes but NUL */
+	char state;    /* R S D Z ... */
+	bool is_kernel_thread;
+	uint64_t start_ticks; /* with the pid: this very process */
+};
+
+/*
+ * 0; -ESRCH: no such process (in our PID namespace); -EBADMSG: /proc/PID/stat looks otherwise;
+ * or another -errno.
+ */
+int process_read(pid_t pid, struct process *ret);
+
+/* The same from the text of /proc/PID/stat. */
+int process_parse_stat(const char *text, size_t n, struct process *ret);

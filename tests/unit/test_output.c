@@ -1,0 +1,151 @@
+/* What people and programs read: the kill line, JSON, tables, numbers; and what /proc says. */
+#include "unit/unit.h"
+
+#include <errno.h>
+
+#include "oom/kill_report.h"
+#include "output/human.h"
+#include "output/table_writer.h"
+#include "proc/clock.h"
+#include "proc/process.h"
+
+static struct oomkill_event sample_event(void)
+{
+	struct oomkill_event e = {
+		.totalpages = 8192,
+		.trigger_pid = 21,
+		.victim_pid = 1000,
+		.anon_pages = 2,
+		.oom_score_adj = -17,
+		.flags = OOMKILL_HAS_CONTROL,
+		.constraint = OOMKILL_MEMCG,
+		.memcg_name = "box",
+		.trigger_comm = "kworker/u8:\x1b[0",
+		.victim_comm = "a\"b\nc\xff",
+	};
+
+	e.time_ns = clock_monotonic_ns();
+	return e;
+}
+
+static void line_is_bccs(void **state)
+{
+	_cleanup_strbuf_ struct strbuf out = {0};
+	struct oomkill_event e = sample_event();
+	struct loadavg load;
+
+	(void)state;
+	assert_int_equal(loadavg_parse("0.33 1.04 12.50 3/282 13724\n", &load), 0);
+	assert_int_equal(kill_report_line(&e, &load, false, &out), 0);
+	assert_string_equal(strbuf_text(&out) + 8,
+			    " Triggered by PID 21 (\"kworker/u8:\\x1b[0\"), OOM kill of PID 1000 "
+			    "(\"a\"b\\x0ac\\xff\"), 8192 pages, loadavg: 0.33 1.04 12.50 3/282 "
+			    "13724\n");
+	strbuf_reset(&out);
+	e.flags = 0;
+	assert_int_equal(kill_report_line(&e, &load, true, &out), 0);
+	assert_non_null(strstr(strbuf_text(&out), "), n/a pages, loadavg: "));
+	assert_int_equal(strbuf_text(&out)[23], ' ');
+}
+
+static void json_is_one_harmless_line(void **state)
+{
+	_cleanup_strbuf_ struct strbuf out = {0};
+	struct oomkill_event e = sample_event();
+	struct loadavg load = {.text = "0 0 0 1/1 1"};
+	struct json_writer *w = json_writer_open();
+
+	(void)state;
+	assert_int_equal(kill_report_json(&e, &load, w), 0);
+	assert_int_equal(json_writer_line(w, &out), 0);
+	assert_ptr_equal(strchr(out.data, '\n'), out.data + out.length - 1);
+	assert_non_null(strstr(out.data, "\"victim_comm\":\"a\\\"b\\nc\xef\xbf\xbd\""));
+	assert_non_null(strstr(out.data, "\"trigger_comm\":\"kworker/u8:\\u001b[0\""));
+	assert_non_null(strstr(out.data, "\"victim_oom_score_adj\":-17,"));
+	assert_non_null(strstr(out.data, "\"domain\":\"memcg\",\"domain_pages\":8192,"));
+	assert_non_null(strstr(out.data, "\"victim_memcg_path\":null"));
+}
+
+static void json_arrays(void **state)
+{
+	_cleanup_strbuf_ struct strbuf out = {0};
+	struct json_writer *w = json_writer_open();
+
+	(void)state;
+	json_writer_uint(w, "n", UINT64_MAX);
+	for (int i = 0; i < 2; i++) {
+		json_writer_begin_element(w, "rows");
+		json_writer_int(w, "i", -i);
+		json_writer_end_element(w);
+	}
+	json_writer_bool(w, "ok", true);
+	assert_int_equal(json_writer_line(w, &out), 0);
+	assert_string_equal(strbuf_text(&out), "{\"n\":18446744073709551615,\"rows\":[{\"i\":0},"
+					       "{\"i\":-1}],\"ok\":true}\n");
+}
+
+static void bytes_for_people(void **state)
+{
+	static const struct {
+		int64_t bytes;
+		const char *want;
+	} cases[] = {{0, "0B"},		{1023, "1023B"},     {1024, "1.0K"},	 {1536, "1.5K"},
+		     {1048575, "1.0M"}, {-2097152, "-2.0M"}, {INT64_MAX, "8.0E"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_strbuf_ struct strbuf out = {0};
+
+		human_bytes(&out, cases[i].bytes);
+		assert_string_equal(strbuf_text(&out), cases[i].want);
+	}
+}
+
+static void table_lines(void **state)
+{
+	static const struct table_column columns[] = {
+		{"BYTES", 7, false}, {"NAME", 0, true}, {"SITE", 0, true}};
+	static const char *const row[] = {"12", "ab", "main.leak \xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"};
+	_cleanup_strbuf_ struct strbuf out = {0};
+
+	(void)state;
+	table_writer_heads(&out, columns, 3, 2);
+	table_writer_row(&out, columns, 3, 2, 0, row);
+	table_writer_row(&out, columns, 3, 2, 28, row);
+	assert_string_equal(strbuf_text(&out), "    BYTES NAME SITE\n"
+					       "       12 ab   main.leak \xc3\xa9\xc3\xa9\xc3\xa9"
+					       "\xc3\xa9\n"
+					       "       12 ab   main.leak ...\n");
+}
+
+static void stat_lines(void **state)
+{
+	static const char good[] = "7 (a) b) R 1 (x) S 1 2 3 4 5 2097216 7 8 9 10 11 12 13 14 15 "
+				   "16 17 18 999 20\n";
+	struct process p;
+
+	(void)state;
+	assert_int_equal(process_parse_stat(good, strlen(good), &p), 0);
+	assert_int_equal(p.pid, 7);
+	assert_string_equal(p.comm, "a) b) R 1 (x");
+	assert_int_equal(p.state, 'S');
+	assert_true(p.is_kernel_thread);
+	assert_int_equal(p.start_ticks, 999);
+	assert_int_equal(process_parse_stat("7 (abc", 6, &p), -EBADMSG);
+	assert_int_equal(process_parse_stat("7 )a(", 5, &p), -EBADMSG);
+	assert_int_equal(process_parse_stat("7 (a) S 1 2", 11, &p), -EBADMSG);
+	assert_int_equal(process_read(getpid(), &p), 0);
+	assert_int_equal(p.pid, getpid());
+	assert_int_equal(process_read(0x7ffffff0, &p), -ESRCH);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(line_is_bccs), cmocka_unit_test(json_is_one_harmless_line),
+		cmocka_unit_test(json_arrays),	cmocka_unit_test(bytes_for_people),
+		cmocka_unit_test(table_lines),	cmocka_unit_test(stat_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
