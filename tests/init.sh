@@ -1,6 +1,7 @@
 # Sourced by every test script: TAP output, clean-up, memory cgroups, skips.
 # $srcdir and $builddir are the top of the source and of the build tree.
 : "${srcdir:=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}" "${builddir:=$srcdir}"
+. "$srcdir/tests/memcg.sh"
 set -u
 tap_count=0 tap_failed=0
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/oomtools-test.XXXXXX")
@@ -71,45 +72,6 @@ wait_for() { # SECONDS COMMAND...: until the command succeeds
 	done
 }
 
-# memcg_make NAME BYTES: a memory cgroup below our own with that limit; prints its directory.
-memcg_make() {
-	local dir
-	dir=$(memcg_own)/oomtools-$$-$1 || return
-	mkdir "$dir" || return
-	if [ -e "$dir/memory.limit_in_bytes" ]; then
-		echo "$2" >"$dir/memory.limit_in_bytes"
-		[ ! -e "$dir/memory.memsw.limit_in_bytes" ] || echo "$2" >"$dir/memory.memsw.limit_in_bytes"
-	else
-		echo "$2" >"$dir/memory.max"
-		[ ! -e "$dir/memory.swap.max" ] || echo 0 >"$dir/memory.swap.max"
-	fi
-	echo "$dir"
-}
-# memcg_own: the directory of our own memory cgroup (v1 hierarchy, or the v2 root where we run in it).
-memcg_own() {
-	local path
-	if [ -d /sys/fs/cgroup/memory ]; then
-		path=$(awk -F: '$2 == "memory" { print $3 }' /proc/self/cgroup)
-		echo "/sys/fs/cgroup/memory${path%/}"
-	elif grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
-		path=$(awk -F: '$1 == 0 { print $3 }' /proc/self/cgroup)
-		# A v2 cgroup with processes in it cannot hand controllers on: use the root.
-		echo "/sys/fs/cgroup"
-		echo +memory >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
-	else
-		return 1
-	fi
-}
-# memcg_run DIR COMMAND...: the command, started inside the cgroup
-memcg_run() {
-	local dir=$1
-	shift
-	bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' memcg "$dir" "$@"
-}
-memcg_remove() { # DIR...: after its processes have gone
-	local dir
-	for dir; do wait_for 5 rmdir "$dir" 2>/dev/null; done
-}
 require_root() {
 	[ "$(id -u)" = 0 ] || skip_all "needs root"
 }
