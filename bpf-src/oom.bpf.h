@@ -1,6 +1,6 @@
-/* Reading an OOM kill inside the kernel: the victim's counters and the oom_control that chose it. */
+/* Reading an OOM kill in the kernel: the victim's counters and the oom_control that chose it. */
 
-/* rss_stat: percpu_counter[4] since Linux 6.2, an array of atomics before (include/linux/mm_types.h). */
+/* rss_stat (include/linux/mm_types.h): percpu_counter[4] since Linux 6.2, atomics before. */
 #ifdef ISARRAY_mm_struct__rss_stat
 #define RSS(mm, member) RD((mm)->rss_stat[member].count)
 #else
@@ -87,7 +87,7 @@ BPF_PERCPU_ARRAY(oom_stack, struct oom_stack, 1);
 /* By trigger thread: the task chosen last, to know the members of a group kill that follow it. */
 BPF_TABLE("lru_hash", u32, u64, oom_chosen, 256);
 
-/* Copy the oom_control for VICTIM to OC and return 0; 1: VICTIM dies with the chosen; -1: not found. */
+/* Copy VICTIM's oom_control to OC and return 0; 1: VICTIM dies with the chosen; -1: not found. */
 static inline int oom_find_control(void *ctx, struct task_struct *victim, struct oom_control *oc)
 {
 	int zero = 0, i;
