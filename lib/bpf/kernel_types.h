@@ -1,0 +1,27 @@
+/*
+ * Looking at one BTF type at a time, with nothing believed: libbpf checks the outline of a BTF
+ * file, not that type numbers, names and sizes in it make sense, and a chain of typedefs may be a
+ * ring.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct btf;
+struct btf_type;
+
+/* The name at that offset, "" if there is none or it is not a C identifier. */
+const char *kernel_type_name(const struct btf *btf, uint32_t name_off);
+
+/* Is it const, volatile, restrict or a type tag? */
+bool kernel_type_is_qualifier(const struct btf_type *t);
+
+/* Past qualifiers and typedefs; NULL for void, a bad number and a chain that is too long. */
+const struct btf_type *kernel_type_strip(const struct btf *btf, uint32_t id);
+
+/* Bytes of an object of the type, as sizeof; negative if it has none. */
+int64_t kernel_type_size(const struct btf *btf, uint32_t id);
+
+/* How C spells the integer or enumeration type; NULL if C for BPF has no such integer. */
+const char *kernel_type_integer(const struct btf *btf, const struct btf_type *t);
