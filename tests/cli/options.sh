@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Every option of every tool is where a user looks for it: help, completion, NEWS; and what is misspelt is
+# refused. The man pages are compared with --help by tests/man/man.sh.
+. "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/init.sh"
+. "$srcdir/tests/tools.sh"
+
+completions() { # TOOL WORD [BEFORE]: what bash would offer
+	bash -c '
+		. "$1/completions/oomtools"
+		compopt() { :; } # only inside a true completion
+		_oomtools "$2" "$3" "$4"
+		printf "%s\n" "${COMPREPLY[@]}"' completions "$srcdir" "$builddir/tools/$1" "$2" "${3-}"
+}
+for tool in $tools; do
+	program=$builddir/tools/$tool
+	help=$("$program" --help)
+	equal "$tool --help: exit status" $? 0
+	equal "$tool -h says the same" "$("$program" -h)" "$help"
+	matches "$tool --help: first line" "$help" "^Usage: $tool "
+	equal "$tool --help: at most 80 columns" "$(grep -E '^.{81}' <<<"$help")" ""
+	matches "$tool --help: closes with examples" "$help" $'\nExamples:\n'
+	matches "$tool --version" "$("$program" --version)" "^$tool [0-9]+\.[0-9]+\.[0-9]+$"
+
+	options=$(tool_options "$tool")
+	matches "$tool has options" "$options" "-h, --help"
+	equal "$tool: each line of --help below Options is understood" "$(wc -l <<<"$options")" \
+		"$(awk '/^Options:/ { on = 1; next } /^$/ { on = 0 } on' <<<"$help" | grep -cE '^ {2,6}-')"
+	names=$(grep -oE '(^| )--?[a-zA-Z-]+' <<<"$options" | tr -d ' ' | sort)
+	equal "$tool: completion offers all options" "$(completions "$tool" "" | sort)" "$names"
+	missing=$(grep -e -- <<<"$names" | while read -r name; do
+		grep -qE -- "(^|[^-a-z])$name([^-a-z]|$)" "$srcdir/NEWS" || echo "$name"
+	done)
+	equal "$tool: NEWS tells of all options" "$missing" ""
+
+	"$program" --no-such-option >"$tmp/out" 2>"$tmp/err"
+	equal "$tool --no-such-option: exit status" $? 2
+	equal "$tool --no-such-option: nothing on standard output" "$(cat "$tmp/out")" ""
+	matches "$tool --no-such-option: names it" "$(cat "$tmp/err")" "no-such-option"
+	"$program" an-operand >"$tmp/out" 2>&1
+	equal "$tool an-operand: exit status" $? 2
+	for bad in "-d 0" "-d x" "-d -1" "-d"; do
+		"$program" $bad >"$tmp/out" 2>&1
+		equal "$tool $bad: exit status" $? 2
+	done
+done
+equal "completion offers process IDs after --pid" \
+	"$(completions oomprof "$$" --pid | grep -cx "$$")" 1
+touch "$tmp/a probe.c"
+matches "completion offers files after --probe" "$(completions oomkill "$tmp/a" --probe)" "a probe"
+equal "completion: a beginning" "$(completions oomkill --kern)" "--kernel-headers"

@@ -1,0 +1,21 @@
+# Sourced by test scripts after tests/init.sh: what the tools say of themselves.
+
+tools="oomkill oomprof"
+
+# tool_options TOOL: a line for each option of --help: "-p, --pid PID", "--edit"
+tool_options() {
+	"$builddir/tools/$1" --help |
+		sed -nE 's/^ +((-., )?--[a-z-]+( [A-Z]+)?)( .*)?$/\1/p'
+}
+# tool_json_keys TOOL: the keys that the sources of its -j output name
+tool_json_keys() {
+	local sources
+	case $1 in
+	oomkill) sources="lib/oom/kill_report.c tools/oomkill.c" ;;
+	*) sources="tools/$1.c" ;;
+	esac
+	for source in $sources; do
+		grep -ohE '(json_writer|put)_[a-z0-9]+\((w|&w|writer), "[a-z_0-9]+"' "$srcdir/$source" |
+			sed 's/.*"\(.*\)"/\1/'
+	done
+}
