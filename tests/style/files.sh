@@ -15,7 +15,7 @@ tree_files() {
 	fi
 }
 tar_files() { # without what a build in the source tree made
-	find . -type f -printf '%P\n' | grep -vE '(^|/)(build[^/]*|autom4te\.cache|\.deps|\.git)/' |
+	find . -type f -printf '%P\n' | grep -vE '(^|/)(_?build[^/]*|_inst|autom4te\.cache|\.deps|\.git)/' |
 		grep -vE '^(configure~?|aclocal\.m4|config\.(status|log)|(.*/)?Makefile(\.in)?)$' |
 		grep -vE '\.(o|a|log|trs|gz)$|\.pb-c\.[ch]$' | sort
 }
