@@ -18,29 +18,28 @@ struct heap_profile;
 struct heap_profile_options {
 	enum heap_view view;
 	uint64_t bias;	       /* load bias of the process */
-	int64_t rate;	       /* its MemProfileRate */
-	uint32_t cycle;	       /* its mProfCycle */
+	int64_t rate;	       /* its MemProfileRate; may be set later */
+	uint32_t cycle;	       /* its mProfCycle; for HEAP_VIEW_PUBLISHED only */
 	const char *file_name; /* of the executable, for the mapping; may be NULL */
 	int64_t time_ns;       /* when, since the epoch */
 };
 
-/* A line of code that allocates: function, file and line of the first frame that is shown. */
-struct heap_site {
-	const char *function; /* as people write it: type arguments as [...] */
+/* A frame as people write it: type arguments as [...]. Owned by the profile. */
+struct heap_frame {
+	const char *function; /* "0x..." where it has no name */
 	const char *file;     /* "" unknown */
 	uint32_t line;	      /* 0 unknown */
+};
+
+/* A line of code that allocates: the first frame that is shown, of all stacks where it is the same.
+ */
+struct heap_site {
+	struct heap_frame frame;
 	int64_t inuse_bytes;
 	int64_t inuse_objects;
 	int64_t alloc_bytes;
 	int64_t alloc_objects;
-	size_t caller_count;
-	const struct heap_caller *callers; /* of its largest stack, nearest first */
-};
-
-struct heap_caller {
-	const char *function;
-	const char *file;
-	uint32_t line;
+	uint32_t largest; /* the bucket with most bytes in use, for heap_profile_callers() */
 };
 
 struct heap_totals {
@@ -66,8 +65,8 @@ int heap_profile_add(struct heap_profile *profile, const struct heap_bucket *buc
 /* A line of text for the file's comments. */
 int heap_profile_comment(struct heap_profile *profile, const char *text);
 
-/* The rate and cycle become known only with the walk: set them before resolving. */
-void heap_profile_set_rate(struct heap_profile *profile, int64_t rate, uint32_t cycle);
+/* Before resolving, where it was not known at the start. */
+void heap_profile_set_rate(struct heap_profile *profile, int64_t rate);
 
 /*
  * Name the addresses and sum up; once, after the last bucket. An executable that cannot be read any
@@ -78,6 +77,13 @@ int heap_profile_resolve(struct heap_profile *profile);
 /* After resolving. Sites by in-use bytes, largest first; owned by the profile. */
 const struct heap_totals *heap_profile_totals(const struct heap_profile *profile);
 size_t heap_profile_sites(const struct heap_profile *profile, const struct heap_site **ret);
+
+/*
+ * Who called the site, in its largest stack, nearest first, up to MOST frames into RET. Returns how
+ * many.
+ */
+size_t heap_profile_callers(const struct heap_profile *profile, const struct heap_site *site,
+			    struct heap_frame *ret, size_t most);
 
 /* The gzipped pprof file, appended to OUT. */
 int heap_profile_write(struct heap_profile *profile, struct strbuf *out);

@@ -14,22 +14,21 @@
 #include "base/strbuf.h"
 #include "symbol/elf_image.h"
 
-#define GO_NAME_MOST 1024 /* longer names are cut */
-#define GO_CHAIN_MOST 64  /* frames at one address; the compiler's inlining is far shallower */
+#define GO_CHAIN_MOST 64 /* frames at one address; the compiler's inlining is far shallower */
 
 struct pclntab;
 
-/* One logical frame. Names are as the linker wrote them, with full type arguments. */
+/* One logical frame. Names are as the linker wrote them, with full type arguments; owned by the
+ * table. */
 struct go_frame {
-	char function[GO_NAME_MOST];
-	char file[GO_NAME_MOST]; /* "" unknown */
-	uint32_t line;		 /* 0 unknown */
-	uint32_t start_line;	 /* of the function; 0 unknown (Go < 1.20) */
-	uint64_t entry; /* start of the code that the frame is in: of the outermost function */
-	uint64_t call;	/* the address that stands for the frame: the one asked for, or the inlined
-			   call's */
-	bool inlined;	/* inlined into the next frame of the chain */
-	uint8_t function_kind; /* funcID; its numbers change with the version, see go_binary */
+	const char *function;
+	const char *file;    /* "" unknown */
+	uint32_t line;	     /* 0 unknown */
+	uint32_t start_line; /* of the function; 0 unknown (Go < 1.20) */
+	uint64_t entry; /* where the code that the frame is in starts: of the outermost function */
+	uint64_t pc;	/* what stands for the frame: the address asked for, or an inlined call's */
+	bool inlined;	/* into the next frame of the chain */
+	uint8_t function_kind; /* funcID; the numbers change with the version */
 };
 
 struct go_function {

@@ -1,0 +1,416 @@
+#include "go/heap_profile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/hash_index.h"
+#include "go/heap_symbols.h"
+#include "pprof/profile.h"
+
+#define PAGE ((uint64_t)4096)
+
+/* What is kept of a bucket. */
+struct entry {
+	uint64_t size;
+	size_t first;	/* position in stacks, after resolving in frames */
+	uint32_t depth; /* how many there */
+	struct heap_counts counts;
+	struct heap_counts all; /* of all records, where counts is not */
+};
+
+struct heap_profile {
+	const struct go_binary *binary;
+	struct heap_profile_options options;
+	char *file_name;
+	char **comments;
+	size_t comment_count;
+
+	struct entry *entries;
+	size_t entry_count, entry_size;
+	uint64_t *stacks; /* return addresses; freed when resolved */
+	size_t stack_count, stack_size;
+
+	struct heap_symbols *symbols;
+	uint32_t *frames; /* positions in symbols */
+	size_t frame_count, frame_size;
+	struct heap_site *sites;
+	size_t site_count, site_size;
+	struct hash_index site_index;
+	struct heap_totals totals;
+};
+
+/* Room for N more elements behind the COUNT ones of an array of *CAPACITY. */
+static int reserve(void *array, size_t *capacity, size_t count, size_t n, size_t size)
+{
+	void **field = array, *more;
+	size_t want = MAX(count + n, MAX(*capacity * 2, (size_t)64));
+
+	if (n <= *capacity - count)
+		return 0;
+	more = reallocarray(*field, want, size);
+	if (!more)
+		return -ENOMEM;
+	*field = more;
+	*capacity = want;
+	return 0;
+}
+
+int heap_profile_new(const struct go_binary *binary, const struct heap_profile_options *options,
+		     struct heap_profile **ret)
+{
+	_cleanup_heap_profile_ struct heap_profile *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->binary = binary;
+	p->options = *options;
+	p->file_name = strdup(options->file_name ? options->file_name : "");
+	if (!p->file_name)
+		return -ENOMEM;
+	*ret = STEAL(p);
+	return 0;
+}
+
+void heap_profile_free(struct heap_profile *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->comment_count; i++)
+		free(p->comments[i]);
+	free(p->comments);
+	free(p->file_name);
+	free(p->entries);
+	free(p->stacks);
+	free(p->frames);
+	free(p->sites);
+	hash_index_free(&p->site_index);
+	heap_symbols_free(p->symbols);
+	free(p);
+}
+
+void heap_profile_freep(struct heap_profile **profile)
+{
+	heap_profile_free(*profile);
+}
+
+int heap_profile_add(struct heap_profile *p, const struct heap_bucket *bucket)
+{
+	int r = reserve(&p->entries, &p->entry_size, p->entry_count, 1, sizeof(*p->entries));
+
+	if (r == 0)
+		r = reserve(&p->stacks, &p->stack_size, p->stack_count, bucket->held,
+			    sizeof(*p->stacks));
+	if (r < 0)
+		return r;
+	if (bucket->held)
+		memcpy(p->stacks + p->stack_count, bucket->stack,
+		       bucket->held * sizeof(*p->stacks));
+	p->entries[p->entry_count++] = (struct entry){
+		.size = bucket->size,
+		.first = p->stack_count,
+		.depth = bucket->held,
+		.counts = heap_bucket_counts(bucket, p->options.view, p->options.cycle),
+		.all = heap_bucket_counts(bucket, HEAP_VIEW_NOW, 0),
+	};
+	p->stack_count += bucket->held;
+	return 0;
+}
+
+int heap_profile_comment(struct heap_profile *p, const char *text)
+{
+	char **more = reallocarray(p->comments, p->comment_count + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	p->comments = more;
+	more[p->comment_count] = strdup(text);
+	if (!more[p->comment_count])
+		return -ENOMEM;
+	p->comment_count++;
+	return 0;
+}
+
+void heap_profile_set_rate(struct heap_profile *p, int64_t rate)
+{
+	p->options.rate = rate;
+}
+
+/*
+ * Before the first collection nothing is published yet; the runtime then takes all there is
+ * (memProfileInternal() of runtime/mprof.go).
+ */
+static void take_all_if_none(struct heap_profile *p)
+{
+	for (size_t i = 0; i < p->entry_count; i++)
+		if (p->entries[i].counts.allocs || p->entries[i].counts.frees)
+			return;
+	for (size_t i = 0; i < p->entry_count; i++)
+		p->entries[i].counts = p->entries[i].all;
+}
+
+/* The scaled numbers, in the order of the sample types: allocated and in-use objects and bytes. */
+enum { ALLOC_OBJECTS, ALLOC_BYTES, INUSE_OBJECTS, INUSE_BYTES, VALUES };
+
+static void scaled_values(const struct heap_profile *p, const struct entry *e,
+			  int64_t values[VALUES])
+{
+	const struct heap_counts *c = &e->counts;
+
+	heap_scale((int64_t)c->allocs, (int64_t)c->alloc_bytes, p->options.rate,
+		   &values[ALLOC_OBJECTS], &values[ALLOC_BYTES]);
+	heap_scale((int64_t)(c->allocs - c->frees), (int64_t)(c->alloc_bytes - c->free_bytes),
+		   p->options.rate, &values[INUSE_OBJECTS], &values[INUSE_BYTES]);
+	/* A record caught between two of its words may count a free before its allocation. */
+	if (p->options.view == HEAP_VIEW_NOW) {
+		values[INUSE_OBJECTS] = MAX(values[INUSE_OBJECTS], 0);
+		values[INUSE_BYTES] = MAX(values[INUSE_BYTES], 0);
+	}
+}
+
+/* Sums of foreign numbers must not overflow. */
+static void add_up(int64_t *sum, int64_t more)
+{
+	if (__builtin_add_overflow(*sum, more, sum))
+		*sum = more < 0 ? INT64_MIN : INT64_MAX;
+}
+
+static bool same_site(const void *context, uint32_t position, const void *key)
+{
+	const struct heap_frame *a = &((const struct heap_profile *)context)->sites[position].frame;
+	const struct heap_frame *b = key;
+
+	/* Texts are interned: the same text is the same pointer. */
+	return a->function == b->function && a->file == b->file && a->line == b->line;
+}
+
+static int site_of(struct heap_profile *p, const struct heap_frame *frame, struct heap_site **ret)
+{
+	uint64_t key[3] = {(uintptr_t)frame->function, (uintptr_t)frame->file, frame->line};
+	uint64_t hash = hash_bytes(0, key, sizeof(key));
+	uint32_t found = hash_index_find(&p->site_index, hash, same_site, p, frame);
+	int r = 0;
+
+	if (found == HASH_INDEX_NONE) {
+		found = (uint32_t)p->site_count;
+		r = reserve(&p->sites, &p->site_size, p->site_count, 1, sizeof(*p->sites));
+		if (r == 0)
+			r = hash_index_add(&p->site_index, hash, found);
+		if (r < 0)
+			return r;
+		p->sites[p->site_count++] =
+			(struct heap_site){.frame = *frame, .largest = UINT32_MAX};
+	}
+	*ret = &p->sites[found];
+	return 0;
+}
+
+static int64_t inuse_bytes(const struct heap_profile *p, uint32_t entry)
+{
+	int64_t values[VALUES];
+
+	if (entry == UINT32_MAX)
+		return INT64_MIN;
+	scaled_values(p, &p->entries[entry], values);
+	return values[INUSE_BYTES];
+}
+
+static int add_to_site(struct heap_profile *p, uint32_t position)
+{
+	struct entry *e = &p->entries[position];
+	struct heap_site *site;
+	int64_t values[VALUES];
+	int r;
+
+	scaled_values(p, e, values);
+	add_up(&p->totals.alloc_objects, values[ALLOC_OBJECTS]);
+	add_up(&p->totals.alloc_bytes, values[ALLOC_BYTES]);
+	add_up(&p->totals.inuse_objects, values[INUSE_OBJECTS]);
+	add_up(&p->totals.inuse_bytes, values[INUSE_BYTES]);
+	if (!e->depth)
+		return 0;
+	r = site_of(p, &heap_symbols_get(p->symbols, p->frames[e->first])->frame, &site);
+	if (r < 0)
+		return r;
+	add_up(&site->alloc_objects, values[ALLOC_OBJECTS]);
+	add_up(&site->alloc_bytes, values[ALLOC_BYTES]);
+	add_up(&site->inuse_objects, values[INUSE_OBJECTS]);
+	add_up(&site->inuse_bytes, values[INUSE_BYTES]);
+	if (values[INUSE_BYTES] > inuse_bytes(p, site->largest))
+		site->largest = position;
+	return 0;
+}
+
+/* From addresses to the frames that are shown. */
+static int resolve_entry(struct heap_profile *p, struct entry *e)
+{
+	const uint32_t *shown;
+	int r, n = heap_symbols_stack(p->symbols, p->stacks + e->first, e->depth, &shown);
+
+	if (n < 0)
+		return n;
+	r = reserve(&p->frames, &p->frame_size, p->frame_count, (size_t)n, sizeof(*p->frames));
+	if (r < 0)
+		return r;
+	for (int i = 0; i < n; i++)
+		p->totals.unresolved += !heap_symbols_get(p->symbols, shown[i])->known;
+	e->first = p->frame_count;
+	e->depth = (uint32_t)n;
+	if (n)
+		memcpy(p->frames + p->frame_count, shown, (size_t)n * sizeof(*shown));
+	p->frame_count += (size_t)n;
+	return 0;
+}
+
+static int by_inuse(const void *a, const void *b)
+{
+	const struct heap_site *x = a, *y = b;
+	int r;
+
+	if (x->inuse_bytes != y->inuse_bytes)
+		return x->inuse_bytes < y->inuse_bytes ? 1 : -1;
+	if (x->alloc_bytes != y->alloc_bytes)
+		return x->alloc_bytes < y->alloc_bytes ? 1 : -1;
+	r = strcmp(x->frame.function, y->frame.function);
+	return r ? r : x->frame.line < y->frame.line ? -1 : 1;
+}
+
+int heap_profile_resolve(struct heap_profile *p)
+{
+	int r;
+
+	if (p->symbols)
+		return -EALREADY;
+	if (p->options.view == HEAP_VIEW_PUBLISHED)
+		take_all_if_none(p);
+	r = heap_symbols_new(p->binary, p->options.bias, &p->symbols);
+	for (size_t i = 0; r == 0 && i < p->entry_count; i++) {
+		r = resolve_entry(p, &p->entries[i]);
+		if (r == 0)
+			r = add_to_site(p, (uint32_t)i);
+	}
+	if (r < 0)
+		return r;
+	heap_symbols_close(p->symbols);
+	free(STEAL(p->stacks));
+	if (p->site_count)
+		qsort(p->sites, p->site_count, sizeof(*p->sites), by_inuse);
+	p->totals.buckets = p->entry_count;
+	p->totals.sites = p->site_count;
+	return 0;
+}
+
+const struct heap_totals *heap_profile_totals(const struct heap_profile *p)
+{
+	return &p->totals;
+}
+
+size_t heap_profile_sites(const struct heap_profile *p, const struct heap_site **ret)
+{
+	*ret = p->sites;
+	return p->site_count;
+}
+
+size_t heap_profile_callers(const struct heap_profile *p, const struct heap_site *site,
+			    struct heap_frame *ret, size_t most)
+{
+	const struct entry *e = &p->entries[site->largest];
+	size_t n = MIN((size_t)e->depth - 1, most);
+
+	for (size_t i = 0; i < n; i++)
+		ret[i] = heap_symbols_get(p->symbols, p->frames[e->first + 1 + i])->frame;
+	return n;
+}
+
+/* The executable segment, in whole pages as the kernel maps it. */
+static uint64_t add_mapping(const struct heap_profile *p, struct profile *out,
+			    struct profile_mapping *m)
+{
+	const struct elf_segment *text = &p->binary->text;
+	bool named = heap_symbols_named(p->symbols) && !p->totals.unresolved;
+
+	*m = (struct profile_mapping){
+		.start = p->options.bias + (text->address & ~(PAGE - 1)),
+		.limit = p->options.bias +
+			 ((text->address + text->memory_size + PAGE - 1) & ~(PAGE - 1)),
+		.offset = text->offset & ~(PAGE - 1),
+		.file_name = p->file_name,
+		.build_id = p->binary->build_id,
+		.has_functions = named,
+		.has_filenames = named,
+		.has_line_numbers = named,
+		.has_inline_frames = named,
+	};
+	return profile_add_mapping(out, m);
+}
+
+/* Do two frames, one after the other in a stack, come from one address? As pcDeck.tryAdd() has it.
+ */
+static bool one_location(const struct heap_symbol *inner, const struct heap_symbol *outer)
+{
+	return inner->inlined && inner->entry == outer->entry && outer->known &&
+	       inner->frame.function != outer->frame.function;
+}
+
+/* Writes a location for frames I.. of the entry; returns how many of them it holds. */
+static size_t add_location(const struct heap_profile *p, struct profile *out, const struct entry *e,
+			   size_t i, const struct profile_mapping *m, uint64_t *ret)
+{
+	const uint32_t *frames = p->frames + e->first;
+	const struct heap_symbol *first = heap_symbols_get(p->symbols, frames[i]), *last = first;
+	struct profile_line lines[64];
+	size_t n = 0;
+
+	do {
+		last = heap_symbols_get(p->symbols, frames[i + n]);
+		lines[n].function = profile_add_function(out, last->frame.function,
+							 last->frame.file, last->start_line);
+		lines[n++].line = last->frame.line;
+	} while (n < ARRAY_SIZE(lines) && i + n < e->depth &&
+		 one_location(last, heap_symbols_get(p->symbols, frames[i + n])));
+	*ret = profile_add_location(out, first->pc - 1 >= m->start && first->pc - 1 < m->limit,
+				    first->pc - 1, lines, n);
+	return n;
+}
+
+static int add_sample(const struct heap_profile *p, struct profile *out, const struct entry *e,
+		      const struct profile_mapping *m)
+{
+	_cleanup_free_ uint64_t *locations = calloc(e->depth + 1, sizeof(*locations));
+	struct profile_label label = {.key = "bytes", .number = (int64_t)e->size};
+	int64_t values[VALUES];
+	size_t n = 0;
+
+	if (!locations)
+		return -ENOMEM;
+	for (size_t i = 0; i < e->depth; n++)
+		i += add_location(p, out, e, i, m, &locations[n]);
+	scaled_values(p, e, values);
+	/* Before 1.27 runtime/pprof divides bytes by allocations, and leaves the label out without.
+	 */
+	profile_add_sample(out, locations, n, values, &label,
+			   p->binary->minor >= 27 || e->counts.allocs);
+	return 0;
+}
+
+int heap_profile_write(struct heap_profile *p, struct strbuf *out)
+{
+	_cleanup_profile_ struct profile *profile = NULL;
+	struct profile_mapping mapping;
+	int r = p->symbols ? profile_new(&profile) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	profile_set_period(profile, "space", "bytes", p->options.rate);
+	profile_add_sample_type(profile, "alloc_objects", "count");
+	profile_add_sample_type(profile, "alloc_space", "bytes");
+	profile_add_sample_type(profile, "inuse_objects", "count");
+	profile_add_sample_type(profile, "inuse_space", "bytes");
+	profile_set_default_sample_type(profile, "inuse_space");
+	profile_set_time(profile, p->options.time_ns, 0);
+	for (size_t i = 0; i < p->comment_count; i++)
+		profile_add_comment(profile, p->comments[i]);
+	add_mapping(p, profile, &mapping);
+	for (size_t i = 0; r == 0 && i < p->entry_count; i++)
+		r = add_sample(p, profile, &p->entries[i], &mapping);
+	return r < 0 ? r : profile_write(profile, out);
+}

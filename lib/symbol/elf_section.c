@@ -1,0 +1,144 @@
+/* Sections, symbols and notes: everything that is found by name. */
+#include "symbol/elf_image_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define NAME_MOST 128
+
+static int read_section(struct elf_image *image, size_t index, Elf64_Shdr *ret)
+{
+	const Elf64_Ehdr *h = &image->header;
+
+	if (!h->e_shoff || h->e_shentsize != sizeof(*ret) || index >= h->e_shnum ||
+	    !within(h->e_shoff, (uint64_t)h->e_shnum * sizeof(*ret), image->file_size))
+		return -ENOENT;
+	return elf_image_read_file(image, h->e_shoff + index * sizeof(*ret), ret, sizeof(*ret));
+}
+
+/* Is the string at AT in the string table NAME? SIZE is strlen(NAME) + 1. */
+static bool same_name(struct elf_image *image, const Elf64_Shdr *table, uint64_t at,
+		      const char *name, size_t size)
+{
+	char found[NAME_MOST];
+
+	return size <= sizeof(found) && within(at, size, table->sh_size) &&
+	       within(table->sh_offset, table->sh_size, image->file_size) &&
+	       elf_image_read_file(image, table->sh_offset + at, found, size) == 0 &&
+	       memcmp(found, name, size) == 0;
+}
+
+int elf_image_find_section(struct elf_image *image, const char *name, struct elf_section *ret)
+{
+	Elf64_Shdr names, section;
+	int r = read_section(image, image->header.e_shstrndx, &names);
+
+	for (size_t i = 1; r == 0 && i < image->header.e_shnum; i++) {
+		r = read_section(image, i, &section);
+		if (r == 0 && same_name(image, &names, section.sh_name, name, strlen(name) + 1)) {
+			*ret = (struct elf_section){.address = section.sh_addr,
+						    .size = section.sh_size,
+						    .offset = section.sh_offset};
+			return 0;
+		}
+	}
+	return r < 0 ? r : -ENOENT;
+}
+
+static void match_symbol(struct elf_image *image, const Elf64_Shdr *names, const Elf64_Sym *sym,
+			 struct elf_symbol *symbols, size_t n)
+{
+	if (sym->st_shndx == SHN_UNDEF || sym->st_name == 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (symbols[i].found || !same_name(image, names, sym->st_name, symbols[i].name,
+						   strlen(symbols[i].name) + 1))
+			continue;
+		symbols[i].found = true;
+		symbols[i].address = sym->st_value;
+		symbols[i].size = sym->st_size;
+	}
+}
+
+static int find_symtab(struct elf_image *image, Elf64_Shdr *ret_table, Elf64_Shdr *ret_names)
+{
+	int r = 0;
+
+	for (size_t i = 1; r == 0 && i < image->header.e_shnum; i++) {
+		r = read_section(image, i, ret_table);
+		if (r == 0 && ret_table->sh_type == SHT_SYMTAB)
+			return read_section(image, ret_table->sh_link, ret_names);
+	}
+	return r < 0 ? r : -ENOENT;
+}
+
+int elf_image_find_symbols(struct elf_image *image, struct elf_symbol *symbols, size_t n)
+{
+	Elf64_Shdr table, names;
+	Elf64_Sym block[256];
+	uint64_t count;
+	int r = find_symtab(image, &table, &names), found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		symbols[i].found = false;
+	if (r < 0)
+		return r;
+	if (table.sh_size > SEARCH_MOST)
+		return -EBADMSG;
+	count = table.sh_size / sizeof(block[0]);
+	for (uint64_t at = 0; at < count; at += ARRAY_SIZE(block)) {
+		size_t part = MIN(count - at, ARRAY_SIZE(block));
+
+		r = elf_image_read_file(image, table.sh_offset + at * sizeof(block[0]), block,
+					part * sizeof(block[0]));
+		if (r < 0)
+			return r;
+		for (size_t i = 0; i < part; i++)
+			match_symbol(image, &names, &block[i], symbols, n);
+	}
+	for (size_t i = 0; i < n; i++)
+		found += symbols[i].found;
+	return found;
+}
+
+/* The descriptor of the note of that type and owner "GNU" in a PT_NOTE, as hex. */
+static bool note_build_id(struct elf_image *image, const Elf64_Phdr *p, struct strbuf *out)
+{
+	uint64_t at = 0;
+	Elf64_Nhdr note;
+	uint8_t bytes[64];
+
+	while (within(at, sizeof(note), p->p_filesz) &&
+	       elf_image_read_file(image, p->p_offset + at, &note, sizeof(note)) == 0) {
+		uint64_t name = at + sizeof(note), text = name + ((note.n_namesz + 3ull) & ~3ull);
+
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && note.n_descsz &&
+		    note.n_descsz <= sizeof(bytes) && within(text, note.n_descsz, p->p_filesz) &&
+		    elf_image_read_file(image, p->p_offset + name, bytes, 4) == 0 &&
+		    memcmp(bytes, "GNU", 4) == 0) {
+			if (elf_image_read_file(image, p->p_offset + text, bytes, note.n_descsz) <
+			    0)
+				return false;
+			for (size_t i = 0; i < note.n_descsz; i++)
+				strbuf_printf(out, "%02x", bytes[i]);
+			return true;
+		}
+		at = text + ((note.n_descsz + 3ull) & ~3ull);
+	}
+	return false;
+}
+
+void elf_image_build_id(struct elf_image *image, struct strbuf *out)
+{
+	for (size_t i = 0; i < image->header.e_phnum; i++) {
+		Elf64_Phdr p;
+
+		if (elf_image_read_file(image, image->header.e_phoff + i * sizeof(p), &p,
+					sizeof(p)) < 0)
+			return;
+		if (p.p_type == PT_NOTE && p.p_filesz <= NOTES_MOST &&
+		    within(p.p_offset, p.p_filesz, image->file_size) &&
+		    note_build_id(image, &p, out))
+			return;
+	}
+}
