@@ -3,7 +3,7 @@
  * function is compiled that returns its address, which must come out as "argument + offset" with
  * the offset in BTF (bpf/kernel_decls.h says why this is not a matter of course). Needs no root.
  *
- * Texts: every bpf-src/NAME.bpf.c and tests/data/layout.bpf.c, or those given as arguments.
+ * Texts: every bpf-src/NAME.bpf.c and tests/data/layout.txt, or those given as arguments.
  * Kernels: the running one and every *.btf in the directory $OOMTOOLS_BTF_DIR (there must be some).
  */
 #include <bcc/bcc_common.h>
@@ -181,7 +181,7 @@ int main(int argc, char **argv)
 	size_t number = 0;
 
 	strbuf_printf(&pattern, "%s/bpf-src/*.bpf.c", srcdir);
-	strbuf_printf(&own, "%s/tests/data/layout.bpf.c", srcdir);
+	strbuf_printf(&own, "%s/tests/data/layout.txt", srcdir);
 	strbuf_printf(&kernels, "%s/*.btf", btf_dir ? btf_dir : "");
 	if (argc == 1) {
 		glob(strbuf_text(&pattern), GLOB_NOCHECK, NULL, &texts);
