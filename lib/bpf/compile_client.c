@@ -1,0 +1,203 @@
+#include "bpf/compile_client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "bpf/image.h"
+
+#define HELPER "oomtools-compile"
+#define NOTE HELPER ": note: "
+#define MESSAGES_MOST (16u << 20)
+#define FLAGS_MOST 64
+
+/*
+ * The helper beside this program: ../libexec fits the build tree and an installation below one
+ * prefix. Environment first, for tests and for a program that runs from elsewhere.
+ */
+static int find_helper(char path[static PATH_MAX])
+{
+	const char *given = secure_getenv("OOMTOOLS_COMPILE");
+	ssize_t n;
+
+	if (given && *given) {
+		snprintf(path, PATH_MAX, "%s", given);
+		return access(path, X_OK) < 0 ? -errno : 0;
+	}
+	n = readlink("/proc/self/exe", path, PATH_MAX - sizeof("/../libexec/" HELPER));
+	if (n > 0) {
+		path[n] = '\0';
+		*strrchr(path, '/') = '\0';
+		strcat(path, "/../libexec/" HELPER);
+		if (access(path, X_OK) == 0)
+			return 0;
+	}
+	snprintf(path, PATH_MAX, "%s", LIBEXECDIR "/" HELPER);
+	return access(path, X_OK) < 0 ? -errno : 0;
+}
+
+static void put_identity(struct strbuf *out, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		strbuf_printf(out, "%s %lld %lld.%09ld\n", path, (long long)st.st_size,
+			      (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+int compile_identity(struct strbuf *ret)
+{
+	char path[PATH_MAX];
+	int r = find_helper(path);
+
+	if (r < 0)
+		return r;
+	put_identity(ret, path);
+	put_identity(ret, LIBBCC_LIBDIR "/libbcc.so.0");
+	return strbuf_error(ret);
+}
+
+/* An unnamed file that holds the bytes, at its start. */
+static int hold(const char *name, const void *bytes, size_t n)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = file_write_fd(fd, bytes, n);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+static void __attribute__((noreturn)) become(const char *path, char *const *argv, const int *fds)
+{
+	sigset_t none;
+
+	/* The helper cleans up and ends when we do. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int i = 0; i < 3; i++)
+		if (dup2(fds[i], i) < 0)
+			_exit(127);
+	execv(path, argv);
+	_exit(127);
+}
+
+/* Run it to its end: its wait status, or -errno. */
+static int run(const char *path, char *const *argv, const int *fds)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		return -errno;
+	if (child == 0)
+		become(path, argv, fds);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return status;
+}
+
+/* The helper's own lines, one way or the other, and the compiler's. */
+static void sort_messages(const struct source *source, const char *text, bool failed,
+			  struct strbuf *errors, struct strbuf *others)
+{
+	_cleanup_strbuf_ struct strbuf compiler = {0};
+
+	for (const char *line = text; *line;) {
+		size_t n = strcspn(line, "\n");
+		size_t whole = n + (line[n] == '\n');
+
+		if (!strncmp(line, NOTE, strlen(NOTE))) {
+			text_display(others, line + strlen(NOTE), n - strlen(NOTE));
+			strbuf_putc(others, '\n');
+		} else if (!strncmp(line, HELPER ": ", strlen(HELPER ": "))) {
+			text_display(errors, line + strlen(HELPER ": "), n - strlen(HELPER ": "));
+			strbuf_putc(errors, '\n');
+		} else {
+			strbuf_append(&compiler, line, whole);
+		}
+		line += whole;
+	}
+	source_messages(source, strbuf_text(&compiler), failed && !errors->length, errors, others);
+}
+
+/* Start the helper and wait. Its exit status, or -errno. */
+static int start(const struct compile_request *q, const char *path, const int *fds)
+{
+	_cleanup_free_ char *flags = strdup(q->flags);
+	char *argv[FLAGS_MOST + 8] = {(char *)(uintptr_t)HELPER};
+	int n = 1, status;
+
+	if (!flags)
+		return -ENOMEM;
+	argv[n++] = (char *)(uintptr_t) "-v";
+	argv[n++] = (char *)(uintptr_t) "-o-";
+	argv[n++] = (char *)(uintptr_t) "--name";
+	argv[n++] = (char *)(uintptr_t)q->tool;
+	if (q->kernel_headers)
+		argv[n++] = (char *)(uintptr_t) "--kernel-headers";
+	for (char *f = strtok(flags, " "); f; f = strtok(NULL, " ")) {
+		if (n == FLAGS_MOST + 6)
+			return -E2BIG;
+		argv[n++] = f;
+	}
+	status = run(path, argv, fds);
+	if (status < 0)
+		return status;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int collect(int fd, size_t most, struct strbuf *out)
+{
+	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : file_read_fd(fd, most, out);
+}
+
+int compile_run(const struct compile_request *q, struct strbuf *image, struct strbuf *errors,
+		struct strbuf *others)
+{
+	_cleanup_close_ int text = hold("text", q->source.text, strlen(q->source.text));
+	_cleanup_close_ int output = memfd_create("image", MFD_CLOEXEC);
+	_cleanup_close_ int messages = memfd_create("messages", MFD_CLOEXEC);
+	_cleanup_strbuf_ struct strbuf said = {0};
+	char path[PATH_MAX];
+	int r, status;
+
+	r = find_helper(path);
+	if (r < 0) {
+		strbuf_printf(errors,
+			      "the compiler %s is not there (%s): install oomtools whole, "
+			      "or run an image made elsewhere (--image)\n",
+			      path, strerror(-r));
+		return -ENOPKG;
+	}
+	if (text < 0 || output < 0 || messages < 0)
+		return -EMFILE;
+	status = start(q, path, (const int[]){text, output, messages});
+	if (status < 0)
+		return status;
+	r = collect(messages, MESSAGES_MOST, &said);
+	if (r < 0)
+		return r;
+	sort_messages(&q->source, strbuf_text(&said), status != 0, errors, others);
+	if (status == 0)
+		return collect(output, IMAGE_SIZE_MOST + 4096, image);
+	if (!errors->length)
+		strbuf_printf(errors, "%s ended with status %d and no message\n", path, status);
+	return -ENOEXEC;
+}

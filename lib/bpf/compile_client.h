@@ -1,0 +1,31 @@
+/*
+ * Compiling, done by the helper program oomtools-compile: in another process, whose memory is gone
+ * when it ends.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/strbuf.h"
+#include "bpf/source_map.h"
+
+struct compile_request {
+	const char *tool;
+	struct source source;
+	const char *flags; /* "-DX=1 -DY", blank separated */
+	bool kernel_headers;
+};
+
+/*
+ * Compile into the bytes of an image. -ENOEXEC: it did not compile; ERRORS says why, with file and
+ * line where the text is at fault. -ENOPKG: there is no helper; ERRORS says what to do. OTHERS gets
+ * warnings and remarks, success or not. Any other -errno says nothing.
+ */
+int compile_run(const struct compile_request *request, struct strbuf *image, struct strbuf *errors,
+		struct strbuf *others);
+
+/*
+ * What tells this compiler from any other, without running it: path, size and time of the helper
+ * and of libbcc. -ENOENT without a helper.
+ */
+int compile_identity(struct strbuf *ret);

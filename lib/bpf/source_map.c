@@ -1,0 +1,182 @@
+#include "bpf/source_map.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* The name libbcc gives to the text it compiles (bcc/src/cc/frontends/clang/loader.cc). */
+static const char main_file[] = "/virtual/main.c";
+
+void source_locate(const struct source *source, unsigned int line, const char **ret_file,
+		   unsigned int *ret_line)
+{
+	const struct text_line *found = NULL;
+
+	for (const struct text_line *l = source->lines; l && l->file && l->first <= line; l++)
+		found = l;
+	*ret_file = found ? found->file : source->file ? source->file : "text";
+	*ret_line = found ? found->line + (line - found->first) : line;
+}
+
+/* Do these read the same but for blanks? */
+static bool same(const char *a, size_t a_n, const char *b, size_t b_n)
+{
+	size_t i = 0, j = 0;
+
+	for (;;) {
+		while (i < a_n && isspace((unsigned char)a[i]))
+			i++;
+		while (j < b_n && isspace((unsigned char)b[j]))
+			j++;
+		if (i == a_n || j == b_n)
+			return i == a_n && j == b_n;
+		if (a[i++] != b[j++])
+			return false;
+	}
+}
+
+unsigned int source_find(const struct source *source, const char *quoted, size_t n,
+			 unsigned int hint)
+{
+	unsigned int number = 1, best = 0, distance, best_distance = 0;
+
+	if (same(quoted, n, "", 0))
+		return 0;
+	for (const char *line = source->text; *line; number++) {
+		size_t length = strcspn(line, "\n");
+
+		distance = number > hint ? number - hint : hint - number;
+		if (same(line, length, quoted, n) && (!best || distance < best_distance)) {
+			best = number;
+			best_distance = distance;
+		}
+		line += length + (line[length] == '\n');
+	}
+	return best;
+}
+
+/* One message: its first line, and the quoted source with carets below it. */
+struct message {
+	struct strbuf text;
+	bool open, error;
+};
+
+/* Append the lines at OUTPUT up to N, each made harmless. */
+static void put_line(struct strbuf *out, const char *line, size_t n)
+{
+	text_display(out, line, n);
+	strbuf_putc(out, '\n');
+}
+
+static void finish(struct message *m, struct strbuf *errors, struct strbuf *others)
+{
+	struct strbuf *out = m->error ? errors : others;
+	const char *text = strbuf_text(&m->text);
+
+	/* libbcc runs the compiler up to three times: each message once. */
+	if (m->open && !strstr(strbuf_text(out), text))
+		strbuf_puts(out, text);
+	strbuf_reset(&m->text);
+	m->open = false;
+}
+
+/* A line "FILE:LINE:COLUMN: KIND: ...", or "error: ..." of the code generator. */
+struct heading {
+	bool ours; /* of the text, not of another file */
+	unsigned int line, column;
+	const char *rest; /* from KIND on */
+};
+
+static bool is_kind(const char *s)
+{
+	return !strncmp(s, "error:", 6) || !strncmp(s, "fatal error:", 12) ||
+	       !strncmp(s, "warning:", 8) || !strncmp(s, "note:", 5) || !strncmp(s, "remark:", 7) ||
+	       !strncmp(s, "LLVM ERROR:", 11);
+}
+
+static bool parse_heading(const char *line, size_t n, struct heading *ret)
+{
+	const char *colon = memchr(line, ':', n);
+	int used = 0;
+
+	*ret = (struct heading){.rest = line};
+	if (is_kind(line))
+		return true;
+	if (!colon || sscanf(colon, ":%u:%u: %n", &ret->line, &ret->column, &used) < 2 || !used ||
+	    (size_t)(colon - line) + (size_t)used > n || !is_kind(colon + used))
+		return false;
+	ret->rest = colon + used;
+	ret->ours = (size_t)(colon - line) == strlen(main_file) &&
+		    !strncmp(line, main_file, strlen(main_file));
+	return true;
+}
+
+/* The shift between libbcc's line numbers and the text's, as last seen. */
+static void put_heading(const struct source *source, struct strbuf *out, const char *line, size_t n,
+			const struct heading *h, const char *next, int *shift)
+{
+	unsigned int number, hint = h->line;
+	const char *file;
+
+	if (!h->ours) {
+		put_line(out, line, n);
+		return;
+	}
+	number = source_find(source, next, strcspn(next, "\n"), hint);
+	if (number)
+		*shift = (int)number - (int)h->line;
+	else if ((int)h->line + *shift > 0)
+		number = (unsigned int)((int)h->line + *shift);
+	source_locate(source, number ? number : 1, &file, &number);
+	strbuf_printf(out, "%s:%u:%u: ", file, number, h->column);
+	put_line(out, h->rest, n - (size_t)(h->rest - line));
+}
+
+static bool is_summary(const char *line, size_t n)
+{
+	return n > 10 && isdigit((unsigned char)*line) && !strncmp(line + n - 10, "generated.", 10);
+}
+
+void source_messages(const struct source *source, const char *output, bool failed,
+		     struct strbuf *errors, struct strbuf *others)
+{
+	struct message m = {0};
+	int shift = 0;
+
+	for (const char *line = output; *line;) {
+		size_t n = strcspn(line, "\n");
+		const char *next = line + n + (line[n] == '\n');
+		struct heading h;
+
+		if (is_summary(line, n)) {
+			finish(&m, errors, others);
+		} else if (parse_heading(line, n, &h)) {
+			bool note = !strncmp(h.rest, "note:", 5);
+
+			if (!note) {
+				finish(&m, errors, others);
+				m.error = strstr(h.rest, "error:") == h.rest ||
+					  !strncmp(h.rest, "fatal ", 6) ||
+					  !strncmp(h.rest, "LLVM ", 5);
+			}
+			m.open = true;
+			put_heading(source, &m.text, line, n, &h, next, &shift);
+		} else if (m.open) {
+			put_line(&m.text, line, n);
+		} else if (n && strncmp(line, "In file included from", 21)) {
+			put_line(others, line, n);
+		}
+		line = next;
+	}
+	finish(&m, errors, others);
+	strbuf_free(&m.text);
+	if (failed && !errors->length)
+		for (const char *line = output; *line;) {
+			size_t n = strcspn(line, "\n");
+
+			put_line(errors, line, n);
+			line += n + (line[n] == '\n');
+		}
+}

@@ -1,0 +1,426 @@
+#include "bpf/tracer.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/macro.h"
+#include "bpf/attachment.h"
+#include "bpf/image_supply.h"
+#include "bpf/kernel_features.h"
+#include "bpf/probe_set.h"
+
+struct tracer {
+	struct tracer_config config;
+	struct kernel_features features;
+	struct probe_set *set; /* what runs, or during prepare() what will */
+	struct attachments *attached;
+	struct strbuf error;
+	char *variant;
+};
+
+static const struct tracer_variant plain[] = {{.name = "default"}, {0}};
+
+/* Log a text line by line. */
+static void log_lines(const char *text, void *data)
+{
+	const struct tracer *t = data;
+
+	while (t->config.log && *text) {
+		size_t n = strcspn(text, "\n");
+		_cleanup_free_ char *line = strndup(text, n);
+
+		if (line && n)
+			t->config.log(line, t->config.data);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static void _printf_(2, 3) say(struct tracer *t, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	if (!t->config.log)
+		return;
+	va_start(args, format);
+	if (vasprintf(&text, format, args) >= 0) {
+		log_lines(text, t);
+		free(text);
+	}
+	va_end(args);
+}
+
+int tracer_new(const struct tracer_config *config, struct tracer **ret)
+{
+	struct tracer *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->config = *config;
+	/* libbpf would print to stderr by itself. */
+	libbpf_set_print(NULL);
+	*ret = t;
+	return 0;
+}
+
+/* One attempt: a variant of a text, on its way to the kernel. */
+struct attempt {
+	const struct tracer_config *config;
+	const struct tracer_variant *variant;
+	struct strbuf flags, reason, log;
+	struct image_supply supply;
+	struct supplied_image supplied;
+	struct probe_set *set;
+};
+
+static void attempt_init(struct attempt *a, struct tracer *t, const struct tracer_config *config,
+			 const struct tracer_variant *variant)
+{
+	*a = (struct attempt){.config = config, .variant = variant};
+	kernel_features_flags(&t->features, &a->flags);
+	for (const char *const *flag = variant->flags; flag && *flag; flag++)
+		strbuf_printf(&a->flags, "%s ", *flag);
+	a->supply = (struct image_supply){
+		.compile = {.tool = config->name,
+			    .source = {config->text, config->lines, config->file},
+			    .flags = strbuf_text(&a->flags),
+			    .kernel_headers = config->kernel_headers},
+		.version = config->version,
+		.path = config->image_path,
+		.log = log_lines,
+		.data = t,
+	};
+}
+
+static void attempt_free(struct attempt *a)
+{
+	strbuf_free(&a->flags);
+	strbuf_free(&a->reason);
+	strbuf_free(&a->log);
+	supplied_image_free(&a->supplied);
+	probe_set_close(a->set);
+	a->set = NULL;
+}
+
+/* What is known before anything is compiled to speak against a variant; "" for nothing. */
+static const char *objection(const struct tracer *t, const struct tracer_variant *variant)
+{
+	if (variant->needs & TRACER_NEEDS_FENTRY && *t->features.no_fentry)
+		return t->features.no_fentry;
+	if (variant->needs & TRACER_NEEDS_KPROBE && *t->features.no_kprobe)
+		return t->features.no_kprobe;
+	return "";
+}
+
+/* A variant whose flags are all among those of the image. */
+static bool made_with(const struct image *image, const struct tracer_variant *variant)
+{
+	for (const char *const *flag = variant->flags; flag && *flag; flag++) {
+		const char *at = strstr(image->flags, *flag);
+		size_t n = strlen(*flag);
+
+		if (!at || (at[n] != ' ' && at[n]))
+			return false;
+	}
+	return true;
+}
+
+/* Which variant a given image was made as. */
+static void name_image_variant(struct attempt *a)
+{
+	const struct tracer_variant *v = a->config->image_path ? a->config->variants : NULL;
+
+	for (; v && v->name; v++)
+		if (a->supplied.image && made_with(a->supplied.image, v)) {
+			a->variant = v;
+			return;
+		}
+}
+
+/* From the text to maps and programs in the kernel, not attached. */
+static int bring_up(struct tracer *t, struct attempt *a, const struct probe_set *before)
+{
+	const char *against = a->config->image_path ? "" : objection(t, a->variant);
+	int r;
+
+	if (*against) {
+		strbuf_printf(&a->reason, "%s\n", against);
+		return -EOPNOTSUPP;
+	}
+	r = image_obtain(&a->supply, &a->supplied, &a->reason);
+	if (r < 0)
+		return r;
+	name_image_variant(a);
+	r = probe_set_load(a->supplied.image, &a->supply.compile.source, &t->features, before,
+			   &a->set, &a->reason, &a->log);
+	if (a->log.length)
+		say(t, "the verifier's log of variant %s:\n%s", a->variant->name, a->log.data);
+	return r;
+}
+
+/* Let the tool fill its maps: it asks the tracer for them. */
+static int prepare(struct tracer *t, struct attempt *a)
+{
+	struct probe_set *running = t->set;
+	int r;
+
+	if (!a->config->prepare)
+		return 0;
+	t->set = a->set;
+	r = a->config->prepare(t, a->config->data);
+	t->set = running;
+	if (r < 0)
+		strbuf_printf(&a->reason, "filling the maps: %s\n", strerror(-r));
+	return r;
+}
+
+static int attach(struct tracer *t, struct attempt *a)
+{
+	int r = attachments_new(&t->attached);
+
+	for (size_t i = 0; i < a->set->n_programs && r == 0; i++)
+		if (attachments_by_name(a->set->programs[i].parsed.kind))
+			r = attachments_add(t->attached, &a->set->programs[i], a->config->swappable,
+					    &t->features, &a->reason);
+	if (r < 0) {
+		attachments_close(t->attached);
+		t->attached = NULL;
+	}
+	return r;
+}
+
+static int settle(struct tracer *t, struct attempt *a)
+{
+	const char *name = a->variant->name;
+
+	image_keep(&a->supply, &a->supplied);
+	free(t->variant);
+	t->variant = strdup(name);
+	t->set = STEAL(a->set);
+	say(t, "variant %s is attached", name);
+	return 0;
+}
+
+static void drop_newline(struct strbuf *text)
+{
+	while (text->length && text->data[text->length - 1] == '\n')
+		text->data[--text->length] = '\0';
+}
+
+/* Indent the lines of a reason below the name of its variant. */
+static void put_reason(struct strbuf *out, const char *name, const char *reason)
+{
+	strbuf_printf(out, "  %s: ", name);
+	for (; *reason; reason++) {
+		strbuf_putc(out, *reason);
+		if (*reason == '\n' && reason[1])
+			strbuf_puts(out, "    ");
+	}
+	strbuf_putc(out, '\n');
+}
+
+/* What all the variants said: once if it was the same, under their names if not. */
+struct reasons {
+	struct strbuf all, first;
+	bool differ;
+};
+
+static void remember(struct tracer *t, struct reasons *reasons, struct attempt *a, int r)
+{
+	if (!a->reason.length)
+		strbuf_printf(&a->reason, "%s\n", strerror(-r));
+	drop_newline(&a->reason);
+	say(t, "variant %s: %s", a->variant->name, strbuf_text(&a->reason));
+	put_reason(&reasons->all, a->variant->name, strbuf_text(&a->reason));
+	if (!reasons->first.length)
+		strbuf_puts(&reasons->first, strbuf_text(&a->reason));
+	else if (strcmp(reasons->first.data, strbuf_text(&a->reason)))
+		reasons->differ = true;
+}
+
+static void conclude(struct tracer *t, struct reasons *reasons)
+{
+	strbuf_reset(&t->error);
+	if (reasons->differ)
+		strbuf_printf(&t->error, "no way of attaching works here:\n%s",
+			      strbuf_text(&reasons->all));
+	else
+		strbuf_puts(&t->error, strbuf_text(&reasons->first));
+	drop_newline(&t->error);
+	strbuf_free(&reasons->all);
+	strbuf_free(&reasons->first);
+}
+
+static int ask_kernel(struct tracer *t)
+{
+	int r = kernel_features_read(&t->features);
+
+	strbuf_reset(&t->error);
+	if (r == -EPERM || r == -EACCES) {
+		strbuf_puts(&t->error, "not permitted to use BPF: run it as root (CAP_BPF and "
+				       "CAP_PERFMON, or CAP_SYS_ADMIN)");
+		return -EPERM;
+	}
+	if (r == -ENOSYS) {
+		strbuf_puts(&t->error, "this kernel was built without BPF (CONFIG_BPF_SYSCALL)");
+		return r;
+	}
+	if (r < 0)
+		strbuf_printf(&t->error, "the kernel takes no BPF program: %s", strerror(-r));
+	return r;
+}
+
+/* One variant, all the way. On failure nothing of it is left. */
+static int try_variant(struct tracer *t, struct attempt *a)
+{
+	int r = bring_up(t, a, NULL);
+
+	if (r == 0)
+		r = prepare(t, a);
+	if (r == 0)
+		r = attach(t, a);
+	return r < 0 ? r : settle(t, a);
+}
+
+/* An image is one attempt: its flags were fixed when it was made. */
+static const struct tracer_variant *all_variants(const struct tracer_config *config)
+{
+	return config->variants && !config->image_path ? config->variants : plain;
+}
+
+int tracer_start(struct tracer *t)
+{
+	struct reasons reasons = {0};
+	int r = ask_kernel(t);
+
+	if (r < 0)
+		return r;
+	r = -EINVAL;
+	for (const struct tracer_variant *v = all_variants(&t->config); v->name; v++) {
+		struct attempt a;
+
+		attempt_init(&a, t, &t->config, v);
+		r = try_variant(t, &a);
+		if (r < 0)
+			remember(t, &reasons, &a, r);
+		attempt_free(&a);
+		/* Without a compiler the other variants fare no better. */
+		if (r == 0 || r == -ENOPKG)
+			break;
+	}
+	conclude(t, &reasons);
+	/* The image and what libbpf used are gone: give their memory back. */
+	malloc_trim(0);
+	return r;
+}
+
+static int swap_variant(struct tracer *t, struct attempt *a)
+{
+	struct probe_set *old = t->set;
+	int r = bring_up(t, a, old);
+
+	if (r == 0)
+		r = prepare(t, a);
+	if (r == 0)
+		r = attachments_swap(t->attached, a->set, old, &t->features, &a->reason);
+	if (r < 0)
+		return r;
+	probe_set_adopt(a->set, old);
+	r = settle(t, a);
+	probe_set_close(old);
+	return r;
+}
+
+int tracer_swap(struct tracer *t, const struct tracer_config *config)
+{
+	struct reasons reasons = {0};
+	int r = -EINVAL;
+
+	if (!t->set || !t->config.swappable) {
+		strbuf_reset(&t->error);
+		strbuf_puts(&t->error, "this tracer was not made to be swapped");
+		return -EINVAL;
+	}
+	for (const struct tracer_variant *v = all_variants(config); v->name && r < 0; v++) {
+		struct attempt a;
+
+		attempt_init(&a, t, config, v);
+		r = swap_variant(t, &a);
+		if (r < 0)
+			remember(t, &reasons, &a, r);
+		attempt_free(&a);
+	}
+	conclude(t, &reasons);
+	malloc_trim(0);
+	return r;
+}
+
+const char *tracer_error(const struct tracer *t)
+{
+	return strbuf_text(&t->error);
+}
+
+const char *tracer_variant(const struct tracer *t)
+{
+	return t->variant ? t->variant : "";
+}
+
+int tracer_map_fd(const struct tracer *t, const char *name)
+{
+	const struct probe_map *map = t->set ? probe_set_map(t->set, name) : NULL;
+
+	return map ? map->fd : -ENOENT;
+}
+
+int tracer_program_fd(const struct tracer *t, const char *name)
+{
+	const struct probe_program *p = t->set ? probe_set_program(t->set, name) : NULL;
+
+	return p ? p->fd : -ENOENT;
+}
+
+int tracer_iterate(struct tracer *t, const char *program)
+{
+	_cleanup_close_ int link = -1;
+	int fd = tracer_program_fd(t, program);
+
+	if (fd < 0)
+		return fd;
+	link = bpf_link_create(fd, 0, BPF_TRACE_ITER, NULL);
+	if (link < 0)
+		return -errno;
+	fd = bpf_iter_create(link);
+	return fd < 0 ? -errno : fd;
+}
+
+int tracer_attach_uprobe(struct tracer *t, const char *program, const char *path, uint64_t offset,
+			 pid_t pid)
+{
+	const struct probe_program *p = t->set ? probe_set_program(t->set, program) : NULL;
+
+	if (!p || !t->attached || p->parsed.kind != PROGRAM_UPROBE)
+		return -ENOENT;
+	return attachments_add_uprobe(t->attached, p, t->config.swappable, &t->features, path,
+				      offset, pid);
+}
+
+void tracer_close(struct tracer *t)
+{
+	if (!t)
+		return;
+	attachments_close(t->attached);
+	probe_set_close(t->set);
+	strbuf_free(&t->error);
+	free(t->variant);
+	free(t);
+}
+
+void tracer_closep(struct tracer **t)
+{
+	tracer_close(*t);
+}

@@ -1,0 +1,89 @@
+/*
+ * From a BPF C text to running probes: the one public face of lib/bpf. The tracer compiles the text
+ * (or takes the image from the cache, or from a file), creates the maps, loads the programs and
+ * attaches each where its name says (program_name.h). All of it is gone from the kernel when the
+ * tracer is closed or the process ends.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bpf/source_map.h"
+
+struct tracer;
+
+/* What a variant cannot do without; where the kernel refuses it, nothing is compiled in vain. */
+enum tracer_need {
+	TRACER_NEEDS_FENTRY = 1,
+	TRACER_NEEDS_KPROBE = 2,
+};
+
+/* One way to attach the text. */
+struct tracer_variant {
+	const char *name;	  /* NULL ends the array */
+	const char *const *flags; /* "-DX=1", ..., NULL; or no array at all */
+	unsigned int needs;	  /* of enum tracer_need */
+};
+
+/* It, and all it points to, must last until tracer_start() or tracer_swap() returns. */
+struct tracer_config {
+	const char *name;    /* of the tool */
+	const char *version; /* of the tool, part of the cache key */
+	const char *text;
+	const struct text_line *lines; /* as embed.sh made them, or NULL */
+	const char *file; /* the name of an edited text (--probe), where lines is NULL */
+	const struct tracer_variant *variants; /* tried in order; NULL: one, without flags */
+	const char *image_path;		       /* load this image instead of compiling (--image) */
+	bool kernel_headers;		       /* compile with the installed headers */
+	bool swappable;			       /* tracer_swap() will be wanted: see there */
+	/* After load and before attach: to fill maps. 0 or -errno (tried no further). */
+	int (*prepare)(struct tracer *t, void *data);
+	/* What was tried, chosen and refused, for -v; lines without the newline. May be NULL. */
+	void (*log)(const char *message, void *data);
+	void *data; /* for prepare and log */
+};
+
+/* 0 or -ENOMEM. Nothing is asked of the kernel yet. */
+int tracer_new(const struct tracer_config *config, struct tracer **ret);
+
+/*
+ * Try the variants in turn until one is attached. On failure nothing is left attached and
+ * tracer_error() says why. -EPERM: no permission for BPF at all; -ENOSYS: no BPF in this kernel;
+ * -ENOPKG: nothing to compile with; any other -errno.
+ */
+int tracer_start(struct tracer *t);
+
+/* Why the last call failed, and what to do: one or more lines, the last without newline. */
+const char *tracer_error(const struct tracer *t);
+
+/* The name of the variant that was attached. */
+const char *tracer_variant(const struct tracer *t);
+
+/* Owned by the tracer; -ENOENT. A swap closes those of maps that it does not hand over. */
+int tracer_map_fd(const struct tracer *t, const char *name);
+int tracer_program_fd(const struct tracer *t, const char *name);
+
+/* A new descriptor from which to read what PROGRAM (iter__NAME) writes; the caller closes it. */
+int tracer_iterate(struct tracer *t, const char *program);
+
+/*
+ * Attach PROGRAM (uprobe__NAME) to a file offset of an executable, of one process or of all (PID
+ * -1). It stays until the tracer is closed. To attach by descriptor, name /proc/self/fd/N.
+ */
+int tracer_attach_uprobe(struct tracer *t, const char *program, const char *path, uint64_t offset,
+			 pid_t pid);
+
+/*
+ * Run another text in the place of this one, of a tracer that is `swappable`. Maps that keep name,
+ * type, sizes and flags are handed over with their contents and their descriptors. Each attach
+ * point goes over at one instant: every event is seen by the old program or by the new one, never
+ * by both or neither. (Such a tracer attaches a small program that tail-calls the real one; a swap
+ * changes the slot.) On failure the old text runs on as it was.
+ */
+int tracer_swap(struct tracer *t, const struct tracer_config *config);
+
+/* Detach and unload. NULL is fine. */
+void tracer_close(struct tracer *t);
+void tracer_closep(struct tracer **t);

@@ -1,0 +1,450 @@
+/*
+ * libbcc as a compiler and nothing else. Left alone it creates the maps, loads the BTF and wants to
+ * load the programs while it compiles, and reads all of /proc/kallsyms (more than half of its time)
+ * to learn whether one helper exists. The functions it calls for that are defined here, exported
+ * from the executable, so that they come before libbpf's and libbcc's own: they note what was asked
+ * for and ask the kernel nothing. So compiling needs no privilege.
+ */
+#include "bcc_compile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/utsname.h>
+#include <bcc/bcc_common.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+
+#include "base/macro.h"
+#include "bpf/btf_headers.h"
+#include "bpf/image.h"
+#include "bpf/kernel_features.h"
+#include "bpf/kernel_identity.h"
+#include "bpf/program_name.h"
+
+/* ---- what libbcc would have done ---- */
+
+#define MAPS_MOST 64
+
+static struct {
+	struct image_map maps[MAPS_MOST];
+	int fds[MAPS_MOST];
+	size_t n_maps;
+	void *btf;
+	size_t btf_size;
+	struct image_program *program; /* whose function and line information is being asked for */
+} seen;
+
+/* A descriptor that stands for a kernel object: it must be one, as libbcc closes it. */
+static int stand_in(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+int bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_size, __u32 value_size,
+		   __u32 max_entries, const struct bpf_map_create_opts *opts)
+{
+	struct image_map *m = &seen.maps[seen.n_maps];
+	int fd;
+
+	if (seen.n_maps == MAPS_MOST) {
+		errno = E2BIG;
+		return -E2BIG;
+	}
+	fd = stand_in();
+	if (fd < 0)
+		return -errno;
+	*m = (struct image_map){.type = type,
+				.key_size = key_size,
+				.value_size = value_size,
+				.max_entries = max_entries,
+				.flags = opts ? opts->map_flags : 0};
+	(void)name; /* shortened by libbcc: the table list has the whole one */
+	seen.fds[seen.n_maps++] = fd;
+	return fd;
+}
+
+int btf__load_into_kernel(struct btf *btf)
+{
+	__u32 size;
+	const void *raw = btf__raw_data(btf, &size);
+
+	seen.btf = raw ? malloc(size) : NULL;
+	if (!seen.btf)
+		return -ENOMEM;
+	memcpy(seen.btf, raw, size);
+	seen.btf_size = size;
+	btf__set_fd(btf, stand_in());
+	return 0;
+}
+
+/* Records may have grown since: only their first fields are of interest. */
+static void *copy_records(const void *records, size_t n, size_t size, size_t wanted)
+{
+	char *copy = size < wanted ? NULL : calloc(n + 1, wanted);
+
+	for (size_t i = 0; copy && i < n; i++)
+		memcpy(copy + i * wanted, (const char *)records + i * size, wanted);
+	return copy;
+}
+
+int bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license,
+		  const struct bpf_insn *instructions, size_t n,
+		  const struct bpf_prog_load_opts *opts)
+{
+	struct image_program *p = seen.program;
+
+	(void)type;
+	(void)name;
+	(void)license;
+	(void)instructions;
+	(void)n;
+	if (!p || !opts) {
+		errno = ENOSYS;
+		return -ENOSYS;
+	}
+	p->functions = copy_records(opts->func_info, opts->func_info_cnt, opts->func_info_rec_size,
+				    sizeof(*p->functions));
+	p->n_functions = p->functions ? opts->func_info_cnt : 0;
+	p->lines = copy_records(opts->line_info, opts->line_info_cnt, opts->line_info_rec_size,
+				sizeof(*p->lines));
+	p->n_lines = p->lines ? opts->line_info_cnt : 0;
+	return stand_in();
+}
+
+typedef void (*ksym_callback)(const char *name, const char *module, uint64_t address, void *data);
+int bcc_procutils_each_ksym(ksym_callback callback, void *data);
+
+/* Since Linux 5.5; without BTF, and so without an older kernel's headers, there is no other. */
+int bcc_procutils_each_ksym(ksym_callback callback, void *data)
+{
+	callback("bpf_probe_read_kernel", "kernel", 1, data);
+	callback("bpf_probe_read_user", "kernel", 2, data);
+	return 0;
+}
+
+/* ---- headers ---- */
+
+static bool headers_installed(const char *release)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/lib/modules/%.128s/build/include/linux/kconfig.h", release);
+	if (access(path, R_OK) == 0)
+		return true;
+	snprintf(path, sizeof(path), "/lib/modules/%.128s/source/include/linux/kconfig.h", release);
+	return access(path, R_OK) == 0 || access("/sys/kernel/kheaders.tar.xz", R_OK) == 0;
+}
+
+/* Is <NAME> in the synthesised tree, or libbcc's or the compiler's own? */
+static bool is_served(const char *directory, const char *name)
+{
+	static const char *const below[] = {"include", "include/uapi"};
+	char path[512];
+
+	if (!strchr(name, '/') || !strncmp(name, "bcc/", 4) || !strcmp(name, "uapi/linux/bpf.h"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(below); i++) {
+		snprintf(path, sizeof(path), "%s/%s/%s", directory, below[i], name);
+		if (access(path, R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The first `#include <...>` of the text that the tree cannot serve; false if there is none. */
+static bool find_unserved(const char *text, const char *directory, char name[static 256])
+{
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, " # include <%255[^>\n]", name) == 1 &&
+		    !is_served(directory, name))
+			return true;
+	}
+	return false;
+}
+
+static int use_installed(const char *release, const char *why)
+{
+	if (headers_installed(release)) {
+		/* libbcc finds them by itself. */
+		unsetenv("BCC_KERNEL_SOURCE");
+		return 0;
+	}
+	fprintf(stderr,
+		BCC_ERROR "%s, and the headers of this kernel are not installed: "
+			  "apt install linux-headers-%s\n",
+		why, release);
+	return -ENOENT;
+}
+
+static int prepare_headers(const struct bcc_request *q)
+{
+	_cleanup_strbuf_ struct strbuf error = {0};
+	char name[256], why[320];
+	struct utsname u;
+	int r;
+
+	unsetenv("BCC_KERNEL_SOURCE");
+	unsetenv("BCC_LINUX_VERSION_CODE");
+	if (uname(&u) < 0)
+		return -errno;
+	if (q->kernel_headers)
+		return use_installed(u.release, "--kernel-headers was asked for");
+	if (!q->btf && access(KERNEL_BTF, R_OK) < 0) {
+		fprintf(stderr, BCC_NOTE "no " KERNEL_BTF ": using the installed headers\n");
+		return use_installed(u.release, "this kernel has no BTF (" KERNEL_BTF ")");
+	}
+	r = btf_headers_write(q->directory, q->text, q->btf, &error);
+	if (r < 0) {
+		fprintf(stderr, BCC_ERROR "%s%s", strbuf_text(&error),
+			error.length && error.data[error.length - 1] == '\n' ? "" : "\n");
+		return r;
+	}
+	if (!find_unserved(q->text, q->directory, name)) {
+		setenv("BCC_KERNEL_SOURCE", q->directory, 1);
+		return 0;
+	}
+	snprintf(why, sizeof(why), "the text includes <%s>", name);
+	if (q->btf) {
+		fprintf(stderr, BCC_ERROR "%s, which cannot be made from BTF\n", why);
+		return -EINVAL;
+	}
+	fprintf(stderr, BCC_NOTE "%s: using the installed headers\n", why);
+	return use_installed(u.release, why);
+}
+
+/*
+ * For TRACEPOINT_PROBE libbcc reads the event's format from tracefs. Where that is not mounted,
+ * mount it for this process alone.
+ */
+static void provide_tracefs(void)
+{
+	if (access("/sys/kernel/tracing/events", F_OK) == 0 ||
+	    access("/sys/kernel/debug/tracing/events", F_OK) == 0)
+		return;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tracefs", "/sys/kernel/tracing", "tracefs", MS_RDONLY, NULL) < 0)
+		fprintf(stderr, BCC_NOTE "no tracefs: %s\n", strerror(errno));
+}
+
+/* ---- from the module to the image ---- */
+
+static int collect_maps(void *module, struct image *image)
+{
+	size_t n = bpf_num_tables(module);
+
+	image->maps = calloc(n + 1, sizeof(*image->maps));
+	if (!image->maps)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct image_map *m = &image->maps[i];
+		const char *name = bpf_table_name(module, i);
+		int fd = bpf_table_fd_id(module, i);
+		size_t k = 0;
+
+		while (k < seen.n_maps && seen.fds[k] != fd)
+			k++;
+		if (k == seen.n_maps || !name || strlen(name) >= sizeof(m->name)) {
+			fprintf(stderr,
+				BCC_ERROR "map %s: shared, pinned and nested maps are "
+					  "not supported\n",
+				name ? name : "?");
+			return -ENOTSUP;
+		}
+		*m = seen.maps[k];
+		strcpy(m->name, name);
+		/* From now on this place's descriptor: a reference is matched by it. */
+		seen.maps[k].name[0] = (char)(i + 1);
+		image->n_maps++;
+	}
+	return 0;
+}
+
+/* Which map the descriptor in a map load stands for; -1: none. */
+static int map_of(int fd)
+{
+	for (size_t k = 0; k < seen.n_maps; k++)
+		if (seen.fds[k] == fd)
+			return seen.maps[k].name[0] - 1;
+	return -1;
+}
+
+static int collect_references(struct image_program *p)
+{
+	p->references = calloc(p->n_instructions + 1, sizeof(*p->references));
+	if (!p->references)
+		return -ENOMEM;
+	for (size_t i = 0; i + 1 < p->n_instructions; i++) {
+		struct bpf_insn *in = &p->instructions[i];
+		int map;
+
+		if (in->code != (BPF_LD | BPF_DW | BPF_IMM))
+			continue;
+		if (in->src_reg == BPF_PSEUDO_MAP_FD) {
+			map = map_of(in->imm);
+			if (map < 0) {
+				fprintf(stderr,
+					BCC_ERROR "%s refers to a map that is not in the "
+						  "text\n",
+					p->name);
+				return -EINVAL;
+			}
+			p->references[p->n_references++] =
+				(struct image_reference){(uint32_t)i, (uint32_t)map};
+			in[0].imm = in[1].imm = 0;
+		}
+		i++;
+	}
+	return 0;
+}
+
+static int collect_program(void *module, size_t id, struct image_program *p, const struct btf *btf)
+{
+	const char *name = bpf_function_name(module, id), *prefix;
+	size_t size = bpf_function_size_id(module, id);
+	const void *code = bpf_function_start_id(module, id);
+	struct program_name parsed;
+	char target[2 * PROGRAM_TARGET_SIZE];
+	unsigned int btf_kind;
+	int fd, r;
+
+	if (!name || program_name_parse(name, &parsed) < 0 || strlen(name) >= sizeof(p->name)) {
+		fprintf(stderr,
+			BCC_ERROR "%s: a function's name must say where it is attached:\n%s",
+			name ? name : "?", program_name_forms);
+		return -EINVAL;
+	}
+	strcpy(p->name, name);
+	p->instructions = malloc(size + 1);
+	if (!p->instructions)
+		return -ENOMEM;
+	memcpy(p->instructions, code, size);
+	p->n_instructions = size / sizeof(*p->instructions);
+	seen.program = p;
+	fd = bcc_func_load(module, BPF_PROG_TYPE_SOCKET_FILTER, name, code, (int)size, "GPL", 0, 0,
+			   NULL, 0, NULL, -1);
+	seen.program = NULL;
+	if (fd >= 0)
+		close(fd);
+	r = collect_references(p);
+	prefix = program_kind_btf_prefix(parsed.kind, &btf_kind);
+	if (r == 0 && prefix && btf) {
+		snprintf(target, sizeof(target), "%s%s", prefix, parsed.target);
+		r = btf__find_by_name_kind(btf, target, btf_kind);
+		p->attach_btf_id = r > 0 ? (uint32_t)r : 0;
+		r = 0;
+	}
+	return r;
+}
+
+static int collect_programs(void *module, struct image *image, const struct btf *btf)
+{
+	size_t n = bpf_num_functions(module);
+	int r = 0;
+
+	image->programs = calloc(n + 1, sizeof(*image->programs));
+	if (!image->programs)
+		return -ENOMEM;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = collect_program(module, i, &image->programs[image->n_programs++], btf);
+	return r;
+}
+
+static int describe(const struct bcc_request *q, const char *flags, const char *license,
+		    struct image *image)
+{
+	_cleanup_strbuf_ struct strbuf kernel = {0}, btf_hash = {0};
+	struct utsname u;
+	int r = 0;
+
+	if (uname(&u) < 0)
+		return -errno;
+	if (!q->btf)
+		r = kernel_identity(&kernel);
+	if (r == 0 && (q->btf || access(KERNEL_BTF, R_OK) == 0))
+		r = kernel_btf_hash(q->btf, &btf_hash);
+	if (r < 0)
+		return r;
+	image->tool = strdup(q->tool);
+	image->version = strdup(PACKAGE_VERSION);
+	image->flags = strdup(flags);
+	image->release = strdup(q->btf ? "" : u.release);
+	image->machine = strdup(u.machine);
+	image->kernel = strbuf_steal(&kernel);
+	image->btf_hash = strbuf_steal(&btf_hash);
+	image->license = strdup(license && *license ? license : "GPL");
+	return 0;
+}
+
+static int make_image(const struct bcc_request *q, void *module, const struct btf *btf,
+		      const char *flags, struct strbuf *ret)
+{
+	_cleanup_image_ struct image *image = calloc(1, sizeof(*image));
+	_cleanup_strbuf_ struct strbuf error = {0};
+	int r;
+
+	if (!image)
+		return -ENOMEM;
+	r = collect_maps(module, image);
+	if (r == 0)
+		r = collect_programs(module, image, btf);
+	if (r == 0)
+		r = describe(q, flags, bpf_module_license(module), image);
+	if (r < 0)
+		return r;
+	image->btf = STEAL(seen.btf);
+	image->btf_size = seen.btf_size;
+	r = image_link(image, &error);
+	if (r < 0) {
+		fprintf(stderr, BCC_ERROR "%s", strbuf_text(&error));
+		return r;
+	}
+	r = image_write(image, ret);
+	if (r == -EINVAL)
+		fprintf(stderr, BCC_ERROR "the compiler made something that cannot be an image\n");
+	return r;
+}
+
+/* All flags in one blank-separated text: what another kernel's BTF tells, and those asked for. */
+static void join_flags(const struct bcc_request *q, const struct btf *btf, struct strbuf *flags)
+{
+	struct kernel_features other;
+
+	if (q->btf && btf) {
+		kernel_features_from_btf(btf, &other);
+		kernel_features_flags(&other, flags);
+	}
+	for (int i = 0; i < q->n_flags; i++)
+		strbuf_printf(flags, "%s ", q->flags[i]);
+}
+
+int bcc_compile(const struct bcc_request *q, struct strbuf *image)
+{
+	_cleanup_strbuf_ struct strbuf flags = {0}, split = {0};
+	const char *arguments[BCC_FLAGS_MOST];
+	struct btf *btf = NULL;
+	void *module;
+	int n = 0, r;
+
+	if (strstr(q->text, "TRACEPOINT_PROBE") || strstr(q->text, "struct tracepoint__"))
+		provide_tracefs();
+	r = prepare_headers(q);
+	if (r < 0)
+		return r;
+	if (q->btf || access(KERNEL_BTF, R_OK) == 0)
+		btf = btf__parse(q->btf ? q->btf : KERNEL_BTF, NULL);
+	join_flags(q, btf, &flags);
+	strbuf_append(&split, flags.data, flags.length);
+	for (char *f = strtok(split.data, " "); f && n < BCC_FLAGS_MOST; f = strtok(NULL, " "))
+		arguments[n++] = f;
+	module = bpf_module_create_c_from_string(q->text, 0, arguments, n, false, NULL);
+	r = module ? make_image(q, module, btf, strbuf_text(&flags), image) : -EBADMSG;
+	if (module)
+		bpf_module_destroy(module);
+	btf__free(btf);
+	return r;
+}
