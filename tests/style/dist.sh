@@ -6,8 +6,7 @@
 
 unset MAKEFLAGS MFLAGS MAKELEVEL
 make -s -C "$builddir" print-distfiles | tr ' ' '\n' | sed "s,^$srcdir/,," | sort -u >"$tmp/named"
-[ -s "$tmp/named" ]
-ok "the Makefile names its files" $?
+check "the Makefile names its files" [ -s "$tmp/named" ]
 
 # left_out FILE...: those that are not, neither by name nor by the name of a directory above them
 left_out() {
