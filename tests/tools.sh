@@ -11,8 +11,8 @@ tool_options() {
 tool_json_keys() {
 	local sources
 	case $1 in
-	oomkill) sources="lib/oom/kill_report.c tools/oomkill.c" ;;
-	*) sources="tools/$1.c" ;;
+	oomkill) sources="lib/oom/kill_report.c" ;;
+	oomprof) sources="lib/victim/victim_report.c" ;;
 	esac
 	for source in $sources; do
 		grep -ohE '(json_writer|put)_[a-z0-9]+\((w|&w|writer), "[a-z_0-9]+"' "$srcdir/$source" |
