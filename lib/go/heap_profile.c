@@ -208,8 +208,6 @@ static int64_t inuse_bytes(const struct heap_profile *p, uint32_t entry)
 {
 	int64_t values[VALUES];
 
-	if (entry == UINT32_MAX)
-		return INT64_MIN;
 	scaled_values(p, &p->entries[entry], values);
 	return values[INUSE_BYTES];
 }
@@ -235,7 +233,7 @@ static int add_to_site(struct heap_profile *p, uint32_t position)
 	add_up(&site->alloc_bytes, values[ALLOC_BYTES]);
 	add_up(&site->inuse_objects, values[INUSE_OBJECTS]);
 	add_up(&site->inuse_bytes, values[INUSE_BYTES]);
-	if (values[INUSE_BYTES] > inuse_bytes(p, site->largest))
+	if (site->largest == UINT32_MAX || values[INUSE_BYTES] > inuse_bytes(p, site->largest))
 		site->largest = position;
 	return 0;
 }
@@ -348,7 +346,7 @@ static uint64_t add_mapping(const struct heap_profile *p, struct profile *out,
 static bool one_location(const struct heap_symbol *inner, const struct heap_symbol *outer)
 {
 	return inner->inlined && inner->entry == outer->entry && outer->known &&
-	       inner->frame.function != outer->frame.function;
+	       inner->symbol_name != outer->symbol_name;
 }
 
 /* Writes a location for frames I.. of the entry; returns how many of them it holds. */
@@ -362,8 +360,8 @@ static size_t add_location(const struct heap_profile *p, struct profile *out, co
 
 	do {
 		last = heap_symbols_get(p->symbols, frames[i + n]);
-		lines[n].function = profile_add_function(out, last->frame.function,
-							 last->frame.file, last->start_line);
+		lines[n].function = profile_add_function(out, last->symbol_name, last->frame.file,
+							 last->start_line);
 		lines[n++].line = last->frame.line;
 	} while (n < ARRAY_SIZE(lines) && i + n < e->depth &&
 		 one_location(last, heap_symbols_get(p->symbols, frames[i + n])));

@@ -136,17 +136,19 @@ static int name_symbol(struct heap_symbols *s, struct heap_symbol *symbol)
 	if (r < 0) {
 		snprintf(number, sizeof(number), "0x%" PRIx64, symbol->pc - 1);
 		symbol->frame = (struct heap_frame){intern(s, number), intern(s, ""), 0};
+		symbol->symbol_name = symbol->frame.function;
 	} else {
 		symbol->known = true;
 		symbol->entry = frame.entry;
 		symbol->inlined = frame.inlined;
 		symbol->start_line = frame.start_line;
 		symbol->goexit = strcmp(frame.function, "runtime.goexit") == 0;
+		symbol->symbol_name = intern(s, frame.function);
 		symbol->frame.function = intern_function(s, frame.function);
 		symbol->frame.file = intern(s, frame.file);
 		symbol->frame.line = frame.line;
 	}
-	return symbol->frame.function && symbol->frame.file ? 0 : -ENOMEM;
+	return symbol->symbol_name && symbol->frame.function && symbol->frame.file ? 0 : -ENOMEM;
 }
 
 static bool same_pc(const void *context, uint32_t position, const void *key)

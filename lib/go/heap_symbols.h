@@ -16,6 +16,7 @@ struct heap_symbols;
 struct heap_symbol {
 	uint64_t pc; /* the return address, as in the stack */
 	struct heap_frame frame;
+	const char *symbol_name; /* with full type arguments, as the runtime's own profile has it */
 	uint32_t start_line;
 	uint64_t entry;	 /* of the outermost function there; 0 unknown */
 	bool inlined;	 /* into the frame that follows in the stack */

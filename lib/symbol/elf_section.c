@@ -101,23 +101,25 @@ int elf_image_find_symbols(struct elf_image *image, struct elf_symbol *symbols, 
 	return found;
 }
 
-/* The descriptor of the note of that type and owner "GNU" in a PT_NOTE, as hex. */
-static bool note_build_id(struct elf_image *image, const Elf64_Phdr *p, struct strbuf *out)
+/* The build id among the notes at [OFFSET, OFFSET + SIZE) of the file: owner "GNU", as hex. */
+static bool note_build_id(struct elf_image *image, uint64_t offset, uint64_t size,
+			  struct strbuf *out)
 {
 	uint64_t at = 0;
 	Elf64_Nhdr note;
 	uint8_t bytes[64];
 
-	while (within(at, sizeof(note), p->p_filesz) &&
-	       elf_image_read_file(image, p->p_offset + at, &note, sizeof(note)) == 0) {
+	if (size > NOTES_MOST || !within(offset, size, image->file_size))
+		return false;
+	while (within(at, sizeof(note), size) &&
+	       elf_image_read_file(image, offset + at, &note, sizeof(note)) == 0) {
 		uint64_t name = at + sizeof(note), text = name + ((note.n_namesz + 3ull) & ~3ull);
 
 		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && note.n_descsz &&
-		    note.n_descsz <= sizeof(bytes) && within(text, note.n_descsz, p->p_filesz) &&
-		    elf_image_read_file(image, p->p_offset + name, bytes, 4) == 0 &&
+		    note.n_descsz <= sizeof(bytes) && within(text, note.n_descsz, size) &&
+		    elf_image_read_file(image, offset + name, bytes, 4) == 0 &&
 		    memcmp(bytes, "GNU", 4) == 0) {
-			if (elf_image_read_file(image, p->p_offset + text, bytes, note.n_descsz) <
-			    0)
+			if (elf_image_read_file(image, offset + text, bytes, note.n_descsz) < 0)
 				return false;
 			for (size_t i = 0; i < note.n_descsz; i++)
 				strbuf_printf(out, "%02x", bytes[i]);
@@ -130,15 +132,19 @@ static bool note_build_id(struct elf_image *image, const Elf64_Phdr *p, struct s
 
 void elf_image_build_id(struct elf_image *image, struct strbuf *out)
 {
+	struct elf_section section;
+
+	/* Go's own linker leaves the section out of PT_NOTE. */
+	if (elf_image_find_section(image, ".note.gnu.build-id", &section) == 0 &&
+	    note_build_id(image, section.offset, section.size, out))
+		return;
 	for (size_t i = 0; i < image->header.e_phnum; i++) {
 		Elf64_Phdr p;
 
 		if (elf_image_read_file(image, image->header.e_phoff + i * sizeof(p), &p,
 					sizeof(p)) < 0)
 			return;
-		if (p.p_type == PT_NOTE && p.p_filesz <= NOTES_MOST &&
-		    within(p.p_offset, p.p_filesz, image->file_size) &&
-		    note_build_id(image, &p, out))
+		if (p.p_type == PT_NOTE && note_build_id(image, p.p_offset, p.p_filesz, out))
 			return;
 	}
 }

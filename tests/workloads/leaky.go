@@ -38,7 +38,7 @@ type node struct {
 var (
 	nodes   *node
 	blocks  [][]byte
-	deep    []*[1024]byte
+	deep    [deepCount]*[1024]byte
 	parts   [5][]*[2048]byte
 	generic [][]int64
 	table   = map[int]int64{}
@@ -70,8 +70,8 @@ func leakDeep(depth int) {
 		leakDeep(depth - 1)
 		return
 	}
-	for i := 0; i < deepCount; i++ {
-		deep = append(deep, new([1024]byte))
+	for i := range deep {
+		deep[i] = new([1024]byte)
 	}
 }
 
