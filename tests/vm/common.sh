@@ -1,0 +1,23 @@
+# Sourced by the scripts of this folder: where kernels are kept, and which ones the tests run on.
+
+# The newest kernel of each of these series of Debian's; KERNEL="6.12" for only that one.
+vm_kernels=${KERNEL:-5.10 6.1 6.12 7.2}
+vm_cache=${OOMTOOLS_VM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/oomtools/vm}
+
+vm_obstacle() { # why guests cannot run here; nothing if they can
+	local name
+	[ "$(uname -m)" = x86_64 ] || { echo "guests are x86-64 only" && return; }
+	[ "$(id -u)" = 0 ] || { echo "needs root" && return; }
+	for name in qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod xz:xz-utils; do
+		command -v "${name%:*}" >/dev/null || { echo "no ${name%:*} (apt install ${name#*:})" && return; }
+	done
+	[ -n "$(vm_virtiofsd)" ] || { echo "no virtiofsd (apt install virtiofsd, or qemu-system-common on Debian 12)" && return; }
+	[ -x /bin/busybox ] && ! ldd /bin/busybox >/dev/null 2>&1 || echo "no static busybox (apt install busybox-static)"
+}
+
+vm_virtiofsd() { # the path of the file server: first QEMU's own, as in Debian 12, then the one in Rust
+	local path
+	for path in /usr/lib/qemu/virtiofsd /usr/libexec/virtiofsd; do
+		[ -x "$path" ] && echo "$path" && return
+	done
+}
