@@ -57,6 +57,10 @@ memcg_run() {
 	shift
 	bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' memcg "$dir" "$@"
 }
+# memcg_start DIR COMMAND...: the same in the background; its pid is $!
+memcg_start() {
+	(exec bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' memcg "$@") &
+}
 memcg_remove() { # DIR...: once its processes have gone, which it waits for
 	local dir
 	for dir; do

@@ -1,0 +1,422 @@
+/*
+ * oomprof: copy the Go runtime's heap profile out of a process that the OOM killer has just killed.
+ *
+ * SIGKILL is sent before the victim is marked (mm/oom_kill.c __oom_kill_process), so a kernel-sent
+ * SIGKILL to a known Go program arms the walk and the mark confirms it. The walk runs when the
+ * signal is delivered: in the victim, before exit_mm(). Every thread of it takes the signal; the
+ * first one walks.
+ */
+#include "oomtools.bpf.h"
+#include "oomprof.h"
+#include "oom.bpf.h"
+
+#define AT_ENTRY 9     /* include/uapi/linux/auxvec.h */
+#define AUXV_PAIRS 26  /* AT_VECTOR_SIZE is 2 * (2 + 20 + 1) or a little more */
+#define SIGKILL 9
+#define SENT_BY_KERNEL 1 /* SEND_SIG_PRIV, include/linux/sched/signal.h */
+#define NO_WAKEUP 1	 /* BPF_RB_NO_WAKEUP */
+#define FORCE_WAKEUP 2	 /* BPF_RB_FORCE_WAKEUP */
+
+#define RING_PAGES 2048 /* 8 MiB: some 20,000 buckets wait there while user space is not scheduled */
+
+BPF_RINGBUF_OUTPUT(control, 64);
+BPF_RINGBUF_OUTPUT(buckets, RING_PAGES);
+BPF_ARRAY(counters, u64, 1);
+BPF_HASH(binaries, struct oomprof_key, struct oomprof_binary, 4096);
+BPF_TABLE("lru_hash", struct oomprof_key, u32, not_go, 4096);
+BPF_TABLE("lru_hash", struct oomprof_process, u64, killed, 4096);
+BPF_TABLE("lru_hash", struct oomprof_process, u64, walked, 4096);
+
+struct walk {
+	struct oomprof_process process;
+	u64 address; /* of the next bucket */
+	u64 read, cut, unreadable, lost, steps;
+	u32 records_size;
+	u32 stop;
+};
+/*
+ * The walk under way on this CPU. In a map, not on the stack: there the verifier would follow the
+ * value of every counter through every step.
+ */
+BPF_PERCPU_ARRAY(walk, struct walk, 1);
+BPF_PERCPU_ARRAY(bucket, struct oomprof_bucket, 1);
+
+static inline void lost_event(void)
+{
+	counters.increment(OOMPROF_COUNTER_LOST);
+}
+
+static inline void process_of(struct task_struct *task, struct oomprof_process *process)
+{
+	struct task_struct *leader = RD(task->group_leader);
+
+	process->start_ns = RD(leader->start_boottime);
+	process->pid = RD(task->tgid);
+	process->pad = 0;
+}
+
+/* The executable of a task; 1: it has none (any more). */
+static inline int key_of(struct task_struct *task, struct oomprof_key *key)
+{
+	struct mm_struct *mm = RD(task->mm);
+	struct file *file = mm ? RD(mm->exe_file) : NULL;
+	struct inode *inode = file ? RD(file->f_inode) : NULL;
+	struct super_block *super;
+
+	__builtin_memset(key, 0, sizeof(*key));
+	if (!inode)
+		return 1;
+	super = RD(inode->i_sb);
+	key->inode = RD(inode->i_ino);
+	key->size = RD(inode->i_size);
+	key->device = RD(super->s_dev);
+	/* Renamed in Linux 6.7 and split in 6.11 (include/linux/fs.h). */
+#if defined(HAVE_inode__i_mtime_sec)
+	key->mtime_s = RD(inode->i_mtime_sec);
+	key->mtime_ns = RD(inode->i_mtime_nsec);
+#elif defined(HAVE_inode____i_mtime)
+	key->mtime_s = RD(inode->__i_mtime.tv_sec);
+	key->mtime_ns = RD(inode->__i_mtime.tv_nsec);
+#else
+	key->mtime_s = RD(inode->i_mtime.tv_sec);
+	key->mtime_ns = RD(inode->i_mtime.tv_nsec);
+#endif
+	return 0;
+}
+
+/* Programs started from now on. User space hears of each executable once, and answers in a map. */
+BPF_PROG(raw_tp__sched_process_exec, struct task_struct *task)
+{
+	struct oomprof_seen *seen;
+	struct oomprof_key key;
+
+	if (key_of(task, &key) || binaries.lookup(&key) || not_go.lookup(&key))
+		return 0;
+	seen = control.ringbuf_reserve(sizeof(*seen));
+	if (!seen) {
+		lost_event();
+		return 0;
+	}
+	seen->kind = OOMPROF_EXEC;
+	seen->pid = RD(task->tgid);
+	seen->key = key;
+	control.ringbuf_submit(seen, 0);
+	return 0;
+}
+
+/* Programs running already: read once, when the probe is in place. */
+BPF_PROG(iter__task, struct bpf_iter_meta *meta, struct task_struct *task)
+{
+	struct oomprof_seen seen = {.kind = OOMPROF_EXEC};
+
+	if (!task || RD(task->group_leader) != task || key_of(task, &seen.key))
+		return 0;
+	seen.pid = RD(task->tgid);
+	/* A pointer that the kernel is to take back must be loaded, not copied by RD(). */
+	bpf_seq_write(meta->seq, &seen, sizeof(seen));
+	return 0;
+}
+
+/* A SIGKILL from the kernel itself: the OOM killer's come this way, and few others. */
+BPF_PROG(raw_tp__signal_generate, int sig, void *info, struct task_struct *task)
+{
+	struct oomprof_process process;
+	struct oomprof_key key;
+	u64 now;
+
+	if (sig != SIGKILL || (u64)info != SENT_BY_KERNEL)
+		return 0;
+	if (key_of(task, &key) || !binaries.lookup(&key))
+		return 0;
+	process_of(task, &process);
+	now = bpf_ktime_get_ns();
+	killed.insert(&process, &now);
+	return 0;
+}
+
+static inline int victim_marked(struct task_struct *victim, struct oom_control *oc, u32 flags)
+{
+	struct oomprof_process process;
+	struct oomprof_kill *kill = control.ringbuf_reserve(sizeof(*kill));
+	u64 now = bpf_ktime_get_ns();
+
+	process_of(victim, &process);
+	killed.insert(&process, &now);
+	if (!kill) {
+		lost_event();
+		return 0;
+	}
+	kill->kind = OOMPROF_KILL;
+	kill->pad = 0;
+	kill->process = process;
+	key_of(victim, &kill->key);
+	oom_read_victim(&kill->event, victim);
+	oom_read_control(&kill->event, oc, flags);
+	control.ringbuf_submit(kill, 0);
+	return 0;
+}
+
+#ifdef PROBE_MARK_VICTIM
+BPF_PROG(tp_btf__mark_victim, struct task_struct *victim)
+{
+	struct oom_control oc;
+
+	switch (oom_find_control(ctx, victim, &oc)) {
+	case 0:
+		return victim_marked(victim, &oc, 0);
+	case 1:
+		return victim_marked(victim, &oc, OOMKILL_GROUP_MEMBER);
+	}
+	return victim_marked(victim, NULL, 0);
+}
+#else
+/* By trigger thread: the oom_control it is working on. */
+BPF_TABLE("lru_hash", u32, struct oom_control, controls, 256);
+
+static inline int kill_begins(struct oom_control *control_address)
+{
+	u32 trigger = bpf_get_current_pid_tgid();
+	struct oom_control oc;
+
+	bpf_probe_read_kernel(&oc, sizeof(oc), control_address);
+	controls.update(&trigger, &oc);
+	return 0;
+}
+
+static inline int kill_marks(struct task_struct *victim)
+{
+	u32 trigger = bpf_get_current_pid_tgid();
+	struct oom_control *oc = controls.lookup(&trigger);
+	bool chosen = oc && (oc->chosen == victim || oc->chosen == RD(victim->group_leader));
+
+	return victim_marked(victim, oc, oc && !chosen ? OOMKILL_GROUP_MEMBER : 0);
+}
+
+#if defined(PROBE_FENTRY)
+BPF_PROG(fentry__oom_kill_process, struct oom_control *oc)
+{
+	return kill_begins(oc);
+}
+BPF_PROG(fentry__mark_oom_victim, struct task_struct *victim)
+{
+	return kill_marks(victim);
+}
+#else
+int kprobe__oom_kill_process(struct pt_regs *ctx)
+{
+	return kill_begins((void *)PT_REGS_PARM1(ctx));
+}
+int kprobe__mark_oom_victim(struct pt_regs *ctx)
+{
+	return kill_marks((void *)PT_REGS_PARM1(ctx));
+}
+#endif
+#endif
+
+/* Copy the bucket at w->address to the ring; 1: the walk is over. */
+static inline int walk_step(struct walk *w)
+{
+	int zero = 0;
+	struct oomprof_bucket *b = bucket.lookup(&zero);
+	u64 nstk, flags;
+	u32 held;
+
+	if (!b || !w->address)
+		return 1;
+	if (bpf_probe_read_user(b->words, 8 * OOMPROF_HEADER_WORDS, (void *)w->address))
+		goto unreadable;
+	nstk = b->words[5];
+	held = nstk;
+	if (nstk > OOMPROF_FRAMES) {
+		held = OOMPROF_FRAMES;
+		w->cut++;
+	}
+	if (held > OOMPROF_FRAMES) /* for the verifier */
+		return 1;
+	if (bpf_probe_read_user(&b->words[OOMPROF_HEADER_WORDS], 8 * held,
+				(void *)w->address + 8 * OOMPROF_HEADER_WORDS))
+		goto unreadable;
+	if (bpf_probe_read_user(&b->words[OOMPROF_HEADER_WORDS + held],
+				w->records_size == 64 ? 64 : 128,
+				(void *)w->address + 8 * (OOMPROF_HEADER_WORDS + nstk)))
+		goto unreadable;
+	b->process = w->process;
+	b->held = held;
+	b->records_size = w->records_size;
+	w->address = b->words[1];
+	flags = ++w->steps % 256 ? NO_WAKEUP : FORCE_WAKEUP;
+	if (buckets.ringbuf_output(b, OOMPROF_BUCKET_BYTES(held, w->records_size == 64 ? 64 : 128),
+				   flags))
+		w->lost++;
+	else
+		w->read++;
+	return 0;
+unreadable:
+	w->unreadable++;
+	w->stop = OOMPROF_STOP_UNREADABLE;
+	return 1;
+}
+
+static inline void walk_ended(struct walk *w)
+{
+	struct oomprof_end *end = control.ringbuf_reserve(sizeof(*end));
+
+	if (!end) {
+		lost_event();
+		return;
+	}
+	end->kind = OOMPROF_END;
+	end->stop = w->address && w->stop == OOMPROF_STOP_DONE ? OOMPROF_STOP_LIMIT : w->stop;
+	end->process = w->process;
+	end->time_ns = bpf_ktime_get_ns();
+	end->read = w->read;
+	end->cut = w->cut;
+	end->unreadable = w->unreadable;
+	end->lost = w->lost;
+	control.ringbuf_submit(end, FORCE_WAKEUP);
+}
+
+#ifdef HAVE_BPF_LOOP
+OOMTOOLS_CALLBACK(1)
+{
+	int zero = 0;
+	struct walk *w = walk.lookup(&zero);
+
+	return w ? walk_step(w) : 1;
+}
+
+static inline void walk_all(void *ctx, struct walk *w)
+{
+	bpf_loop(OOMPROF_BUCKETS, OOMTOOLS_CALLBACK_REF(1), NULL, 0);
+	walk_ended(w);
+}
+#else
+/* No bpf_loop: a part of the list at a time, with at most 32 tail calls. */
+#define WALK_PART 512
+BPF_PROG_ARRAY(walk_on, 1);
+
+static inline void walk_all(void *ctx, struct walk *w)
+{
+	int i;
+
+	for (i = 0; i < WALK_PART; i++)
+		if (walk_step(w))
+			break;
+	if (i == WALK_PART)
+		walk_on.call(ctx, 0);
+	/* Here the list has ended, or the kernel allows no further tail call. */
+	walk_ended(w);
+}
+
+int tail__walk_on__0(void *ctx)
+{
+	int zero = 0;
+	struct walk *w = walk.lookup(&zero);
+
+	if (w)
+		walk_all(ctx, w);
+	return 0;
+}
+#endif
+
+/* The load bias: what AT_ENTRY of the saved auxiliary vector is above the link-time entry. */
+static inline u64 bias_of(struct task_struct *task, u64 entry)
+{
+	struct mm_struct *mm = RD(task->mm);
+	u64 pair[2];
+	int i;
+
+	for (i = 0; i < AUXV_PAIRS; i++) {
+		bpf_probe_read_kernel(pair, sizeof(pair), &mm->saved_auxv[2 * i]);
+		if (pair[0] == AT_ENTRY)
+			return pair[1] - entry;
+		if (pair[0] == 0)
+			break;
+	}
+	return 0;
+}
+
+/* Tell of the walk to come; 1: it cannot be told. */
+static inline int walk_begins(struct walk *w, struct task_struct *task, struct oomprof_key *key,
+			      struct oomprof_binary *binary, u64 killed_ns)
+{
+	struct oomprof_begin *begin = control.ringbuf_reserve(sizeof(*begin));
+	u64 bias;
+
+	if (!begin) {
+		lost_event();
+		return 1;
+	}
+	bias = bias_of(task, binary->entry);
+	begin->kind = OOMPROF_BEGIN;
+	begin->process = w->process;
+	begin->key = *key;
+	begin->killed_ns = killed_ns;
+	begin->time_ns = bpf_ktime_get_ns();
+	begin->bias = bias;
+	bpf_get_current_comm(begin->comm, sizeof(begin->comm));
+	/* What cannot be read becomes 0: no rate, no list. */
+	bpf_probe_read_user(&begin->rate, 8, (void *)(bias + binary->rate));
+	begin->cycle = 0;
+	if (binary->cycle)
+		bpf_probe_read_user(&begin->cycle, 4, (void *)(bias + binary->cycle));
+	if (bpf_probe_read_user(&w->address, 8, (void *)(bias + binary->mbuckets))) {
+		w->unreadable = 1;
+		w->stop = OOMPROF_STOP_UNREADABLE;
+	}
+	control.ringbuf_submit(begin, FORCE_WAKEUP);
+	return 0;
+}
+
+BPF_PROG(raw_tp__signal_deliver, int sig)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct oomprof_process process;
+	struct oomprof_binary *binary;
+	struct oomprof_key key;
+	u64 *killed_ns, now;
+	struct walk *w;
+	int zero = 0;
+
+	if (sig != SIGKILL)
+		return 0;
+	process_of(task, &process);
+	killed_ns = killed.lookup(&process);
+	if (!killed_ns || key_of(task, &key))
+		return 0;
+	binary = binaries.lookup(&key);
+	w = walk.lookup(&zero);
+	now = bpf_ktime_get_ns();
+	if (!w || !binary || !binary->mbuckets || walked.insert(&process, &now))
+		return 0;
+	__builtin_memset(w, 0, sizeof(*w));
+	w->process = process;
+	w->records_size = binary->records_size;
+	if (walk_begins(w, task, &key, binary, *killed_ns))
+		return 0;
+	walk_all(ctx, w);
+	return 0;
+}
+
+BPF_PROG(raw_tp__sched_process_exit, struct task_struct *task)
+{
+	struct signal_struct *signal = RD(task->signal);
+	struct oomprof_process process;
+	struct oomprof_exit *gone;
+
+	if (RD(signal->live.counter))
+		return 0;
+	process_of(task, &process);
+	if (!killed.lookup(&process))
+		return 0;
+	gone = control.ringbuf_reserve(sizeof(*gone));
+	if (!gone) {
+		lost_event();
+		return 0;
+	}
+	gone->kind = OOMPROF_EXIT;
+	gone->pad = 0;
+	gone->process = process;
+	control.ringbuf_submit(gone, 0);
+	return 0;
+}

@@ -1,0 +1,111 @@
+#include "app/tool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/exit_codes.h"
+#include "app/message.h"
+#include "app/privilege.h"
+#include "app/probe.h"
+#include "app/self_protect.h"
+#include "base/file.h"
+
+int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	int r = options_parse(tool->info, &tool->common, argc, argv, first);
+
+	if (r >= 0)
+		return r;
+	if (tool->common.probe || tool->common.edit) {
+		r = probe_text(&tool->common, tool->info->name, tool->text, &tool->edited, &why);
+		if (r < 0) {
+			message_error("%s", strbuf_text(&why));
+			return EXIT_FAILED;
+		}
+		tool->text = strbuf_text(&tool->edited);
+		tool->lines = NULL;
+	}
+	if (!tool->common.ebpf)
+		return -1;
+	r = file_write_fd(1, tool->text, strlen(tool->text));
+	return r < 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data), void *data,
+		struct tracer **ret)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	const struct tracer_config config = {
+		.name = tool->info->name,
+		.version = PACKAGE_VERSION,
+		.text = tool->text,
+		.lines = tool->lines,
+		.file = tool->common.probe ? tool->common.probe : "(edited text)",
+		.variants = tool->variants,
+		.image_path = tool->common.image,
+		.kernel_headers = tool->common.kernel_headers,
+		.prepare = prepare,
+		.log = message_verbose_line,
+		.data = data,
+	};
+	struct tracer *t = NULL;
+	int r;
+
+	if (privilege_check_bpf(&why) < 0) {
+		message_error("%s", strbuf_text(&why));
+		return EXIT_NOT_ALLOWED;
+	}
+	r = tracer_new(&config, &t);
+	if (r < 0) {
+		message_error("%s", strerror(-r));
+		return EXIT_FAILED;
+	}
+	r = tracer_start(t);
+	if (r < 0) {
+		message_error("%s", tracer_error(t));
+		tracer_close(t);
+		return r == -EPERM || r == -EACCES || r == -EOPNOTSUPP || r == -ENOSYS
+			       ? EXIT_NOT_ALLOWED
+			       : EXIT_FAILED;
+	}
+	*ret = t;
+	return -1;
+}
+
+void tool_protect(void)
+{
+	_cleanup_strbuf_ struct strbuf warnings = {0};
+
+	self_protect(&warnings);
+	if (warnings.length)
+		message_warning("%.*s", (int)warnings.length - 1, warnings.data);
+}
+
+int tool_print(const struct strbuf *text)
+{
+	int r = strbuf_error(text);
+
+	return r < 0 ? r : file_write_fd(1, strbuf_text(text), text->length);
+}
+
+int tool_start_line(const struct tool *tool, const char *line)
+{
+	return file_write_fd(tool->common.json ? 2 : 1, line, strlen(line));
+}
+
+int tool_status(const char *what, int result)
+{
+	if (result >= 0)
+		return result;
+	if (result == -EPIPE)
+		return EXIT_OK;
+	message_error("%s: %s", what, strerror(-result));
+	return EXIT_FAILED;
+}
+
+void tool_end(struct tool *tool)
+{
+	strbuf_free(&tool->edited);
+}

@@ -1,0 +1,45 @@
+/* What lies between main() and a running probe, the same for every tool. */
+#pragma once
+
+#include "app/options.h"
+#include "base/strbuf.h"
+#include "bpf/tracer.h"
+
+struct tool {
+	const struct program_info *info;
+	const char *text; /* the BPF text built in */
+	const struct text_line *lines;
+	const struct tracer_variant *variants; /* ways to attach, best first */
+	struct common_options common;
+	struct strbuf edited; /* the text that runs, if it is not the built-in one */
+};
+
+/*
+ * Parse the command line; --help, --version and --ebpf are done here. -1 to go on, else the exit
+ * status. FIRST as in options_parse().
+ */
+int tool_begin(struct tool *tool, int argc, char *argv[], int *first);
+
+/*
+ * Compile (or find) the probe, load and attach it; PREPARE may fill maps before it is attached. -1
+ * to go on, else the exit status: the user has been told why.
+ */
+int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data), void *data,
+		struct tracer **ret);
+
+/* Lock memory and ask the OOM killer to pass by; warnings go to the user. */
+void tool_protect(void);
+
+/* The line that says that the probe is in place: to stdout, with --json to stderr. 0 or -errno. */
+int tool_start_line(const struct tool *tool, const char *line);
+
+/* Print to stdout, flushed. 0 or -errno. */
+int tool_print(const struct strbuf *text);
+
+/*
+ * The exit status for a result of ours: an exit status as it is; -errno is told with WHAT failed,
+ * but for a reader of our output that has gone, which is a way to stop us.
+ */
+int tool_status(const char *what, int result);
+
+void tool_end(struct tool *tool);

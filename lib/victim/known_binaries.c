@@ -1,0 +1,153 @@
+#include "victim/known_binaries.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <search.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct known_binaries {
+	void *tree; /* of struct known_binary, by key */
+	size_t count, most;
+};
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct oomprof_key));
+}
+
+static void free_binary(void *p)
+{
+	struct known_binary *b = p;
+
+	if (!b)
+		return;
+	go_binary_close(b->binary);
+	free(b->path);
+	free(b);
+}
+
+int known_binaries_new(size_t most, struct known_binaries **ret)
+{
+	struct known_binaries *known = calloc(1, sizeof(*known));
+
+	if (!known)
+		return -ENOMEM;
+	known->most = most;
+	*ret = known;
+	return 0;
+}
+
+void known_binaries_free(struct known_binaries *known)
+{
+	if (!known)
+		return;
+	tdestroy(known->tree, free_binary);
+	free(known);
+}
+
+const struct known_binary *known_binaries_find(const struct known_binaries *known,
+					       const struct oomprof_key *key)
+{
+	struct known_binary *const *found = tfind(key, &known->tree, compare);
+
+	return found ? *found : NULL;
+}
+
+/* Is the open file the one that the kernel side has named? Not its numbers, which overlayfs and
+ * btrfs show otherwise to user space, but what is the same everywhere. */
+static bool is_named_by(int fd, const struct oomprof_key *key)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (uint64_t)st.st_size == key->size &&
+	       (uint64_t)st.st_mtim.tv_sec == key->mtime_s &&
+	       (uint64_t)st.st_mtim.tv_nsec == key->mtime_ns;
+}
+
+static enum binary_kind look_into(int fd, struct go_binary **binary)
+{
+	switch (go_binary_open(fd, NULL, binary)) {
+	case 0:
+		return (*binary)->profiling_linked ? BINARY_READY : BINARY_OFF;
+	case -ENODATA:
+		return BINARY_NO_SYMBOLS;
+	case -ENOENT:
+	case -ENOEXEC:
+		return BINARY_NOT_GO;
+	}
+	return BINARY_UNREADABLE;
+}
+
+static char *path_of(pid_t pid)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	n = readlink(link, path, sizeof(path) - 1);
+	return strndup(path, n < 0 ? 0 : (size_t)n);
+}
+
+/* Takes BINARY over. */
+static int keep(struct known_binaries *known, const struct oomprof_key *key, enum binary_kind kind,
+		struct go_binary *binary, char *path, const struct known_binary **ret)
+{
+	struct known_binary *b = calloc(1, sizeof(*b));
+	int r = known->count < known->most ? 0 : -ENOSPC;
+
+	if (!b) {
+		go_binary_close(binary);
+		free(path);
+		return -ENOMEM;
+	}
+	*b = (struct known_binary){*key, kind, binary, path};
+	if (r == 0 && (!path || !tsearch(b, &known->tree, compare)))
+		r = -ENOMEM;
+	if (r < 0) {
+		free_binary(b);
+		return r;
+	}
+	known->count++;
+	*ret = b;
+	return 0;
+}
+
+int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct oomprof_key *key,
+			 const struct known_binary **ret)
+{
+	_cleanup_close_ int fd = -1;
+	struct go_binary *binary = NULL;
+	enum binary_kind kind;
+	char link[64];
+	int r;
+
+	*ret = known_binaries_find(known, key);
+	if (*ret)
+		return (int)(*ret)->kind;
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || !is_named_by(fd, key))
+		return BINARY_UNREADABLE;
+	kind = look_into(fd, &binary);
+	if (kind == BINARY_NOT_GO || kind == BINARY_UNREADABLE)
+		return (int)kind;
+	r = keep(known, key, kind, binary, path_of(pid), ret);
+	return r < 0 ? r : (int)kind;
+}
+
+struct oomprof_binary known_binary_for_probe(const struct known_binary *b)
+{
+	struct oomprof_binary out = {0};
+
+	if (b->kind == BINARY_READY) {
+		out.entry = b->binary->entry;
+		out.mbuckets = b->binary->mbuckets;
+		out.rate = b->binary->mem_profile_rate;
+		out.cycle = b->binary->mprof_cycle;
+		out.records_size = HEAP_RECORDS * b->binary->record_size;
+	}
+	return out;
+}

@@ -1,0 +1,49 @@
+/*
+ * What is known of the executables that have been seen: by the key under which the kernel side
+ * names them, so that a program that is restarted and dies at once is known from its first instant.
+ * Each is looked into once; Go programs are kept with their file open, all others forgotten.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "bpf-src/oomprof.h"
+#include "go/go_binary.h"
+#include "go/heap_buckets.h"
+
+enum binary_kind {
+	BINARY_READY,	   /* a Go program whose heap profile can be read */
+	BINARY_OFF,	   /* Go, but the linker has switched heap profiling off */
+	BINARY_NO_SYMBOLS, /* Go, but stripped: the profile cannot be found */
+	BINARY_NOT_GO,
+	BINARY_UNREADABLE, /* corrupt, or gone before it was looked into */
+};
+
+struct known_binary {
+	struct oomprof_key key; /* first: it is what the table is ordered by */
+	enum binary_kind kind;
+	struct go_binary *binary; /* for READY and OFF */
+	char *path;		  /* as it was when seen; for the profile's mapping */
+};
+
+struct known_binaries;
+
+/* Room for MOST Go programs. 0 or -ENOMEM. */
+int known_binaries_new(size_t most, struct known_binaries **ret);
+void known_binaries_free(struct known_binaries *known);
+
+/* NULL: not a Go program, or never seen. Owned by the table, there until it is freed. */
+const struct known_binary *known_binaries_find(const struct known_binaries *known,
+					       const struct oomprof_key *key);
+
+/*
+ * Look into the executable of a living process whose key the kernel side has told us. Returns its
+ * kind; RET (may be set to NULL) is the entry of a Go program. A process that has exited, or runs
+ * another executable by now, is BINARY_UNREADABLE. -ENOMEM, or -ENOSPC: the table is full.
+ */
+int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct oomprof_key *key,
+			 const struct known_binary **ret);
+
+/* What the kernel side has to know of it. */
+struct oomprof_binary known_binary_for_probe(const struct known_binary *b);

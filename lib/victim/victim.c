@@ -1,0 +1,166 @@
+#include "victim/victim.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/text.h"
+#include "oom/domain.h"
+#include "output/human.h"
+#include "proc/clock.h"
+
+struct victim *victim_new(const struct oomprof_process *process)
+{
+	struct victim *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->process = *process;
+	v->seen_ns = clock_monotonic_ns();
+	return v;
+}
+
+void victim_free(struct victim *v)
+{
+	if (!v)
+		return;
+	heap_profile_free(v->profile);
+	strbuf_free(&v->file_name);
+	free(v);
+}
+
+int victim_begin(struct victim *v, uint64_t bias, int64_t rate, uint32_t cycle)
+{
+	const struct heap_profile_options options = {
+		.view = HEAP_VIEW_NOW,
+		.bias = bias,
+		.rate = rate,
+		.cycle = cycle,
+		.file_name = v->binary->path,
+		.time_ns = (int64_t)clock_realtime_ns(),
+	};
+
+	v->rate = rate;
+	return heap_profile_new(v->binary->binary, &options, &v->profile);
+}
+
+static void comment(struct victim *v, struct strbuf *text)
+{
+	if (strbuf_error(text) == 0)
+		(void)heap_profile_comment(v->profile, strbuf_text(text));
+	strbuf_reset(text);
+}
+
+static void name(struct strbuf *text, const char *comm, size_t size)
+{
+	strbuf_puts(text, " (");
+	text_display(text, comm, strnlen(comm, size));
+	strbuf_puts(text, ")");
+}
+
+static void comment_kill(struct victim *v, struct strbuf *text)
+{
+	const struct oomkill_event *e = &v->kill;
+	struct oom_domain domain;
+
+	strbuf_printf(text, "OOM kill of PID %u", e->victim_pid);
+	name(text, e->victim_comm, OOMKILL_COMM_SIZE);
+	strbuf_puts(text, " at ");
+	human_time_utc(text, clock_realtime_at(e->time_ns));
+	comment(v, text);
+	strbuf_printf(text, "triggered by PID %u", e->trigger_pid);
+	name(text, e->trigger_comm, OOMKILL_COMM_SIZE);
+	comment(v, text);
+	if (oom_domain_of(e, &domain) == 0) {
+		strbuf_printf(text, "domain: %s%s%s", domain.kind, domain.path.length ? " " : "",
+			      strbuf_text(&domain.path));
+		if (domain.limit_bytes)
+			strbuf_printf(text, ", limit %" PRIu64 " bytes", domain.limit_bytes);
+		comment(v, text);
+		oom_domain_clear(&domain);
+	}
+	strbuf_printf(text,
+		      "victim: anon %" PRIu64 ", file %" PRIu64 ", shmem %" PRIu64 ", swap %" PRIu64
+		      " pages, oom_score_adj %d",
+		      (uint64_t)e->anon_pages, (uint64_t)e->file_pages, (uint64_t)e->shmem_pages,
+		      (uint64_t)e->swap_pages, e->oom_score_adj);
+	comment(v, text);
+	strbuf_printf(text, "loadavg: %s", v->load.text);
+	comment(v, text);
+}
+
+static void add_comments(struct victim *v)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	const struct victim_buckets *b = &v->buckets;
+	struct utsname kernel;
+
+	if (v->marked) {
+		comment_kill(v, &text);
+	} else {
+		strbuf_printf(&text, "PID %u", v->process.pid);
+		name(&text, v->comm, sizeof(v->comm));
+		strbuf_puts(&text, ", living");
+		comment(v, &text);
+	}
+	if (uname(&kernel) == 0) {
+		strbuf_printf(&text, "kernel: %s %s", kernel.sysname, kernel.release);
+		comment(v, &text);
+	}
+	strbuf_printf(&text, "Go: %s, MemProfileRate %" PRId64,
+		      *v->binary->binary->version ? v->binary->binary->version : "unknown version",
+		      v->rate);
+	comment(v, &text);
+	strbuf_printf(&text,
+		      "buckets: %" PRIu64 " read, %" PRIu64 " cut, %" PRIu64 " unreadable, %" PRIu64
+		      " lost, %" PRIu64 " damaged%s",
+		      b->read, b->cut, b->unreadable, b->lost, b->damaged,
+		      b->more ? "; the list went on past the limit" : "");
+	comment(v, &text);
+}
+
+static enum victim_outcome why_not(const struct victim *v)
+{
+	if (!v->binary)
+		return v->not_go ? VICTIM_NOT_GO : VICTIM_UNKNOWN;
+	if (v->binary->kind == BINARY_OFF)
+		return VICTIM_OFF_LINKER;
+	if (v->binary->kind == BINARY_NO_SYMBOLS)
+		return VICTIM_NO_SYMBOLS;
+	return VICTIM_MISSED;
+}
+
+static int write_file(struct victim *v, const struct output_directory *directory)
+{
+	_cleanup_strbuf_ struct strbuf contents = {0};
+	uint64_t when = v->killed_ns ? clock_realtime_at(v->killed_ns) : clock_realtime_ns();
+	int r = heap_profile_resolve(v->profile);
+
+	add_comments(v);
+	if (r == 0)
+		r = heap_profile_write(v->profile, &contents);
+	if (r == 0)
+		r = output_directory_write(directory, v->comm, strlen(v->comm), v->process.pid,
+					   when, &contents, &v->file_name);
+	return r;
+}
+
+void victim_finish(struct victim *v, const struct output_directory *directory)
+{
+	if (!v->profile) {
+		v->outcome = why_not(v);
+		return;
+	}
+	if (v->rate <= 0 && !v->buckets.read) {
+		v->outcome = VICTIM_OFF_RATE;
+		return;
+	}
+	if (!v->ended) {
+		v->outcome = VICTIM_MISSED;
+		return;
+	}
+	v->error = write_file(v, directory);
+	v->outcome = v->error < 0 ? VICTIM_FAILED : VICTIM_WRITTEN;
+	v->written_ns = clock_monotonic_ns();
+}

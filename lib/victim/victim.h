@@ -1,0 +1,67 @@
+/*
+ * One Go program whose heap profile is being taken: killed just now, or living (oomprof -p). Its
+ * buckets are collected, then named and written to a file; what became of it is in the outcome.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpf-src/oomprof.h"
+#include "go/heap_profile.h"
+#include "proc/loadavg.h"
+#include "victim/known_binaries.h"
+#include "victim/output_directory.h"
+
+enum victim_outcome {
+	VICTIM_WRITTEN,
+	VICTIM_NOT_GO,
+	VICTIM_UNKNOWN,	   /* it was gone before its executable could be looked into */
+	VICTIM_NO_SYMBOLS, /* Go, stripped */
+	VICTIM_OFF_LINKER, /* Go, profiling switched off by the linker */
+	VICTIM_OFF_RATE,   /* Go, the program has set MemProfileRate to 0 */
+	VICTIM_MISSED,	   /* it ended without its memory having been read */
+	VICTIM_FAILED,	   /* the file could not be written: error says why */
+};
+
+/* How much of the heap profile there is. */
+struct victim_buckets {
+	uint64_t read;
+	uint64_t cut;	     /* stack shortened */
+	uint64_t unreadable; /* its page was not in memory; what the list holds behind it is missing
+			      */
+	uint64_t lost;	     /* the ring was full */
+	uint64_t damaged;    /* made no sense */
+	bool more;	     /* the list went on past the limit of one walk */
+};
+
+struct victim {
+	struct victim *next; /* in the list of those still to be done */
+	struct oomprof_process process;
+	char comm[64];
+	const struct known_binary *binary; /* NULL: not a Go program, or not known */
+	bool not_go;
+	bool marked, begun, ended, exited; /* what the kernel side has told so far */
+	struct oomkill_event kill;	   /* once marked */
+	struct loadavg load;		   /* as it was read at the mark */
+	uint64_t seen_ns;   /* when we first heard of it; CLOCK_MONOTONIC, as killed_ns */
+	uint64_t killed_ns; /* when SIGKILL was sent; 0: it lives */
+	int64_t rate;
+	struct heap_profile *profile;
+	struct victim_buckets buckets;
+
+	enum victim_outcome outcome;
+	int error;		 /* -errno of VICTIM_FAILED */
+	uint64_t written_ns;	 /* CLOCK_MONOTONIC */
+	struct strbuf file_name; /* with the directory */
+};
+
+struct victim *victim_new(const struct oomprof_process *process);
+void victim_free(struct victim *v);
+
+/* Begin to collect: BINARY is known and READY. 0 or -ENOMEM. */
+int victim_begin(struct victim *v, uint64_t bias, int64_t rate, uint32_t cycle);
+
+/* Name, sum up and write what was collected; sets the outcome. Nothing else may touch V meanwhile.
+ */
+void victim_finish(struct victim *v, const struct output_directory *directory);

@@ -1,0 +1,204 @@
+#include "victim/victim_report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "oom/kill_report.h"
+#include "output/human.h"
+#include "output/table_writer.h"
+#include "proc/clock.h"
+
+static const char *const outcome_names[] = {
+	[VICTIM_WRITTEN] = "written",
+	[VICTIM_NOT_GO] = "not_go",
+	[VICTIM_UNKNOWN] = "unknown_program",
+	[VICTIM_NO_SYMBOLS] = "no_symbols",
+	[VICTIM_OFF_LINKER] = "profiling_off_by_linker",
+	[VICTIM_OFF_RATE] = "profiling_off_by_program",
+	[VICTIM_MISSED] = "missed",
+	[VICTIM_FAILED] = "write_failed",
+};
+
+/* What the user reads where there is no profile, and what to do about it. */
+static const char *const reasons[] = {
+	[VICTIM_NOT_GO] = "not a Go program: no heap profile",
+	[VICTIM_UNKNOWN] = "gone before its executable could be looked into: no heap profile",
+	[VICTIM_NO_SYMBOLS] = "a Go program without a symbol table: no heap profile; build it "
+			      "without -ldflags=-s and do not strip it",
+	[VICTIM_OFF_LINKER] =
+		"a Go program with memory profiling switched off (MemProfileRate 0): no heap "
+		"profile; the linker does that when nothing refers to the profile: import "
+		"runtime/pprof and refer to pprof.Lookup, or import net/http/pprof",
+	[VICTIM_OFF_RATE] = "a Go program that has set runtime.MemProfileRate to 0: no heap "
+			    "profile; leave the rate alone",
+	[VICTIM_MISSED] = "ended before its memory could be read: no heap profile",
+};
+
+static const char *version_of(const struct victim *v)
+{
+	if (!v->binary || !v->binary->binary || !*v->binary->binary->version)
+		return NULL;
+	return v->binary->binary->version;
+}
+
+static uint64_t when(const struct victim *v)
+{
+	return v->killed_ns ? clock_realtime_at(v->killed_ns) : clock_realtime_ns();
+}
+
+static void put_numbers(const struct victim *v, struct strbuf *out)
+{
+	const struct heap_totals *t = heap_profile_totals(v->profile);
+	const struct victim_buckets *b = &v->buckets;
+
+	strbuf_puts(out, ", ");
+	human_bytes(out, t->inuse_bytes);
+	strbuf_printf(out, " in %" PRId64 " objects in use, %" PRIu64 " sites", t->inuse_objects,
+		      t->sites);
+	strbuf_printf(out,
+		      ", buckets %" PRIu64 " read %" PRIu64 " cut %" PRIu64 " unreadable %" PRIu64
+		      " lost",
+		      b->read, b->cut, b->unreadable, b->lost);
+	if (b->damaged)
+		strbuf_printf(out, " %" PRIu64 " damaged", b->damaged);
+	if (b->more)
+		strbuf_puts(out, " and more not reached");
+}
+
+static void put_line(const struct victim *v, bool date, struct strbuf *out)
+{
+	human_time(out, when(v), date);
+	strbuf_printf(out, "%s PID %u (\"", v->marked ? " OOM kill of" : "", v->process.pid);
+	text_display(out, v->comm, strlen(v->comm));
+	strbuf_puts(out, "\")");
+	if (version_of(v))
+		strbuf_printf(out, ", %s", version_of(v));
+	if (v->outcome != VICTIM_WRITTEN && v->outcome != VICTIM_FAILED) {
+		strbuf_printf(out, ", %s\n", reasons[v->outcome]);
+		return;
+	}
+	put_numbers(v, out);
+	if (v->killed_ns)
+		strbuf_printf(out, ", %" PRIu64 " ms", (v->written_ns - v->killed_ns) / 1000000);
+	strbuf_puts(out, v->outcome == VICTIM_FAILED ? ", NOT written: " : ", ");
+	text_display(out, strbuf_text(&v->file_name), v->file_name.length);
+	if (v->outcome == VICTIM_FAILED)
+		strbuf_printf(out, ": %s", strerror(-v->error));
+	strbuf_putc(out, '\n');
+}
+
+static void put_site(struct strbuf *out, const struct heap_site *site)
+{
+	const char *base = strrchr(site->frame.file, '/');
+
+	base = base ? base + 1 : site->frame.file;
+	text_display(out, site->frame.function, strlen(site->frame.function));
+	if (*base) {
+		strbuf_puts(out, " (");
+		text_display(out, base, strlen(base));
+		strbuf_printf(out, ":%u)", site->frame.line);
+	}
+}
+
+static void put_row(const struct heap_site *site, int64_t total, int line_width, struct strbuf *out,
+		    const struct table_column *columns, size_t n)
+{
+	_cleanup_strbuf_ struct strbuf bytes = {0}, where = {0};
+	char objects[32], share[16];
+
+	human_bytes(&bytes, site->inuse_bytes);
+	put_site(&where, site);
+	snprintf(objects, sizeof(objects), "%" PRId64, site->inuse_objects);
+	snprintf(share, sizeof(share), "%.1f",
+		 total > 0 ? 100.0 * (double)site->inuse_bytes / (double)total : 0.0);
+	table_writer_row(
+		out, columns, n, 2, line_width,
+		(const char *const[]){strbuf_text(&bytes), objects, share, strbuf_text(&where)});
+}
+
+int victim_report_text(const struct victim *v, const struct victim_report_options *options,
+		       struct strbuf *out)
+{
+	static const struct table_column columns[] = {
+		{"INUSE", 8, false}, {"OBJECTS", 10, false}, {"%", 5, false}, {"SITE", 0, true}};
+	const struct heap_site *sites;
+	size_t n;
+
+	put_line(v, options->date, out);
+	if (v->outcome == VICTIM_WRITTEN || v->outcome == VICTIM_FAILED) {
+		n = heap_profile_sites(v->profile, &sites);
+		n = MIN(n, (size_t)options->rows);
+		if (n)
+			table_writer_heads(out, columns, ARRAY_SIZE(columns), 2);
+		for (size_t i = 0; i < n; i++)
+			put_row(&sites[i], heap_profile_totals(v->profile)->inuse_bytes,
+				options->line_width, out, columns, ARRAY_SIZE(columns));
+	}
+	return strbuf_error(out);
+}
+
+static void put_json_site(struct json_writer *w, const struct heap_site *site)
+{
+	json_writer_begin_element(w, "top");
+	json_writer_string(w, "function", site->frame.function);
+	json_writer_string(w, "file", site->frame.file);
+	json_writer_uint(w, "line", site->frame.line);
+	json_writer_int(w, "inuse_bytes", site->inuse_bytes);
+	json_writer_int(w, "inuse_objects", site->inuse_objects);
+	json_writer_int(w, "alloc_bytes", site->alloc_bytes);
+	json_writer_int(w, "alloc_objects", site->alloc_objects);
+	json_writer_end_element(w);
+}
+
+static void put_json_profile(const struct victim *v, uint64_t rows, struct json_writer *w)
+{
+	const struct heap_totals *t = heap_profile_totals(v->profile);
+	const struct victim_buckets *b = &v->buckets;
+	const struct heap_site *sites;
+	size_t n = heap_profile_sites(v->profile, &sites);
+
+	json_writer_int(w, "mem_profile_rate_bytes", v->rate);
+	json_writer_int(w, "inuse_bytes", t->inuse_bytes);
+	json_writer_int(w, "inuse_objects", t->inuse_objects);
+	json_writer_int(w, "alloc_bytes", t->alloc_bytes);
+	json_writer_int(w, "alloc_objects", t->alloc_objects);
+	json_writer_uint(w, "sites", t->sites);
+	json_writer_uint(w, "buckets_read", b->read);
+	json_writer_uint(w, "buckets_cut", b->cut);
+	json_writer_uint(w, "buckets_unreadable", b->unreadable);
+	json_writer_uint(w, "buckets_lost", b->lost);
+	json_writer_uint(w, "buckets_damaged", b->damaged);
+	json_writer_bool(w, "walk_complete", !b->more && !b->unreadable && !b->lost && !b->damaged);
+	if (v->killed_ns)
+		json_writer_uint(w, "kill_to_file_us", (v->written_ns - v->killed_ns) / 1000);
+	else
+		json_writer_null(w, "kill_to_file_us");
+	json_writer_string(w, "file", strbuf_text(&v->file_name));
+	for (size_t i = 0; i < n && i < rows; i++)
+		put_json_site(w, &sites[i]);
+}
+
+int victim_report_json(const struct victim *v, const struct victim_report_options *options,
+		       struct json_writer *w)
+{
+	_cleanup_strbuf_ struct strbuf time = {0};
+	int r = 0;
+
+	if (v->marked) {
+		r = kill_report_json(&v->kill, &v->load, w);
+	} else {
+		human_time_utc(&time, when(v));
+		json_writer_string(w, "time", strbuf_text(&time));
+	}
+	json_writer_uint(w, "pid", v->process.pid);
+	json_writer_string(w, "comm", v->comm);
+	json_writer_string(w, "outcome", outcome_names[v->outcome]);
+	json_writer_string(w, "go_version", version_of(v));
+	if (v->outcome == VICTIM_WRITTEN || v->outcome == VICTIM_FAILED)
+		put_json_profile(v, options->rows, w);
+	json_writer_string(w, "error", v->outcome == VICTIM_FAILED ? strerror(-v->error) : NULL);
+	return r;
+}

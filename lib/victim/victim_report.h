@@ -1,0 +1,19 @@
+/* What became of a victim, for people and for programs. */
+#pragma once
+
+#include "output/json_writer.h"
+#include "victim/victim.h"
+
+struct victim_report_options {
+	bool date;	/* full date and time */
+	uint64_t rows;	/* of the table of sites */
+	int line_width; /* of the terminal; 0: do not cut */
+};
+
+/* Append one line, and under it the sites that hold most memory. 0 or -ENOMEM. */
+int victim_report_text(const struct victim *v, const struct victim_report_options *options,
+		       struct strbuf *out);
+
+/* The same as members of W. 0 or -ENOMEM. */
+int victim_report_json(const struct victim *v, const struct victim_report_options *options,
+		       struct json_writer *w);

@@ -1,0 +1,38 @@
+/*
+ * The victims on their way: what the kernel side tells, put together. Several at once are the
+ * normal case (a group kill, two cgroups, a machine out of memory). Events of one victim come on
+ * two rings, so whoever drains them calls in this order, again and again: events of the control
+ * ring, victims_settle(), buckets of the other ring, victims_take().
+ */
+#pragma once
+
+#include "victim/victim.h"
+
+struct victims;
+
+/* KNOWN must outlive it. 0 or -ENOMEM. */
+int victims_new(struct known_binaries *known, struct victims **ret);
+void victims_free(struct victims *victims);
+
+/*
+ * Take one event of the control ring: OOMPROF_KILL, _BEGIN, _END, _EXIT; others are ignored. LOAD
+ * is the present load, for a kill. 0, -EBADMSG for a record that makes no sense, -ENOMEM.
+ */
+int victims_event(struct victims *victims, const void *record, size_t size,
+		  const struct loadavg *load);
+
+/* Is there a victim that this bucket belongs to? If not, its OOMPROF_BEGIN has yet to be read. */
+bool victims_expects(const struct victims *victims, const void *record, size_t size);
+
+/* Take one record of the bucket ring. 0, -ENOENT: no such victim, -EBADMSG, -ENOMEM. */
+int victims_bucket(struct victims *victims, const void *record, size_t size);
+
+/* From here on, a victim whose OOMPROF_END was seen has all its buckets on the ring. */
+void victims_settle(struct victims *victims);
+
+/*
+ * A victim that is complete, or of which nothing more can come; the caller finishes and frees it.
+ * NULL: none. With ALL, those still under way too. Killed by the kernel but not by the OOM killer:
+ * dropped here, silently.
+ */
+struct victim *victims_take(struct victims *victims, bool all);
