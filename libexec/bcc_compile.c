@@ -385,6 +385,7 @@ static int make_image(const struct bcc_request *q, void *module, const struct bt
 {
 	_cleanup_image_ struct image *image = calloc(1, sizeof(*image));
 	_cleanup_strbuf_ struct strbuf error = {0};
+	const char *why;
 	int r;
 
 	if (!image)
@@ -403,9 +404,9 @@ static int make_image(const struct bcc_request *q, void *module, const struct bt
 		fprintf(stderr, BCC_ERROR "%s", strbuf_text(&error));
 		return r;
 	}
-	r = image_write(image, ret);
-	if (r == -EINVAL)
-		fprintf(stderr, BCC_ERROR "the compiler made something that cannot be an image\n");
+	r = image_write(image, ret, &why);
+	if (why)
+		fprintf(stderr, BCC_ERROR "what the compiler made cannot be loaded: %s\n", why);
 	return r;
 }
 
@@ -438,6 +439,8 @@ int bcc_compile(const struct bcc_request *q, struct strbuf *image)
 	if (q->btf || access(KERNEL_BTF, R_OK) == 0)
 		btf = btf__parse(q->btf ? q->btf : KERNEL_BTF, NULL);
 	join_flags(q, btf, &flags);
+	/* Else a misspelt helper becomes a call to nowhere. */
+	arguments[n++] = "-Werror=implicit-function-declaration";
 	strbuf_append(&split, flags.data, flags.length);
 	for (char *f = strtok(split.data, " "); f && n < BCC_FLAGS_MOST; f = strtok(NULL, " "))
 		arguments[n++] = f;

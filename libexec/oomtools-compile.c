@@ -152,9 +152,9 @@ compile_and_exit(const struct bcc_request *q, int messages, int output, const si
 	r = bcc_compile(q, &image);
 	if (r == 0)
 		r = file_write_fd(output, image.data, image.length);
-	if (r < 0 && r != -EBADMSG && r != -EINVAL)
-		fprintf(stderr, BCC_ERROR "%s\n", strerror(-r));
 	fflush(NULL);
+	if (r < 0 && lseek(messages, 0, SEEK_CUR) == 0)
+		fprintf(stderr, BCC_ERROR "%s\n", strerror(-r));
 	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 

@@ -118,18 +118,23 @@ static void sort_messages(const struct source *source, const char *text, bool fa
 			  struct strbuf *errors, struct strbuf *others)
 {
 	_cleanup_strbuf_ struct strbuf compiler = {0};
+	bool own = false; /* the last line was an error of the helper's */
 
 	for (const char *line = text; *line;) {
 		size_t n = strcspn(line, "\n");
 		size_t whole = n + (line[n] == '\n');
+		bool note = !strncmp(line, NOTE, strlen(NOTE));
+		size_t skip = note ? strlen(NOTE) : strlen(HELPER ": ");
 
-		if (!strncmp(line, NOTE, strlen(NOTE))) {
-			text_display(others, line + strlen(NOTE), n - strlen(NOTE));
-			strbuf_putc(others, '\n');
-		} else if (!strncmp(line, HELPER ": ", strlen(HELPER ": "))) {
-			text_display(errors, line + strlen(HELPER ": "), n - strlen(HELPER ": "));
+		if (note || !strncmp(line, HELPER ": ", skip)) {
+			own = !note;
+			text_display(own ? errors : others, line + skip, n - skip);
+			strbuf_putc(own ? errors : others, '\n');
+		} else if (own && *line == ' ') {
+			text_display(errors, line, n);
 			strbuf_putc(errors, '\n');
 		} else {
+			own = false;
 			strbuf_append(&compiler, line, whole);
 		}
 		line += whole;

@@ -1,4 +1,10 @@
-/* The events that BPF programs send through a ring buffer map. */
+/*
+ * The events that BPF programs send through a ring buffer map.
+ *
+ * Not libbpf's reader: that keeps the whole ring mapped, twice over, and the kernel counts every
+ * page of it as resident in the tool, 16 MiB for a ring of 8. Here only a window is mapped, and
+ * only while events are handed over.
+ */
 #pragma once
 
 #include <stddef.h>

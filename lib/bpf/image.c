@@ -282,13 +282,14 @@ static void take_image(struct cursor *c, struct image *image)
 	image->btf = take_array(c, IMAGE_SIZE_MOST, 1, &image->btf_size);
 }
 
-int image_write(const struct image *image, struct strbuf *out)
+int image_write(const struct image *image, struct strbuf *out, const char **ret_why)
 {
 	_cleanup_strbuf_ struct strbuf payload = {0};
 	const char *strings[] = {image->tool,	 image->version, image->flags,	  image->release,
 				 image->machine, image->kernel,	 image->btf_hash, image->license};
 
-	if (check(image))
+	*ret_why = check(image);
+	if (*ret_why)
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		put_string(&payload, strings[i]);
@@ -309,8 +310,10 @@ int image_write(const struct image *image, struct strbuf *out)
 	put_bytes(&payload, image->btf, image->btf_size, 1);
 	if (strbuf_error(&payload) < 0)
 		return -ENOMEM;
-	if (payload.length > IMAGE_SIZE_MOST)
+	if (payload.length > IMAGE_SIZE_MOST) {
+		*ret_why = "it is too large";
 		return -EINVAL;
+	}
 	image_seal(payload.data, payload.length, out);
 	return strbuf_error(out);
 }

@@ -58,7 +58,7 @@ struct image {
 };
 
 /* Append the serialised image. 0, -ENOMEM, or -EINVAL for one that image_parse() would refuse. */
-int image_write(const struct image *image, struct strbuf *out);
+int image_write(const struct image *image, struct strbuf *out, const char **ret_why);
 
 /* Read it back. -EBADMSG with the reason in WHY (a constant text), or -ENOMEM. */
 int image_parse(const void *bytes, size_t n, struct image **ret, const char **ret_why);

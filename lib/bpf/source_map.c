@@ -60,7 +60,7 @@ unsigned int source_find(const struct source *source, const char *quoted, size_t
 /* One message: its first line, and the quoted source with carets below it. */
 struct message {
 	struct strbuf text;
-	bool open, error;
+	bool open, error, skipping;
 };
 
 /* Append the lines at OUTPUT up to N, each made harmless. */
@@ -79,10 +79,10 @@ static void finish(struct message *m, struct strbuf *errors, struct strbuf *othe
 	if (m->open && !strstr(strbuf_text(out), text))
 		strbuf_puts(out, text);
 	strbuf_reset(&m->text);
-	m->open = false;
+	m->open = m->skipping = false;
 }
 
-/* A line "FILE:LINE:COLUMN: KIND: ...", or "error: ..." of the code generator. */
+/* "FILE:LINE:COLUMN: KIND: ...", or of the code generator "error: FILE:0:0: in function ...". */
 struct heading {
 	bool ours; /* of the text, not of another file */
 	unsigned int line, column;
@@ -113,7 +113,40 @@ static bool parse_heading(const char *line, size_t n, struct heading *ret)
 	return true;
 }
 
-/* The shift between libbcc's line numbers and the text's, as last seen. */
+/* The number of the first line that holds NAME; 0 if none does. */
+static unsigned int line_of(const struct source *source, const char *name)
+{
+	const char *at = strstr(source->text, name);
+	unsigned int number = 1;
+
+	for (const char *p = source->text; at && p < at; p++)
+		number += *p == '\n';
+	return at ? number : 0;
+}
+
+/*
+ * The code generator knows no line, only the function: "error: /virtual/main.c:0:0: in function
+ * NAME TYPE: MESSAGE". False if it is not such a line.
+ */
+static bool put_generator_error(const struct source *source, struct strbuf *out, const char *line,
+				size_t n)
+{
+	const char *in = memmem(line, n, "in function ", 12), *message;
+	char name[128];
+	unsigned int number;
+	const char *file;
+
+	message = in ? memmem(in, n - (size_t)(in - line), ": ", 2) : NULL;
+	if (!message || sscanf(in, "in function %127[A-Za-z0-9_]", name) != 1)
+		return false;
+	number = line_of(source, name);
+	source_locate(source, number ? number : 1, &file, &number);
+	strbuf_printf(out, "%s:%u: error: in function %s", file, number, name);
+	put_line(out, message, n - (size_t)(message - line));
+	return true;
+}
+
+/* SHIFT: between libbcc's line numbers and the text's, as last seen. */
 static void put_heading(const struct source *source, struct strbuf *out, const char *line, size_t n,
 			const struct heading *h, const char *next, int *shift)
 {
@@ -121,7 +154,8 @@ static void put_heading(const struct source *source, struct strbuf *out, const c
 	const char *file;
 
 	if (!h->ours) {
-		put_line(out, line, n);
+		if (!put_generator_error(source, out, line, n))
+			put_line(out, line, n);
 		return;
 	}
 	number = source_find(source, next, strcspn(next, "\n"), hint);
@@ -161,8 +195,13 @@ void source_messages(const struct source *source, const char *output, bool faile
 					  !strncmp(h.rest, "fatal ", 6) ||
 					  !strncmp(h.rest, "LLVM ", 5);
 			}
+			/* Where libbcc's own macros come from helps nobody. */
+			m.skipping = note && !h.ours;
 			m.open = true;
-			put_heading(source, &m.text, line, n, &h, next, &shift);
+			if (!m.skipping)
+				put_heading(source, &m.text, line, n, &h, next, &shift);
+		} else if (m.skipping) {
+			/* the note's source line and caret */
 		} else if (m.open) {
 			put_line(&m.text, line, n);
 		} else if (n && strncmp(line, "In file included from", 21)) {

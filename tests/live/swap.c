@@ -1,0 +1,216 @@
+/*
+ * Another text in the place of a running one, under a stream of events: each must be counted once,
+ * in maps that are handed over.
+ */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "bpf/kernel_features.h"
+#include "bpf/kernel_map.h"
+#include "bpf/tracer.h"
+
+EMBEDDED_TEXT(probe_kinds);
+
+#define MAGIC 0x6f6f6d22u
+#define SWAPS 40
+
+#define NUMBER_(n) #n
+#define NUMBER(n) NUMBER_(n)
+#define SYSCALL_FLAG "-DSYS_GETPGID=" NUMBER(SYS_getpgid)
+
+static char directory[] = "/tmp/oomtools-test.XXXXXX";
+
+static const char *const flags[][3] = {
+	{SYSCALL_FLAG, "-DPROBE_SWAP=0", NULL},
+	{SYSCALL_FLAG, "-DPROBE_SWAP=1", NULL},
+	{SYSCALL_FLAG, "-DPROBE_SWAP=2", NULL},
+};
+static const struct tracer_variant variants[][2] = {
+	{{.name = "zero", .flags = flags[0]}, {0}},
+	{{.name = "one", .flags = flags[1]}, {0}},
+	{{.name = "two", .flags = flags[2]}, {0}},
+};
+
+static struct tracer_config config_for(int which)
+{
+	return (struct tracer_config){
+		.name = "test",
+		.text = probe_kinds_text,
+		.lines = probe_kinds_lines,
+		.variants = variants[which],
+		.swappable = true,
+	};
+}
+
+/* A stream of calls, counted, until told to stop. */
+struct stream {
+	pthread_t thread;
+	bool stop;
+	uint64_t calls;
+};
+
+static void *keep_calling(void *data)
+{
+	struct stream *s = data;
+
+	while (!__atomic_load_n(&s->stop, __ATOMIC_RELAXED)) {
+		syscall(SYS_getpgid, MAGIC);
+		s->calls++;
+	}
+	return NULL;
+}
+
+static uint64_t count(const struct tracer *t, uint32_t index)
+{
+	uint64_t value = 0;
+
+	assert_int_equal(kernel_map_lookup(tracer_map_fd(t, "counts"), &index, &value), 0);
+	return value;
+}
+
+static struct tracer *start(void)
+{
+	struct tracer_config config = config_for(0);
+	uint32_t zero = 0, magic = MAGIC;
+	struct tracer *t;
+
+	assert_int_equal(tracer_new(&config, &t), 0);
+	if (tracer_start(t) < 0)
+		fail_msg("%s", tracer_error(t));
+	assert_int_equal(kernel_map_update(tracer_map_fd(t, "magic"), &zero, &magic), 0);
+	return t;
+}
+
+static void swap(struct tracer *t, int which)
+{
+	struct tracer_config config = config_for(which);
+
+	if (tracer_swap(t, &config) < 0)
+		fail_msg("%s", tracer_error(t));
+	assert_string_equal(tracer_variant(t), variants[which][0].name);
+}
+
+static void no_event_is_lost_or_doubled(void **state)
+{
+	struct tracer *t = start();
+	struct stream streams[2] = {0};
+	int counts_fd = tracer_map_fd(t, "counts");
+	uint64_t calls = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(streams); i++)
+		assert_int_equal(
+			pthread_create(&streams[i].thread, NULL, keep_calling, &streams[i]), 0);
+	for (int i = 1; i <= SWAPS; i++)
+		swap(t, i % 3);
+	/* Until the last one has seen some, too. */
+	while (!count(t, SWAPS % 3))
+		sched_yield();
+	for (size_t i = 0; i < ARRAY_SIZE(streams); i++) {
+		__atomic_store_n(&streams[i].stop, true, __ATOMIC_RELAXED);
+		pthread_join(streams[i].thread, NULL);
+		calls += streams[i].calls;
+	}
+	assert_int_equal(tracer_map_fd(t, "counts"), counts_fd);
+	assert_int_equal(count(t, 0) + count(t, 1) + count(t, 2), calls);
+	assert_true(count(t, 0) > 0 && count(t, 1) > 0 && count(t, 2) > 0);
+	tracer_close(t);
+}
+
+/* What the new text adds is attached; what it lacks is not any more. */
+static void attach_points_come_and_go(void **state)
+{
+	struct tracer *t = start();
+	uint64_t before;
+
+	(void)state;
+	syscall(SYS_getpgid, MAGIC);
+	assert_int_equal(count(t, 7), 0);
+	swap(t, 1);
+	for (int i = 0; i < 101; i++)
+		syscall(SYS_getpgid, MAGIC);
+	assert_int_equal(count(t, 7), 101);
+	swap(t, 2);
+	before = count(t, 7);
+	syscall(SYS_getpgid, MAGIC);
+	assert_int_equal(count(t, 7), before);
+	assert_int_equal(count(t, 0), 1);
+	assert_int_equal(count(t, 1), 101);
+	assert_int_equal(count(t, 2), 1);
+	tracer_close(t);
+}
+
+static void a_bad_text_changes_nothing(void **state)
+{
+	struct tracer_config bad = {.name = "test", .file = "bad.c"};
+	struct tracer *t = start();
+
+	(void)state;
+	bad.text = "int raw_tp__sys_enter(void *ctx) { return nothing; }\n";
+	assert_true(tracer_swap(t, &bad) < 0);
+	assert_memory_equal(tracer_error(t), "bad.c:1:", 8);
+	/* Attaching the second fails after the first could have been put in place. */
+	bad.text = "int raw_tp__sys_enter(void *ctx) { return 0; }\n"
+		   "int raw_tp__nothing(void *ctx) { return 0; }\n";
+	assert_true(tracer_swap(t, &bad) < 0);
+	assert_non_null(strstr(tracer_error(t), "no such tracepoint"));
+	for (int i = 0; i < 101; i++)
+		syscall(SYS_getpgid, MAGIC);
+	assert_int_equal(count(t, 0), 101);
+	assert_string_equal(tracer_variant(t), "zero");
+	tracer_close(t);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int group_setup(void **state)
+{
+	const char *builddir = getenv("builddir");
+	char helper[4096];
+
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(helper, sizeof(helper), "%s/libexec/oomtools-compile", builddir ? builddir : ".");
+	setenv("OOMTOOLS_COMPILE", helper, 1);
+	setenv("OOMTOOLS_CACHE_DIR", directory, 1);
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_event_is_lost_or_doubled),
+		cmocka_unit_test(attach_points_come_and_go),
+		cmocka_unit_test(a_bad_text_changes_nothing),
+	};
+	struct kernel_features features;
+	const char *must = getenv("REQUIRE_LIVE");
+	int r = kernel_features_read(&features);
+
+	if (r < 0 || !features.btf) {
+		bool bad = must && !strcmp(must, "1");
+
+		printf("%s 1 - live%s BPF: %s\n1..1\n", bad ? "not ok" : "ok", bad ? "" : " # SKIP",
+		       r < 0 ? strerror(-r) : "no BTF");
+		return bad;
+	}
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

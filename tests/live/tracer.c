@@ -1,0 +1,619 @@
+/*
+ * From a text to running probes, for real: each way of attaching, callbacks, tail calls, events,
+ * the cache, images made elsewhere, and that nothing stays behind. Needs root and BPF.
+ */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <link.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <bpf/bpf.h>
+
+#include "base/file.h"
+#include "bpf/event_ring.h"
+#include "bpf/image.h"
+#include "bpf/kernel_features.h"
+#include "bpf/kernel_map.h"
+#include "bpf/tracer.h"
+
+EMBEDDED_TEXT(probe_kinds);
+
+#define MAGIC 0x6f6f6d21u
+#define CALLS 1009 /* a prime: no other count comes near by chance */
+
+static char directory[] = "/tmp/oomtools-test.XXXXXX";
+static struct strbuf said; /* what the tracer logged */
+static struct kernel_features features;
+static char helper[4096];
+
+static void call(unsigned int times)
+{
+	while (times--)
+		syscall(SYS_getpgid, MAGIC);
+}
+
+static void note(const char *message, void *data)
+{
+	(void)data;
+	strbuf_printf(&said, "%s\n", message);
+}
+
+static int put_magic(struct tracer *t, void *data)
+{
+	uint32_t zero = 0, magic = MAGIC;
+
+	(void)data;
+	return kernel_map_update(tracer_map_fd(t, "magic"), &zero, &magic);
+}
+
+#define NUMBER_(n) #n
+#define NUMBER(n) NUMBER_(n)
+
+/* A variant of the embedded text. */
+static const struct tracer_variant *variant(const char *flag)
+{
+	static const char *flags[8][3];
+	static struct tracer_variant variants[8][2];
+	static unsigned int next;
+	unsigned int i = next++ % ARRAY_SIZE(flags);
+
+	flags[i][0] = "-DSYS_GETPGID=" NUMBER(SYS_getpgid);
+	flags[i][1] = flag;
+	variants[i][0] = (struct tracer_variant){.name = "wanted", .flags = flags[i]};
+	return variants[i];
+}
+
+static struct tracer_config config_for(const char *flag)
+{
+	return (struct tracer_config){
+		.name = "test",
+		.text = probe_kinds_text,
+		.lines = probe_kinds_lines,
+		.variants = variant(flag),
+		.prepare = put_magic,
+		.log = note,
+	};
+}
+
+static struct tracer *start(const struct tracer_config *config)
+{
+	struct tracer *t;
+
+	strbuf_reset(&said);
+	assert_int_equal(tracer_new(config, &t), 0);
+	if (tracer_start(t) < 0)
+		fail_msg("%s\n%s", tracer_error(t), strbuf_text(&said));
+	return t;
+}
+
+static struct tracer *start_with(const char *flag)
+{
+	struct tracer_config config = config_for(flag);
+
+	return start(&config);
+}
+
+/* Start a text that must not; what it says. */
+static char *start_bad(const char *text)
+{
+	struct tracer_config config = {.name = "test", .text = text, .file = "bad.c", .log = note};
+	struct tracer *t;
+	char *error;
+
+	strbuf_reset(&said);
+	assert_int_equal(tracer_new(&config, &t), 0);
+	assert_true(tracer_start(t) < 0);
+	error = strdup(tracer_error(t));
+	tracer_close(t);
+	return error;
+}
+
+static uint64_t count(const struct tracer *t, uint32_t index)
+{
+	uint64_t value = 0;
+
+	assert_int_equal(kernel_map_lookup(tracer_map_fd(t, "counts"), &index, &value), 0);
+	return value;
+}
+
+static uint32_t program_id(const struct tracer *t, const char *name)
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	assert_int_equal(bpf_obj_get_info_by_fd(tracer_program_fd(t, name), &info, &size), 0);
+	return info.id;
+}
+
+/* The kernel lets go of a program a moment after its last user. */
+static bool program_goes(uint32_t id)
+{
+	for (int i = 0; i < 100; i++) {
+		int fd = bpf_prog_get_fd_by_id(id);
+
+		if (fd < 0)
+			return errno == ENOENT;
+		close(fd);
+		usleep(50000);
+	}
+	return false;
+}
+
+/* ---- ways of attaching ---- */
+
+static void attaches_by_name(void **state)
+{
+	struct tracer *t = start_with("-DPROBE_KINDS");
+
+	(void)state;
+	assert_string_equal(tracer_variant(t), "wanted");
+	call(CALLS);
+	assert_int_equal(count(t, 0), CALLS); /* raw tracepoint */
+	assert_int_equal(count(t, 1), CALLS); /* BTF tracepoint */
+	assert_int_equal(count(t, 2), CALLS); /* tracepoint */
+	assert_int_equal(count(t, 3), 0);
+	tracer_close(t);
+}
+
+__attribute__((noinline)) static void marker(unsigned int argument)
+{
+	__asm__ volatile("" ::"r"(argument) : "memory");
+}
+
+/* The offset in our own file of an address in our own text. */
+static int file_offset(struct dl_phdr_info *info, size_t size, void *data)
+{
+	uintptr_t address = (uintptr_t)marker - info->dlpi_addr;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && address >= p->p_vaddr &&
+		    address < p->p_vaddr + p->p_filesz)
+			*(uint64_t *)data = address - p->p_vaddr + p->p_offset;
+	}
+	return 1; /* the first is the program itself */
+}
+
+static void attaches_to_user_code(void **state)
+{
+	struct tracer *t = start_with("-DPROBE_KINDS");
+	uint64_t offset = 0;
+
+	(void)state;
+	dl_iterate_phdr(file_offset, &offset);
+	assert_int_not_equal(offset, 0);
+	assert_int_equal(
+		tracer_attach_uprobe(t, "uprobe__marker", "/proc/self/exe", offset, getpid()), 0);
+	assert_int_equal(tracer_attach_uprobe(t, "raw_tp__sys_enter", "/proc/self/exe", 0, -1),
+			 -ENOENT);
+	assert_true(tracer_attach_uprobe(t, "uprobe__marker", "/nowhere", 0, -1) < 0);
+	for (int i = 0; i < CALLS; i++)
+		marker(MAGIC);
+	assert_int_equal(count(t, 3), CALLS);
+	tracer_close(t);
+}
+
+static void iterates_over_tasks(void **state)
+{
+	struct tracer *t = start_with("-DPROBE_KINDS");
+	_cleanup_strbuf_ struct strbuf pids = {0};
+	_cleanup_close_ int fd = tracer_iterate(t, "iter__task");
+	bool found = false;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(file_read_fd(fd, 1 << 24, &pids), 0);
+	assert_int_equal(pids.length % 4, 0);
+	for (size_t i = 0; i < pids.length; i += 4)
+		found |= !memcmp(pids.data + i, &(uint32_t){(uint32_t)getpid()}, 4);
+	/* In a PID namespace our number is another one. */
+	assert_true(found || pids.length >= 8);
+	assert_int_equal(tracer_iterate(t, "iter__nothing"), -ENOENT);
+	tracer_close(t);
+}
+
+static void calls_back(void **state)
+{
+	struct tracer *t;
+
+	(void)state;
+	if (!features.loop)
+		skip();
+	t = start_with("-DPROBE_LOOP");
+	call(3);
+	assert_int_equal(count(t, 0), 3 * (999 * 1000 / 2));
+	assert_int_equal(count(t, 1), 3 * 1000);
+	assert_int_equal(count(t, 2), 3 * 5); /* stopped by itself at index 4 */
+	tracer_close(t);
+}
+
+static void calls_tails(void **state)
+{
+	struct tracer *t = start_with("-DPROBE_TAIL");
+
+	(void)state;
+	call(CALLS);
+	assert_int_equal(count(t, 0), CALLS);
+	assert_int_equal(count(t, 1), CALLS);
+	assert_int_equal(count(t, 2), 0);
+	tracer_close(t);
+}
+
+/* ---- events ---- */
+
+struct received {
+	uint64_t events, last;
+	size_t size;
+	bool wrong;
+};
+
+static void receive(const void *data, size_t size, void *user)
+{
+	struct received *r = user;
+	const unsigned char *bytes = data;
+	uint64_t number;
+
+	memcpy(&number, data, sizeof(number));
+	r->wrong |= size != r->size || number <= r->last || number % 5 == 0;
+	/* The filler up to the end, without the struct's own padding. */
+	for (size_t i = 8; i + 8 < size; i++)
+		r->wrong |= bytes[i] != (unsigned char)number;
+	r->last = number;
+	r->events++;
+}
+
+/* One page of ring: records break at its end again and again. */
+static void delivers_events(void **state)
+{
+	struct tracer *t = start_with("-DPROBE_EVENTS=100");
+	struct received got = {.size = 112};
+	struct event_ring *ring;
+	struct pollfd poll_fd;
+
+	(void)state;
+	assert_int_equal(event_ring_open(tracer_map_fd(t, "counts"), receive, &got, &ring),
+			 -EINVAL);
+	assert_int_equal(event_ring_open(tracer_map_fd(t, "events"), receive, &got, &ring), 0);
+	poll_fd = (struct pollfd){.fd = event_ring_fd(ring), .events = POLLIN};
+	assert_int_equal(poll(&poll_fd, 1, 0), 0);
+	for (int i = 0; i < CALLS; i++) {
+		call(7);
+		assert_int_equal(poll(&poll_fd, 1, 1000), 1);
+		assert_int_equal(event_ring_consume(ring), 7);
+	}
+	assert_int_equal(got.events, CALLS * 7 - CALLS * 7 / 5);
+	assert_false(got.wrong);
+	/* Full: what does not fit is the probe's to count. */
+	call(100);
+	assert_int_equal(count(t, 1), 100 - 4096 / 120);
+	event_ring_consume(ring);
+	assert_false(got.wrong);
+	event_ring_close(ring);
+	tracer_close(t);
+}
+
+/* ---- cache and images ---- */
+
+static void keeps_what_it_compiled(void **state)
+{
+	struct tracer *t;
+
+	(void)state;
+	setenv("OOMTOOLS_CACHE_DIR", directory, 1);
+	tracer_close(start_with("-DPROBE_TAIL -DCOLD"));
+	assert_null(strstr(strbuf_text(&said), "from the cache"));
+	t = start_with("-DPROBE_TAIL -DCOLD");
+	assert_non_null(strstr(strbuf_text(&said), "from the cache"));
+	call(CALLS);
+	assert_int_equal(count(t, 1), CALLS);
+	tracer_close(t);
+}
+
+static int damage(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	int fd;
+	char byte;
+
+	(void)st;
+	(void)ftw;
+	if (type != FTW_F)
+		return 0;
+	fd = open(path, O_RDWR);
+	assert_int_equal(pread(fd, &byte, 1, 1000), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, 1000), 1);
+	close(fd);
+	return 0;
+}
+
+static void mends_a_damaged_cache(void **state)
+{
+	(void)state;
+	tracer_close(start_with("-DPROBE_TAIL -DCOLD"));
+	nftw(directory, damage, 8, FTW_PHYS);
+	tracer_close(start_with("-DPROBE_TAIL -DCOLD"));
+	assert_non_null(strstr(strbuf_text(&said), "checksum"));
+	tracer_close(start_with("-DPROBE_TAIL -DCOLD"));
+	assert_non_null(strstr(strbuf_text(&said), "from the cache"));
+}
+
+/* Compile the embedded text by hand, as for another box; an image file. */
+static void compile_image(const char *path)
+{
+	char command[3 * sizeof(helper)], text[sizeof(directory) + 16];
+	int fd;
+
+	snprintf(text, sizeof(text), "%s/text.c", directory);
+	fd = open(text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_int_equal(file_write_fd(fd, probe_kinds_text, strlen(probe_kinds_text)), 0);
+	close(fd);
+	snprintf(command, sizeof(command),
+		 "%s --btf /sys/kernel/btf/vmlinux --name test -D PROBE_TAIL -o %s %s", helper,
+		 path, text);
+	assert_int_equal(system(command), 0);
+	unlink(text);
+}
+
+/* The image, made for another kernel. */
+static void misfit_image(const char *path)
+{
+	_cleanup_strbuf_ struct strbuf bytes = {0}, changed = {0};
+	_cleanup_image_ struct image *image = NULL;
+	const char *why;
+	int fd;
+
+	assert_int_equal(file_read(path, 1 << 20, &bytes), 0);
+	assert_int_equal(image_parse(bytes.data, bytes.length, &image, &why), 0);
+	memset(image->btf_hash, 'd', strlen(image->btf_hash));
+	assert_int_equal(image_write(image, &changed, &why), 0);
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_int_equal(file_write_fd(fd, changed.data, changed.length), 0);
+	close(fd);
+}
+
+static void runs_an_image_made_elsewhere(void **state)
+{
+	char path[sizeof(directory) + 16];
+	struct tracer_config config = config_for("-DPROBE_TAIL");
+	struct tracer *t;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/made", directory);
+	compile_image(path);
+	config.image_path = path;
+	setenv("OOMTOOLS_COMPILE", "/nowhere", 1);
+	t = start(&config);
+	call(CALLS);
+	assert_int_equal(count(t, 1), CALLS);
+	tracer_close(t);
+	misfit_image(path);
+	assert_int_equal(tracer_new(&config, &t), 0);
+	assert_true(tracer_start(t) < 0);
+	assert_non_null(strstr(tracer_error(t), "made for another kernel"));
+	assert_non_null(strstr(tracer_error(t), "dddddddd"));
+	tracer_close(t);
+	unlink(path);
+	setenv("OOMTOOLS_COMPILE", helper, 1);
+}
+
+static void says_what_is_missing(void **state)
+{
+	struct tracer_config config = config_for("-DPROBE_TAIL -DNEVER_COMPILED");
+	struct tracer *t;
+
+	(void)state;
+	setenv("OOMTOOLS_COMPILE", "/nowhere", 1);
+	assert_int_equal(tracer_new(&config, &t), 0);
+	assert_int_equal(tracer_start(t), -ENOPKG);
+	assert_non_null(strstr(tracer_error(t), "/nowhere"));
+	tracer_close(t);
+	setenv("OOMTOOLS_COMPILE", helper, 1);
+}
+
+/* ---- errors ---- */
+
+static void places_compile_errors(void **state)
+{
+	_cleanup_free_ char *edited = malloc(strlen(probe_kinds_text) + 64);
+	struct tracer_config config = config_for("-DPROBE_TAIL");
+	struct tracer *t;
+	const char *at = strstr(probe_kinds_text, "\tcalls.call(args, 3);");
+	_cleanup_free_ char *plain = NULL, *shifted = NULL;
+
+	(void)state;
+	plain = start_bad("int raw_tp__sys_enter(void *ctx)\n{\n\treturn nothing(1);\n}\n");
+	assert_memory_equal(plain, "bad.c:3:9: error: ", 18);
+	/* libbcc puts a struct before a text like this. */
+	shifted = start_bad("\nTRACEPOINT_PROBE(syscalls, sys_enter_getpgid)\n{\n\n"
+			    "\treturn args->nothing;\n}\n");
+	assert_memory_equal(shifted, "bad.c:5:15: error: ", 19);
+	/* The place is that of the file the text was joined from. */
+	sprintf(edited, "%.*s\tnothing;%s", (int)(at - probe_kinds_text), probe_kinds_text, at);
+	config.text = edited;
+	assert_int_equal(tracer_new(&config, &t), 0);
+	assert_true(tracer_start(t) < 0);
+	assert_memory_equal(tracer_error(t), "probe_kinds.bpf.c:", 18);
+	assert_non_null(strstr(tracer_error(t), "calls.call(args, 3);"));
+	tracer_close(t);
+}
+
+static void explains_refusals(void **state)
+{
+	_cleanup_free_ char *refusal = start_bad("BPF_HASH(seen, u32, u64);\n"
+						 "int raw_tp__sys_enter(void *ctx)\n"
+						 "{\n"
+						 "\tu32 key = 1;\n"
+						 "\tu64 *value = seen.lookup(&key);\n"
+						 "\n"
+						 "\t*value = 1;\n"
+						 "\treturn 0;\n"
+						 "}\n");
+	_cleanup_free_ char *name = start_bad("int probe(void *ctx) { return 0; }\n");
+	_cleanup_free_ char *event = start_bad("int raw_tp__nothing(void *ctx) { return 0; }\n");
+	_cleanup_free_ char *btf = start_bad("int tp_btf__nothing(void *ctx) { return 0; }\n");
+
+	(void)state;
+	assert_memory_equal(refusal, "bad.c:7: ", 9);
+	assert_non_null(strstr(refusal, "*value = 1;"));
+	assert_non_null(strstr(refusal, "R0 invalid mem access"));
+	assert_non_null(strstr(name, "tp_btf__EVENT"));
+	assert_non_null(strstr(event, "no such tracepoint"));
+	assert_non_null(strstr(btf, "no such tracepoint"));
+}
+
+static int is_empty(const char *path)
+{
+	return rmdir(path) == 0;
+}
+
+/* libbcc ends its process from within on these; its header tree must be gone nevertheless. */
+static void cleans_up_after_a_crash(void **state)
+{
+	char parent[sizeof(directory) + 16];
+	_cleanup_free_ char *error = NULL;
+
+	(void)state;
+	snprintf(parent, sizeof(parent), "%s/tmp", directory);
+	assert_int_equal(mkdir(parent, 0700), 0);
+	setenv("TMPDIR", parent, 1);
+	error = start_bad("int raw_tp__sys_enter(void *ctx)\n"
+			  "{\n"
+			  "\tchar big[600];\n"
+			  "\tbpf_probe_read_kernel(big, sizeof(big), ctx);\n"
+			  "\treturn big[5];\n"
+			  "}\n");
+	unsetenv("TMPDIR");
+	assert_memory_equal(error, "bad.c:1: error: in function raw_tp__sys_enter: ", 46);
+	assert_true(is_empty(parent));
+}
+
+/* The reasons of all variants, each under its name. */
+static void keeps_all_reasons(void **state)
+{
+	static const char *const one[] = {"-DONE", NULL};
+	const struct tracer_variant variants[] = {
+		{.name = "first", .flags = one}, {.name = "second"}, {.name = NULL}};
+	struct tracer_config config = {
+		.name = "test",
+		.file = "x.c",
+		.variants = variants,
+		.log = note,
+		.text = "#ifdef ONE\nint raw_tp__one(void *ctx) { return 0; }\n"
+			"#else\nint raw_tp__two(void *ctx) { return 0; }\n#endif\n",
+	};
+	struct tracer *t;
+
+	(void)state;
+	assert_int_equal(tracer_new(&config, &t), 0);
+	assert_true(tracer_start(t) < 0);
+	assert_non_null(strstr(tracer_error(t), "  first: one: "));
+	assert_non_null(strstr(tracer_error(t), "  second: two: "));
+	tracer_close(t);
+}
+
+/* ---- nothing stays ---- */
+
+static void leaves_nothing(void **state)
+{
+	struct tracer *t = start_with("-DPROBE_TAIL");
+	uint32_t id = program_id(t, "tracepoint__syscalls__sys_enter_getpgid");
+
+	(void)state;
+	tracer_close(t);
+	assert_true(program_goes(id));
+}
+
+static void leaves_nothing_when_killed(void **state)
+{
+	uint32_t id = 0;
+	int status, fds[2];
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	child = fork();
+	if (child == 0) {
+		struct tracer *t = start_with("-DPROBE_TAIL");
+
+		id = program_id(t, "tracepoint__syscalls__sys_enter_getpgid");
+		if (write(fds[1], &id, sizeof(id)) != sizeof(id))
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &id, sizeof(id)), sizeof(id));
+	close(fds[0]);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(program_goes(id));
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int group_setup(void **state)
+{
+	const char *builddir = getenv("builddir");
+
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(helper, sizeof(helper), "%s/libexec/oomtools-compile", builddir ? builddir : ".");
+	setenv("OOMTOOLS_COMPILE", helper, 1);
+	setenv("OOMTOOLS_CACHE_DIR", directory, 1);
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	strbuf_free(&said);
+	return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(attaches_by_name),
+		cmocka_unit_test(attaches_to_user_code),
+		cmocka_unit_test(iterates_over_tasks),
+		cmocka_unit_test(calls_back),
+		cmocka_unit_test(calls_tails),
+		cmocka_unit_test(delivers_events),
+		cmocka_unit_test(keeps_what_it_compiled),
+		cmocka_unit_test(mends_a_damaged_cache),
+		cmocka_unit_test(runs_an_image_made_elsewhere),
+		cmocka_unit_test(says_what_is_missing),
+		cmocka_unit_test(places_compile_errors),
+		cmocka_unit_test(explains_refusals),
+		cmocka_unit_test(cleans_up_after_a_crash),
+		cmocka_unit_test(keeps_all_reasons),
+		cmocka_unit_test(leaves_nothing),
+		cmocka_unit_test(leaves_nothing_when_killed),
+	};
+	const char *must = getenv("REQUIRE_LIVE");
+	int r = kernel_features_read(&features);
+
+	if (r < 0 || !features.btf) {
+		bool bad = must && !strcmp(must, "1");
+
+		printf("%s 1 - live%s BPF: %s\n1..1\n", bad ? "not ok" : "ok", bad ? "" : " # SKIP",
+		       r < 0 ? strerror(-r) : "no BTF");
+		return bad;
+	}
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
