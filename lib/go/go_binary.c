@@ -27,9 +27,11 @@ static void set_version(struct go_binary *b, const char *text, size_t n)
 	for (i = 0; i < n && text[i]; i++)
 		b->version[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
 	b->version[i] = '\0';
-	number = strstr(b->version, "go1.");
 	b->minor = 0;
-	for (number += number ? 4 : 0; number && *number >= '0' && *number <= '9'; number++)
+	number = strstr(b->version, "go1.");
+	if (!number)
+		return;
+	for (number += 4; *number >= '0' && *number <= '9'; number++)
 		b->minor = MIN(b->minor * 10 + (*number - '0'), 1000);
 }
 

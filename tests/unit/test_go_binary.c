@@ -1,0 +1,208 @@
+/* What is learnt of a Go executable: its function table, its version, its variables. */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/file.h"
+#include "go/go_binary.h"
+#include "go/pclntab.h"
+#include "tiny_go.h"
+
+static const int minors[] = {18, 19, 20, 24, 25, 26, 27};
+
+/* Calls CHECK with every layout there is. */
+static void each_layout(void (*check)(const struct tiny_go *what, const struct strbuf *bytes))
+{
+	for (size_t i = 0; i < ARRAY_SIZE(minors) * 8; i++) {
+		_cleanup_strbuf_ struct strbuf bytes = {0};
+		struct tiny_go what = {
+			.minor = minors[i / 8], .pie = i & 1, .stripped = i & 2, .bare = i & 4};
+
+		tiny_go_build(&what, &bytes);
+		check(&what, &bytes);
+	}
+}
+
+static void check_names(const struct tiny_go *what, const struct strbuf *bytes)
+{
+	_cleanup_elf_image_ struct elf_image *image = NULL;
+	_cleanup_pclntab_ struct pclntab *table = NULL;
+	_cleanup_close_ int fd = tiny_file(bytes->data, bytes->length);
+	struct go_frame f[GO_CHAIN_MOST];
+
+	assert_int_equal(elf_image_open_fd(fd, NULL, &image), 0);
+	assert_int_equal(pclntab_open(image, NULL, &table), 0);
+	assert_int_equal(pclntab_chain(table, TINY_GO_INLINED, f, GO_CHAIN_MOST), 2);
+	assert_string_equal(f[0].function, "main.newNode");
+	assert_string_equal(f[0].file, "/src/leak.go");
+	assert_int_equal(f[0].line, 50);
+	assert_int_equal(f[0].start_line, what->minor >= 20 ? 49 : 0);
+	assert_true(f[0].inlined && !f[1].inlined);
+	assert_int_equal(f[0].pc, TINY_GO_INLINED);
+	assert_string_equal(f[1].function, "main.leak[go.shape.int]");
+	assert_int_equal(f[1].pc, TINY_GO_CALL);
+	assert_int_equal(f[1].line, 11);
+	assert_int_equal(f[1].start_line, what->minor >= 20 ? 9 : 0);
+	assert_int_equal(f[1].entry, TINY_GO_LEAK);
+
+	assert_int_equal(pclntab_frame(table, TINY_GO_INLINED + 0x1f, f), 0);
+	assert_string_equal(f->function, "main.newNode");
+	assert_int_equal(pclntab_frame(table, TINY_GO_INLINED + 0x20, f), 0);
+	assert_string_equal(f->function, "main.leak[go.shape.int]");
+	assert_int_equal(f->line, 12);
+	assert_int_equal(pclntab_frame(table, TINY_GO_TEXT + 0x3f, f), 0);
+	assert_string_equal(f->function, "runtime.mallocgc");
+	assert_string_equal(f->file, "/go/malloc.go");
+	assert_int_equal(f->line, 1300);
+	assert_int_equal(pclntab_frame(table, TINY_GO_END - 1, f), 0);
+	assert_int_equal(pclntab_frame(table, TINY_GO_END, f), -ENOENT);
+	assert_int_equal(pclntab_frame(table, TINY_GO_TEXT - 1, f), -ENOENT);
+	assert_int_equal(pclntab_frame(table, 0, f), -ENOENT);
+	assert_int_equal(pclntab_frame(table, UINT64_MAX, f), -ENOENT);
+}
+
+static void names_addresses(void **state)
+{
+	(void)state;
+	each_layout(check_names);
+}
+
+static void finds_functions(void **state)
+{
+	_cleanup_strbuf_ struct strbuf bytes = {0};
+	_cleanup_elf_image_ struct elf_image *image = NULL;
+	_cleanup_pclntab_ struct pclntab *table = NULL;
+	_cleanup_close_ int fd = -1;
+	struct go_function f[] = {{.name = "runtime.goexit"}, {.name = "runtime.goexi"}};
+
+	(void)state;
+	tiny_go_build(&(struct tiny_go){.minor = 27}, &bytes);
+	fd = tiny_file(bytes.data, bytes.length);
+	assert_int_equal(elf_image_open_fd(fd, NULL, &image), 0);
+	assert_int_equal(pclntab_open(image, NULL, &table), 0);
+	assert_int_equal(pclntab_find_functions(table, f, 2), 1);
+	assert_int_equal(f[0].start, TINY_GO_GOEXIT);
+	assert_int_equal(f[0].end, TINY_GO_END);
+	assert_int_equal(f[1].start, 0);
+}
+
+static void check_binary(const struct tiny_go *what, const struct strbuf *bytes)
+{
+	_cleanup_go_binary_ struct go_binary *b = NULL;
+	_cleanup_strbuf_ struct strbuf why = {0};
+	_cleanup_close_ int fd = tiny_file(bytes->data, bytes->length);
+	int r = go_binary_open(fd, &why, &b);
+	char version[16];
+
+	if (what->stripped || what->bare) {
+		assert_int_equal(r, -ENODATA);
+		assert_non_null(strstr(strbuf_text(&why), "stripped"));
+		return;
+	}
+	assert_int_equal(r, 0);
+	snprintf(version, sizeof(version), "go1.%d.3", what->minor);
+	assert_string_equal(b->version, version);
+	assert_int_equal(b->minor, what->minor);
+	assert_int_equal(b->record_size, what->minor >= 27 ? 16 : 32);
+	assert_int_equal(b->mbuckets, TINY_GO_MBUCKETS);
+	assert_int_equal(b->mem_profile_rate, TINY_GO_RATE);
+	assert_int_equal(b->mprof_cycle, TINY_GO_CYCLE);
+	assert_string_equal(b->build_id, "0123456789abcdef");
+	assert_int_equal(b->text.address, TINY_GO_BASE);
+	/* The name of memProfileInternal is there, but no such function: as the linker leaves it.
+	 */
+	assert_false(b->profiling_linked);
+	assert_true(b->fd >= 0 && b->fd != fd);
+}
+
+static void knows_binaries(void **state)
+{
+	(void)state;
+	each_layout(check_binary);
+}
+
+static void tells_what_is_not_go(void **state)
+{
+	_cleanup_go_binary_ struct go_binary *b = NULL;
+	_cleanup_strbuf_ struct strbuf why = {0}, bytes = {0};
+	_cleanup_close_ int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), fd = -1;
+	struct elf_section table;
+	struct elf_image *image;
+
+	(void)state;
+	assert_int_equal(go_binary_open(self, &why, &b), -ENOENT);
+	assert_non_null(strstr(strbuf_text(&why), "not a Go program"));
+
+	/* A Go program whose table's header makes no sense. */
+	tiny_go_build(&(struct tiny_go){.minor = 24}, &bytes);
+	fd = tiny_file(bytes.data, bytes.length);
+	assert_int_equal(elf_image_open_fd(fd, NULL, &image), 0);
+	assert_int_equal(elf_image_find_section(image, ".gopclntab", &table), 0);
+	elf_image_close(image);
+	assert_int_equal(pwrite(fd, "\xff\xff", 2, (off_t)table.offset + 8), 2);
+	assert_int_equal(pwrite(fd, "\xff", 1, (off_t)table.offset + 15), 1);
+	strbuf_reset(&why);
+	assert_int_equal(go_binary_open(fd, &why, &b), -EBADMSG);
+	assert_non_null(strstr(strbuf_text(&why), "corrupt"));
+}
+
+static void version_is_printable(void **state)
+{
+	_cleanup_go_binary_ struct go_binary *b = NULL;
+	_cleanup_strbuf_ struct strbuf bytes = {0};
+	_cleanup_close_ int fd = -1;
+	char *version;
+
+	(void)state;
+	tiny_go_build(&(struct tiny_go){.minor = 24}, &bytes);
+	version = memmem(bytes.data, bytes.length, "go1.24.3", 8);
+	assert_non_null(version);
+	memcpy(version + 6, "\x1b\n", 2);
+	fd = tiny_file(bytes.data, bytes.length);
+	assert_int_equal(go_binary_open(fd, NULL, &b), 0);
+	assert_string_equal(b->version, "go1.24??");
+	assert_int_equal(b->minor, 24);
+}
+
+static void bias_of_a_process(void **state)
+{
+	struct go_binary b = {.entry = 0};
+	uint64_t bias = 0;
+
+	(void)state;
+	assert_int_equal(go_process_bias(getpid(), &b, &bias), 0);
+	assert_true(bias != 0); /* with an entry of 0 it is the entry in memory */
+	assert_int_equal(go_process_bias(0x7fffffff, &b, &bias), -ESRCH);
+}
+
+/* The seeds of tests/fuzz/fuzz_pclntab. */
+static int write_seeds(const char *directory)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(minors); i++) {
+		_cleanup_strbuf_ struct strbuf bytes = {0}, path = {0};
+		_cleanup_close_ int fd = -1;
+
+		tiny_go_build(
+			&(struct tiny_go){.minor = minors[i], .pie = i % 2, .bare = i % 3 == 2},
+			&bytes);
+		strbuf_printf(&path, "%s/go1.%d", directory, minors[i]);
+		fd = open(strbuf_text(&path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		if (fd < 0 || file_write_fd(fd, bytes.data, bytes.length) < 0)
+			return 1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_addresses),	cmocka_unit_test(finds_functions),
+		cmocka_unit_test(knows_binaries),	cmocka_unit_test(tells_what_is_not_go),
+		cmocka_unit_test(version_is_printable), cmocka_unit_test(bias_of_a_process),
+	};
+
+	if (argc > 1)
+		return write_seeds(argv[1]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

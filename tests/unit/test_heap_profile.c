@@ -1,0 +1,217 @@
+/* From buckets to sites and samples, with the names of a tiny Go program. */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <zlib.h>
+
+#include "go/heap_profile.h"
+#include "pprof/profile.pb-c.h"
+#include "tiny_go.h"
+
+#define BIAS 0x10000000ull
+/* Return addresses: one behind what they stand for. */
+#define RUNTIME (BIAS + TINY_GO_TEXT + 0x10)
+#define INLINED (BIAS + TINY_GO_INLINED + 0x10)
+#define CALL (BIAS + TINY_GO_CALL + 1)
+#define LEAK (BIAS + TINY_GO_INLINED + 0x60)
+#define GOEXIT (BIAS + TINY_GO_GOEXIT + 1)
+
+static struct go_binary *open_tiny(int minor)
+{
+	_cleanup_strbuf_ struct strbuf bytes = {0};
+	_cleanup_close_ int fd = -1;
+	struct go_binary *b;
+
+	tiny_go_build(&(struct tiny_go){.minor = minor}, &bytes);
+	fd = tiny_file(bytes.data, bytes.length);
+	assert_int_equal(go_binary_open(fd, NULL, &b), 0);
+	return b;
+}
+
+static void add(struct heap_profile *p, uint64_t size, uint64_t allocs, uint64_t frees,
+		uint64_t futures, const uint64_t *stack, uint32_t depth)
+{
+	struct heap_bucket b = {.size = size, .depth = depth, .held = depth, .stack = stack};
+
+	b.records[0] = (struct heap_counts){allocs, frees, allocs * size, frees * size};
+	for (int i = 1; i < HEAP_RECORDS; i++)
+		b.records[i] = (struct heap_counts){futures, 0, futures * size, 0};
+	assert_int_equal(heap_profile_add(p, &b), 0);
+}
+
+static Pprof__Profile *written(struct heap_profile *p)
+{
+	_cleanup_strbuf_ struct strbuf file = {0};
+	static uint8_t bytes[65536];
+	z_stream z = {.next_out = bytes, .avail_out = sizeof(bytes)};
+	Pprof__Profile *message;
+
+	assert_int_equal(heap_profile_write(p, &file), 0);
+	z.next_in = (Bytef *)file.data;
+	z.avail_in = (uInt)file.length;
+	assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	message = pprof__profile__unpack(NULL, z.total_out, bytes);
+	inflateEnd(&z);
+	assert_non_null(message);
+	return message;
+}
+
+/* The names of the frames of a sample, leaf first. */
+static void check_stack(const Pprof__Profile *m, size_t sample, const char *want)
+{
+	_cleanup_strbuf_ struct strbuf got = {0};
+	const Pprof__Sample *s = m->sample[sample];
+
+	for (size_t i = 0; i < s->n_location_id; i++) {
+		const Pprof__Location *l = m->location[s->location_id[i] - 1];
+
+		strbuf_puts(&got, "[");
+		for (size_t k = 0; k < l->n_line; k++)
+			strbuf_printf(
+				&got, "%s%s:%d", k ? " " : "",
+				m->string_table[m->function[l->line[k]->function_id - 1]->name],
+				(int)l->line[k]->line);
+		strbuf_puts(&got, "]");
+	}
+	assert_string_equal(strbuf_text(&got), want);
+}
+
+static void shows_stacks_as_the_runtime(void **state)
+{
+	_cleanup_go_binary_ struct go_binary *binary = open_tiny(27);
+	_cleanup_heap_profile_ struct heap_profile *p = NULL;
+	struct heap_profile_options options = {
+		.bias = BIAS, .rate = 1, .file_name = "/bin/tiny", .time_ns = 42};
+	const uint64_t full[] = {RUNTIME, INLINED, CALL, LEAK, GOEXIT};
+	const uint64_t cut[] = {RUNTIME, INLINED}, runtime[] = {RUNTIME, RUNTIME};
+	const uint64_t foreign[] = {0x7f0000000001};
+	Pprof__Profile *m;
+
+	(void)state;
+	assert_int_equal(heap_profile_new(binary, &options, &p), 0);
+	add(p, 48, 5, 1, 0, full, 5);
+	add(p, 64, 5, 0, 0, cut, 2);
+	add(p, 80, 5, 0, 0, runtime, 2);
+	add(p, 96, 5, 0, 0, foreign, 1);
+	assert_int_equal(heap_profile_comment(p, "a comment"), 0);
+	assert_int_equal(heap_profile_resolve(p), 0);
+	m = written(p);
+	assert_int_equal(m->n_sample, 4);
+	check_stack(m, 0,
+		    "[main.newNode:50 main.leak[go.shape.int]:11][main.leak[go.shape.int]:12]");
+	/* The depth limit cut the inline parent off: it is added. */
+	check_stack(m, 1, "[main.newNode:50 main.leak[go.shape.int]:11]");
+	check_stack(m, 2, "[runtime.mallocgc:7][runtime.mallocgc:7]");
+	check_stack(m, 3, "[0x7f0000000000:0]");
+	assert_int_equal(m->location[0]->address, INLINED - 1);
+	assert_int_equal(m->location[0]->mapping_id, 1);
+	assert_int_equal(m->mapping[0]->memory_start, BIAS + TINY_GO_BASE);
+	assert_string_equal(m->string_table[m->mapping[0]->filename], "/bin/tiny");
+	assert_string_equal(m->string_table[m->mapping[0]->build_id], "0123456789abcdef");
+	assert_false(m->mapping[0]->has_functions); /* one address has no name */
+	assert_string_equal(m->string_table[m->comment[0]], "a comment");
+	assert_string_equal(m->string_table[m->default_sample_type], "inuse_space");
+	assert_int_equal(m->sample[0]->value[0], 5);
+	assert_int_equal(m->sample[0]->value[1], 240);
+	assert_int_equal(m->sample[0]->value[2], 4);
+	assert_int_equal(m->sample[0]->value[3], 192);
+	assert_int_equal(m->sample[0]->label[0]->num, 48);
+	assert_int_equal(heap_profile_totals(p)->unresolved, 1);
+	pprof__profile__free_unpacked(m, NULL);
+}
+
+static void sums_up_sites(void **state)
+{
+	_cleanup_go_binary_ struct go_binary *binary = open_tiny(24);
+	_cleanup_heap_profile_ struct heap_profile *p = NULL;
+	struct heap_profile_options options = {.bias = BIAS, .rate = 524288};
+	const uint64_t a[] = {LEAK, GOEXIT}, b[] = {INLINED, CALL, LEAK, GOEXIT};
+	const struct heap_site *sites;
+	struct heap_frame callers[8];
+
+	(void)state;
+	assert_int_equal(heap_profile_new(binary, &options, &p), 0);
+	heap_profile_set_rate(p, 1);
+	add(p, 16, 1, 0, 0, a, 2);
+	add(p, 100, 10, 3, 1, b, 4);
+	add(p, 50, 10, 10, 0, b + 0, 4);
+	assert_int_equal(heap_profile_resolve(p), 0);
+	assert_int_equal(heap_profile_sites(p, &sites), 2);
+	assert_string_equal(sites[0].frame.function, "main.newNode");
+	assert_string_equal(sites[0].frame.file, "/src/leak.go");
+	assert_int_equal(sites[0].frame.line, 50);
+	assert_int_equal(sites[0].inuse_objects, 7 + 3);
+	assert_int_equal(sites[0].inuse_bytes, 1000);
+	assert_int_equal(sites[0].alloc_bytes, 1300 + 500);
+	assert_string_equal(sites[1].frame.function, "main.leak[...]");
+	assert_int_equal(heap_profile_callers(p, &sites[0], callers, 8), 2);
+	assert_string_equal(callers[0].function, "main.leak[...]");
+	assert_int_equal(callers[0].line, 11);
+	assert_int_equal(callers[1].line, 12);
+	assert_int_equal(heap_profile_callers(p, &sites[0], callers, 1), 1);
+	assert_int_equal(heap_profile_callers(p, &sites[1], callers, 8), 0);
+	assert_int_equal(heap_profile_totals(p)->inuse_bytes, 1016);
+	assert_int_equal(heap_profile_totals(p)->buckets, 3);
+	assert_int_equal(heap_profile_resolve(p), -EALREADY);
+}
+
+/* What the runtime publishes leaves out what is not swept, unless there was no collection yet. */
+static void publishes_as_the_runtime(void **state)
+{
+	_cleanup_go_binary_ struct go_binary *binary = open_tiny(24);
+	struct heap_profile_options options = {
+		.view = HEAP_VIEW_PUBLISHED, .bias = BIAS, .rate = 1, .cycle = 3 << 1};
+	const uint64_t stack[] = {LEAK, GOEXIT};
+
+	(void)state;
+	for (uint64_t active = 0; active < 2; active++) {
+		_cleanup_heap_profile_ struct heap_profile *p = NULL;
+		struct heap_bucket b = {.size = 10, .depth = 2, .held = 2, .stack = stack};
+		Pprof__Profile *m;
+
+		b.records[0] = (struct heap_counts){active, 0, active * 10, 0};
+		b.records[2] = (struct heap_counts){5, 0, 50, 0};
+		assert_int_equal(heap_profile_new(binary, &options, &p), 0);
+		assert_int_equal(heap_profile_add(p, &b), 0);
+		assert_int_equal(heap_profile_resolve(p), 0);
+		assert_int_equal(heap_profile_totals(p)->inuse_bytes, active ? 10 : 50);
+		m = written(p);
+		assert_int_equal(m->sample[0]->n_label, 1);
+		pprof__profile__free_unpacked(m, NULL);
+	}
+}
+
+/* The executable has become unreadable: addresses are still there. */
+static void does_without_names(void **state)
+{
+	_cleanup_go_binary_ struct go_binary *binary = open_tiny(24);
+	_cleanup_heap_profile_ struct heap_profile *p = NULL;
+	struct heap_profile_options options = {.bias = BIAS, .rate = 1};
+	const uint64_t stack[] = {LEAK, GOEXIT};
+	Pprof__Profile *m;
+
+	(void)state;
+	assert_int_equal(ftruncate(binary->fd, 0), 0);
+	assert_int_equal(heap_profile_new(binary, &options, &p), 0);
+	add(p, 16, 1, 0, 0, stack, 2);
+	add(p, 32, 1, 0, 0, stack, 0);
+	assert_int_equal(heap_profile_resolve(p), 0);
+	m = written(p);
+	check_stack(m, 0, "[0x104018bf:0][0x10401900:0]");
+	check_stack(m, 1, "");
+	pprof__profile__free_unpacked(m, NULL);
+	assert_int_equal(heap_profile_totals(p)->sites, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shows_stacks_as_the_runtime),
+		cmocka_unit_test(sums_up_sites),
+		cmocka_unit_test(publishes_as_the_runtime),
+		cmocka_unit_test(does_without_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
