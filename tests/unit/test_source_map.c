@@ -1,0 +1,181 @@
+/* From compiler and verifier messages to the lines that people edit. */
+#include "unit/unit.h"
+
+#include "bpf/program_load.h"
+#include "bpf/source_map.h"
+
+static const char text[] = "#define A 1\n"     /* tool.bpf.c:1 */
+			   "struct shared {\n" /* shared.h:1 */
+			   "\tint a;\n"
+			   "};\n"
+			   "int probe(void *ctx)\n" /* tool.bpf.c:3 */
+			   "{\n"
+			   "\treturn 0;\n"
+			   "\treturn 0;\n"
+			   "}\n";
+static const struct text_line lines[] = {
+	{1, "tool.bpf.c", 1}, {2, "shared.h", 1}, {5, "tool.bpf.c", 3}, {0}};
+static const struct source joined = {text, lines, NULL};
+static const struct source plain = {text, NULL, "edited.c"};
+
+static void check_place(const struct source *source, unsigned int line, const char *file,
+			unsigned int number)
+{
+	const char *got;
+	unsigned int got_number;
+
+	source_locate(source, line, &got, &got_number);
+	assert_string_equal(got, file);
+	assert_int_equal(got_number, number);
+}
+
+static void locates_lines(void **state)
+{
+	(void)state;
+	check_place(&joined, 1, "tool.bpf.c", 1);
+	check_place(&joined, 2, "shared.h", 1);
+	check_place(&joined, 4, "shared.h", 3);
+	check_place(&joined, 5, "tool.bpf.c", 3);
+	check_place(&joined, 9, "tool.bpf.c", 7);
+	check_place(&plain, 9, "edited.c", 9);
+}
+
+static void finds_quoted_lines(void **state)
+{
+	(void)state;
+	assert_int_equal(source_find(&plain, "int a;", 6, 1), 3);
+	assert_int_equal(source_find(&plain, "        return 0;", 17, 1), 7);
+	assert_int_equal(source_find(&plain, "return 0;", 9, 20), 8);
+	assert_int_equal(source_find(&plain, "nowhere", 7, 1), 0);
+	assert_int_equal(source_find(&plain, "  ", 2, 1), 0);
+}
+
+static void check_messages(const struct source *source, const char *output, bool failed,
+			   const char *errors, const char *others)
+{
+	_cleanup_strbuf_ struct strbuf got = {0}, rest = {0};
+
+	source_messages(source, output, failed, &got, &rest);
+	assert_string_equal(strbuf_text(&got), errors);
+	assert_string_equal(strbuf_text(&rest), others);
+}
+
+static void sorts_messages(void **state)
+{
+	(void)state;
+	check_messages(&joined,
+		       "In file included from <built-in>:2:\n"
+		       "/virtual/main.c:3:6: error: no 'a'\n"
+		       "        int a;\n"
+		       "            ^\n"
+		       "/virtual/main.c:5:1: note: here\n"
+		       "int probe(void *ctx)\n"
+		       "^\n"
+		       "/virtual/include/bcc/helpers.h:9:9: note: expanded from macro 'X'\n"
+		       "#define X\n"
+		       "        ^\n"
+		       "/virtual/main.c:7:2: warning: odd\n"
+		       "\treturn 0;\n"
+		       "        ^\n"
+		       "1 error generated.\n",
+		       true,
+		       "shared.h:2:6: error: no 'a'\n"
+		       "        int a;\n"
+		       "            ^\n"
+		       "tool.bpf.c:3:1: note: here\n"
+		       "int probe(void *ctx)\n"
+		       "^\n",
+		       "tool.bpf.c:5:2: warning: odd\n"
+		       "\\x09return 0;\n"
+		       "        ^\n");
+}
+
+/* libbcc put a struct of ten lines before the text; and it runs the compiler twice. */
+static void corrects_shifted_lines(void **state)
+{
+	(void)state;
+	check_messages(&plain,
+		       "/virtual/main.c:13:6: error: one\n"
+		       "\tint a;\n"
+		       "/virtual/main.c:15:1: error: two\n"
+		       "rewritten beyond recognition\n"
+		       "2 errors generated.\n"
+		       "/virtual/main.c:13:6: error: one\n"
+		       "\tint a;\n",
+		       true,
+		       "edited.c:3:6: error: one\n"
+		       "\\x09int a;\n"
+		       "edited.c:5:1: error: two\n"
+		       "rewritten beyond recognition\n",
+		       "");
+}
+
+static void places_generator_errors(void **state)
+{
+	(void)state;
+	check_messages(&joined,
+		       "error: /virtual/main.c:0:0: in function probe i32 (i8*): Looks like too "
+		       "much.\n",
+		       true, "tool.bpf.c:3: error: in function probe: Looks like too much.\n", "");
+}
+
+static void passes_on_what_it_does_not_know(void **state)
+{
+	(void)state;
+	check_messages(&plain, "Segmentation\x1b[31m fault\n", true,
+		       "Segmentation\\x1b[31m fault\n", "Segmentation\\x1b[31m fault\n");
+	check_messages(&plain, "bpf: hello\n", false, "", "bpf: hello\n");
+	check_messages(&plain, "", true, "", "");
+}
+
+static void check_refusal(const char *log, const char *expected)
+{
+	_cleanup_strbuf_ struct strbuf reason = {0};
+
+	program_explain("raw_tp__x", log, &joined, &reason);
+	assert_string_equal(strbuf_text(&reason), expected);
+}
+
+static void explains_refusals(void **state)
+{
+	(void)state;
+	check_refusal("0: R1=ctx(off=0,imm=0) R10=fp0\n"
+		      "; int probe(void *ctx) @ main.c:15\n"
+		      "0: (bf) r6 = r1\n"
+		      "; return 0; @ main.c:17\n"
+		      "1: (79) r1 = *(u64 *)(r0 +0)\n"
+		      "R0 !read_ok\n"
+		      "processed 2 insns (limit 1000000) max_states_per_insn 0\n",
+		      "tool.bpf.c:6: the kernel's verifier refuses raw_tp__x\n"
+		      "    return 0;\n"
+		      "  because:\n"
+		      "    0: R1=ctx(off=0,imm=0) R10=fp0\n"
+		      "    ; int probe(void *ctx) @ main.c:15\n"
+		      "    0: (bf) r6 = r1\n"
+		      "    ; return 0; @ main.c:17\n"
+		      "    1: (79) r1 = *(u64 *)(r0 +0)\n"
+		      "    R0 !read_ok\n");
+	check_refusal("a\nb\nc\nd\ne\nf\ng\nh\n", "the kernel's verifier refuses raw_tp__x\n"
+						  "    c\n    d\n    e\n    f\n    g\n    h\n");
+	check_refusal("; unknown line @ main.c:2\nno",
+		      "shared.h:1: the kernel's verifier refuses raw_tp__x\n"
+		      "    unknown line\n"
+		      "  because:\n"
+		      "    ; unknown line @ main.c:2\n"
+		      "    no\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(locates_lines),
+		cmocka_unit_test(finds_quoted_lines),
+		cmocka_unit_test(sorts_messages),
+		cmocka_unit_test(corrects_shifted_lines),
+		cmocka_unit_test(places_generator_errors),
+		cmocka_unit_test(passes_on_what_it_does_not_know),
+		cmocka_unit_test(explains_refusals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
