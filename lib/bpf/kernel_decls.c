@@ -540,13 +540,25 @@ static int write_typedef(struct writer *w, uint32_t id, const struct btf_type *t
 	return r < 0 ? r : strbuf_error(&text);
 }
 
+/* A program iter__NAME, or BPF_ITER(NAME) as bcc has it, gets a struct bpf_iter__NAME. */
+static bool is_iterator_context(const struct writer *w, const char *tag)
+{
+	static const char prefix[] = "bpf_iter__";
+
+	if (strncmp(tag, prefix, strlen(prefix)) != 0)
+		return false;
+	return text_names_use(w->names, tag + strlen("bpf_")) ||
+	       (text_names_use(w->names, "BPF_ITER") &&
+		text_names_use(w->names, tag + strlen(prefix)));
+}
+
 /* Does the text ask for this very struct or union? */
 static bool is_named(const struct writer *w, const struct btf_type *t, const char *tag)
 {
 	unsigned use = text_names_use(w->names, tag);
 
 	return use & (btf_is_union(t) ? TEXT_NAME_UNION : TEXT_NAME_STRUCT) ||
-	       strcmp(tag, "pt_regs") == 0;
+	       strcmp(tag, "pt_regs") == 0 || is_iterator_context(w, tag);
 }
 
 static bool has_signed_enum(const struct writer *w)

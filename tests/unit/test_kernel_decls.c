@@ -239,6 +239,21 @@ static void typedefs(void **state)
 	check_decls(t->btf, "typedef int gfp_t;", "");
 }
 
+static void iterators(void **state)
+{
+	static const char want[] = "#define HAVE_bpf_iter__task__meta 1\n"
+				   "#define HAVE_bpf_iter__task 1\n"
+				   "struct bpf_iter__task { union {\n"
+				   "struct { unsigned long meta; };\nchar __size[8];\n}; };\n";
+	struct types *t = *state;
+
+	btf__add_struct(t->btf, "bpf_iter__task", 8);
+	btf__add_field(t->btf, "meta", t->long_id, 0, 0);
+	check_decls(t->btf, "BPF_PROG(iter__task) { meta; }", want);
+	check_decls(t->btf, "BPF_ITER(task) { meta; }", want);
+	check_decls(t->btf, "task meta", "");
+}
+
 /* A number may be out of range, a chain may be a ring, a struct may hold itself. */
 static void nonsense(void **state)
 {
@@ -279,6 +294,8 @@ int main(void)
 		TEST(bit_fields),
 		TEST(enumerations),
 		TEST(typedefs),
+		TEST(iterators),
+		TEST(nonsense),
 		TEST(nonsense),
 	};
 
