@@ -15,9 +15,9 @@ vm_obstacle() { # why guests cannot run here; nothing if they can
 	[ -x /bin/busybox ] && ! ldd /bin/busybox >/dev/null 2>&1 || echo "no static busybox (apt install busybox-static)"
 }
 
-vm_virtiofsd() { # the path of the file server: first QEMU's own, as in Debian 12, then the one in Rust
+vm_virtiofsd() { # the path of the file server: QEMU's own (Debian 12) or the one in Rust
 	local path
 	for path in /usr/lib/qemu/virtiofsd /usr/libexec/virtiofsd; do
-		[ -x "$path" ] && echo "$path" && return
+		[ -x "$path" ] && readlink -f "$path" && return
 	done
 }
