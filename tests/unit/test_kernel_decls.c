@@ -296,7 +296,6 @@ int main(void)
 		TEST(typedefs),
 		TEST(iterators),
 		TEST(nonsense),
-		TEST(nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
