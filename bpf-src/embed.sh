@@ -35,6 +35,14 @@ function fail(message) {
 	failed = 1
 	exit 1
 }
+# A header is looked for beside the file that includes it, then in bpf-src.
+function beside(path, name,    line) {
+	sub(/[^\/]*$/, "", path)
+	if ((getline line < (path name)) < 0)
+		return dir "/" name
+	close(path name)
+	return path name
+}
 function join(path, depth,    line, number, included, status) {
 	if (depth > 8)
 		fail(path ": includes itself")
@@ -49,7 +57,7 @@ function join(path, depth,    line, number, included, status) {
 			sub(/".*/, "", included)
 			if (!(included in seen)) {
 				seen[included] = 1
-				join(dir "/" included, depth + 1)
+				join(beside(path, included), depth + 1)
 			}
 			mark(path, number + 1)
 		} else {
