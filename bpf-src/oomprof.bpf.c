@@ -10,14 +10,15 @@
 #include "oomprof.h"
 #include "oom.bpf.h"
 
-#define AT_ENTRY 9     /* include/uapi/linux/auxvec.h */
-#define AUXV_PAIRS 26  /* AT_VECTOR_SIZE is 2 * (2 + 20 + 1) or a little more */
+#define AT_ENTRY 9    /* include/uapi/linux/auxvec.h */
+#define AUXV_PAIRS 26 /* AT_VECTOR_SIZE is 2 * (2 + 20 + 1) or a little more */
 #define SIGKILL 9
 #define SENT_BY_KERNEL 1 /* SEND_SIG_PRIV, include/linux/sched/signal.h */
 #define NO_WAKEUP 1	 /* BPF_RB_NO_WAKEUP */
 #define FORCE_WAKEUP 2	 /* BPF_RB_FORCE_WAKEUP */
 
-#define RING_PAGES 2048 /* 8 MiB: some 20,000 buckets wait there while user space is not scheduled */
+/* 8 MiB: some 20,000 buckets wait there while user space is not scheduled. */
+#define RING_PAGES 2048
 
 BPF_RINGBUF_OUTPUT(control, 64);
 BPF_RINGBUF_OUTPUT(buckets, RING_PAGES);

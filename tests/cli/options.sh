@@ -19,6 +19,8 @@ for tool in $tools; do
 	matches "$tool --help: first line" "$help" "^Usage: $tool "
 	equal "$tool --help: at most 80 columns" "$(grep -E '^.{81}' <<<"$help")" ""
 	matches "$tool --help: closes with examples" "$help" $'\nExamples:\n'
+	equal "$tool: the example file closes with --help" \
+		"$(sed -n "/^\$ $tool --help\$/,\$p" "$srcdir/tools/${tool}_example.txt" | tail -n +2)" "$help"
 	matches "$tool --version" "$("$program" --version)" "^$tool [0-9]+\.[0-9]+\.[0-9]+$"
 
 	options=$(tool_options "$tool")

@@ -11,6 +11,7 @@ declare -A may=(
 	[go]="symbol proc pprof"
 	[oom]="proc output"
 	[app]="output bpf"
+	[victim]="go oom proc output"
 	[console]="app output"
 )
 
