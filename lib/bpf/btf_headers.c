@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/macro.h"
 #include "bpf/text_names.h"
+#include "bpf/tracepoint_types.h"
 
 /*
  * What libbcc's headers and the structs it makes from tracepoint formats use without saying so.
@@ -127,6 +128,7 @@ static int load_btf(const char *path, struct btf **ret, struct strbuf *error)
 static int make_decls(const char *text, const char *btf_path, struct strbuf *out,
 		      kernel_field_fn *on_field, void *user, struct strbuf *error)
 {
+	_cleanup_strbuf_ struct strbuf types = {0};
 	struct text_names *names = NULL, *base = NULL;
 	struct btf *btf = NULL;
 	int r;
@@ -134,7 +136,12 @@ static int make_decls(const char *text, const char *btf_path, struct strbuf *out
 	r = load_btf(btf_path, &btf, error);
 	if (r < 0)
 		return r;
-	r = text_names_scan(text, &names);
+	strbuf_puts(&types, text);
+	strbuf_putc(&types, '\n');
+	tracepoint_types_of_text(text, &types);
+	r = strbuf_error(&types);
+	if (r == 0)
+		r = text_names_scan(strbuf_text(&types), &names);
 	if (r == 0)
 		r = text_names_scan(base_text, &base);
 	if (r == 0)

@@ -1,7 +1,9 @@
-/* The scan for identifiers in a BPF C text. */
+/* The scan for identifiers in a BPF C text, and for types in a tracepoint's format. */
 #include "unit/unit.h"
 
+#include "base/strbuf.h"
 #include "bpf/text_names.h"
+#include "bpf/tracepoint_types.h"
 
 static unsigned use_in(const char *text, const char *name)
 {
@@ -104,6 +106,27 @@ static void test_macros(void **state)
 	assert_int_equal(use_in(text, "MM_SHMEMPAGES"), TEXT_NAME_USED);
 }
 
+static void types_of_a_tracepoint(void **state)
+{
+	static const char format[] =
+		"name: mm_compaction_suitable\nID: 1\nformat:\n"
+		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n\n"
+		"\tfield:enum zone_type idx;\toffset:12;\tsize:4;\tsigned:0;\n"
+		"\tfield:const gfp_t mask;\toffset:16;\tsize:4;\tsigned:0;\n"
+		"\tfield:struct mm_struct * mm;\toffset:16;\tsize:8;\tsigned:0;\n"
+		"\tfield:char comm[16];\toffset:24;\tsize:16;\tsigned:0;\n"
+		"\tfield:broken";
+	_cleanup_strbuf_ struct strbuf types = {0};
+
+	(void)state;
+	tracepoint_types_of_format(format, &types);
+	assert_string_equal(strbuf_text(&types), "(unsigned short )\n(enum zone_type )\n"
+						 "(const gfp_t )\n(struct mm_struct * )\n"
+						 "(char )\n()\n");
+	assert_int_equal(use_in(strbuf_text(&types), "gfp_t"), TEXT_NAME_USED);
+	assert_int_equal(use_in(strbuf_text(&types), "zone_type"), TEXT_NAME_USED | TEXT_NAME_ENUM);
+}
+
 /* More names than the table holds at first. */
 static void many_names(void **state)
 {
@@ -129,6 +152,7 @@ int main(void)
 		cmocka_unit_test(tags),
 		cmocka_unit_test(declarations),
 		cmocka_unit_test(test_macros),
+		cmocka_unit_test(types_of_a_tracepoint),
 		cmocka_unit_test(many_names),
 	};
 
