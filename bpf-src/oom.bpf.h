@@ -77,46 +77,66 @@ static inline void oom_read_control(struct oomkill_event *e, struct oom_control 
  * a few frames above us. In a BTF tracepoint ctx points at the arguments on that stack, so look
  * upward from there for a struct whose `chosen` is the victim and whose other members make sense.
  */
-#define OOM_STACK_BYTES 2048
-#define OOM_STACK_CHUNK 128
+#define OOM_STACK_WORDS 256
 
-struct oom_stack {
-	u64 words[OOM_STACK_BYTES / 8];
+struct oom_search {
+	u64 *stack;
+	u64 victim, leader, before; /* before: whom this trigger had chosen last */
+	struct oom_control oc;	    /* chosen: NULL until it is found */
 };
-BPF_PERCPU_ARRAY(oom_stack, struct oom_stack, 1);
 /* By trigger thread: the task chosen last, to know the members of a group kill that follow it. */
 BPF_TABLE("lru_hash", u32, u64, oom_chosen, 256);
 
-/* Copy VICTIM's oom_control to OC and return 0; 1: VICTIM dies with the chosen; -1: not found. */
-static inline int oom_find_control(void *ctx, struct task_struct *victim, struct oom_control *oc)
+/* Is it I words up? 1: yes, or the stack has ended. */
+static inline int oom_look(struct oom_search *s, u64 i)
 {
-	int zero = 0, i;
-	u32 trigger = bpf_get_current_pid_tgid();
-	u64 leader = (u64)RD(victim->group_leader), before = 0, chosen;
-	u64 *last = oom_chosen.lookup(&trigger);
-	struct oom_stack *stack = oom_stack.lookup(&zero);
+	u64 *words = s->stack + i, chosen = 0;
 
-	if (!stack)
-		return -1;
-	if (last)
-		before = *last;
-	/* The stack may end sooner; a read across its end would fail whole. */
-	for (i = 0; i < OOM_STACK_BYTES / OOM_STACK_CHUNK; i++)
-		if (bpf_probe_read_kernel(&stack->words[i * (OOM_STACK_CHUNK / 8)], OOM_STACK_CHUNK,
-					  (char *)ctx + i * OOM_STACK_CHUNK))
-			break;
-	for (i = 0; i < (OOM_STACK_BYTES - sizeof(*oc)) / 8; i++) {
-		chosen = stack->words[i + offsetof(struct oom_control, chosen) / 8];
-		if (!chosen || (chosen != (u64)victim && chosen != leader && chosen != before))
-			continue;
-		__builtin_memcpy(oc, &stack->words[i], sizeof(*oc));
-		if (oc->constraint > OOMKILL_MEMCG || oc->order < -1 || oc->order > 20)
-			continue;
-		if (chosen != (u64)victim && chosen != leader)
-			return 1;
-		oom_chosen.update(&trigger, &chosen);
+	if (bpf_probe_read_kernel(&chosen, sizeof(chosen),
+				  &words[offsetof(struct oom_control, chosen) / 8]))
+		return 1;
+	if (!chosen || (chosen != s->victim && chosen != s->leader && chosen != s->before))
 		return 0;
-	}
-	return -1;
+	bpf_probe_read_kernel(&s->oc, sizeof(s->oc), words);
+	if (s->oc.constraint <= OOMKILL_MEMCG && s->oc.order >= -1 && s->oc.order <= 20)
+		return 1;
+	s->oc.chosen = NULL;
+	return 0;
+}
+
+#ifdef HAVE_BPF_LOOP
+/* The verifier then looks at one step, not at 256: that is most of the time to start. */
+OOMTOOLS_CALLBACK(2)
+{
+	return oom_look(loop.context, loop.index);
+}
+#endif
+
+/* Find VICTIM's oom_control and return 0; 1: VICTIM dies with the chosen; -1: not found. */
+static inline int oom_find_control(void *ctx, struct task_struct *victim, struct oom_search *s)
+{
+	u32 trigger = bpf_get_current_pid_tgid();
+	u64 *last = oom_chosen.lookup(&trigger), chosen;
+
+	__builtin_memset(s, 0, sizeof(*s));
+	s->stack = (u64 *)RD(ctx); /* a copy is a plain number: with ctx one may not calculate */
+	s->victim = (u64)victim;
+	s->leader = (u64)RD(victim->group_leader);
+	s->before = last ? *last : 0;
+#ifdef HAVE_BPF_LOOP
+	bpf_loop(OOM_STACK_WORDS, OOMTOOLS_CALLBACK_REF(2), s, 0);
+#else
+#pragma clang loop unroll(disable)
+	for (u64 i = 0; i < OOM_STACK_WORDS; i++)
+		if (oom_look(s, i))
+			break;
+#endif
+	chosen = (u64)s->oc.chosen;
+	if (!chosen)
+		return -1;
+	if (chosen != s->victim && chosen != s->leader)
+		return 1;
+	oom_chosen.update(&trigger, &chosen);
+	return 0;
 }
 #endif

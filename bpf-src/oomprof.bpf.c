@@ -160,15 +160,13 @@ static inline int victim_marked(struct task_struct *victim, struct oom_control *
 #ifdef PROBE_MARK_VICTIM
 BPF_PROG(tp_btf__mark_victim, struct task_struct *victim)
 {
-	struct oom_control oc;
+	struct oom_search search;
+	int found = oom_find_control(ctx, victim, &search);
 
-	switch (oom_find_control(ctx, victim, &oc)) {
-	case 0:
-		return victim_marked(victim, &oc, 0);
-	case 1:
-		return victim_marked(victim, &oc, OOMKILL_GROUP_MEMBER);
-	}
-	return victim_marked(victim, NULL, 0);
+	/* One call, as it is inlined: three would take three times as long to compile and verify.
+	 */
+	return victim_marked(victim, found < 0 ? NULL : &search.oc,
+			     found > 0 ? OOMKILL_GROUP_MEMBER : 0);
 }
 #else
 /* By trigger thread: the oom_control it is working on. */
