@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/hash_index.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "base/text.h"
@@ -123,12 +124,43 @@ static void files_never_overwrite(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+static bool same_number(const void *context, uint32_t position, const void *key)
+{
+	return ((const uint64_t *)context)[position] == *(const uint64_t *)key;
+}
+
+static void hash_index_finds(void **state)
+{
+	struct hash_index index = {0};
+	uint64_t numbers[5000] = {0}, missing = 1;
+
+	(void)state;
+	assert_int_equal(hash_index_find(&index, 0, same_number, numbers, &missing),
+			 HASH_INDEX_NONE);
+	for (uint32_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		numbers[i] = i * 4096ull;
+		/* Every tenth one collides. */
+		assert_int_equal(
+			hash_index_add(&index, i % 10 ? hash_bytes(0, &numbers[i], 8) : 7, i), 0);
+	}
+	for (uint32_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		assert_int_equal(hash_index_find(&index, i % 10 ? hash_bytes(0, &numbers[i], 8) : 7,
+						 same_number, numbers, &numbers[i]),
+				 i);
+	assert_int_equal(hash_index_find(&index, 7, same_number, numbers, &missing),
+			 HASH_INDEX_NONE);
+	hash_index_free(&index);
+	assert_int_not_equal(hash_bytes(0, "a", 2), hash_bytes(0, "a", 1));
+	assert_int_not_equal(hash_bytes(1, "a", 1), hash_bytes(0, "a", 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strbuf_grows),	       cmocka_unit_test(strbuf_remembers_failure),
 		cmocka_unit_test(text_is_harmless),    cmocka_unit_test(numbers),
 		cmocka_unit_test(sizes_and_durations), cmocka_unit_test(files_never_overwrite),
+		cmocka_unit_test(hash_index_finds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
