@@ -152,7 +152,7 @@ void victim_finish(struct victim *v, const struct output_directory *directory)
 		v->outcome = why_not(v);
 		return;
 	}
-	if (v->rate <= 0 && !v->buckets.read) {
+	if (v->rate <= 0) {
 		v->outcome = VICTIM_OFF_RATE;
 		return;
 	}

@@ -7,7 +7,11 @@ var kept [][]byte
 
 func main() {
 	for i := 0; i < 512; i++ {
-		kept = append(kept, make([]byte, 65536))
+		block := make([]byte, 65536)
+		for at := 0; at < len(block); at += 4096 {
+			block[at] = 1
+		}
+		kept = append(kept, block)
 	}
 	println("READY")
 	for {

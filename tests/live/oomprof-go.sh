@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# A real OOM kill for every Go version at hand, in every kind of executable: the bytes of sites that are
+# known must be in the profile, exact when everything is sampled, within the sampling error when not.
+# OOMTOOLS_GO_VERSIONS limits the versions; OOMTOOLS_GO_KINDS="exec pie cgo cgo-pie" runs all kinds with each.
+. "${srcdir:-.}/tests/live/lib.sh"
+. "$srcdir/tests/live/pprof.sh"
+can_trace
+find_toolchains
+start watch oomprof -o "$tmp/profiles" -n 0
+
+# within DESCRIPTION BYTES TRUTH RATE: five standard deviations of what sampling one byte in RATE does
+within() {
+	awk -v got="$2" -v want="$3" -v rate="$4" 'BEGIN {
+		far = 5 * sqrt(want * rate)
+		printf "# %s: %d bytes, in truth %d, allowed off %d\n", "'"$1"'", got, want, far
+		exit !(got > 0 && got >= want - far && got <= want + far)
+	}'
+	ok "$1" $?
+}
+check_kill() { # NAME PROGRAM RATE
+	local line
+	kill_in "$(tr -c 'a-z0-9\n' - <<<"$2-$3" | tail -c 20)" $((64 << 20)) "$2" -rate "$3" -grow 60
+	ok "$1, rate $3: killed" $?
+	line=$(until_line 20 "$tmp/watch.out" "OOM kill of PID $victim ")
+	matches "$1, rate $3: complete" "$line" ", go1\.[0-9.]+, .* buckets [0-9]+ read 0 cut 0 unreadable 0 lost, "
+	samples "${line##* }" >"$tmp/samples"
+}
+while read -r version _; do
+	for kind in $(kinds_of "$version"); do
+		name="Go $version $kind"
+		program=$("$workloads/go-victim" "$version" "$kind" leaky 2>"$tmp/log")
+		check_kill "$name" "$program" 1
+		equal "$name: inlined helper" "$(held "$tmp/samples" main.newNode 48)" "7919 $((7919 * 48))"
+		equal "$name: large blocks" "$(held "$tmp/samples" main.leakBlocks 40960)" "211 $((211 * 40960))"
+		equal "$name: deep recursion" "$(held "$tmp/samples" main.leakDeep 1024)" "101 $((101 * 1024))"
+		equal "$name: goroutines" "$(held "$tmp/samples" main.leakInGoroutines.func1 2048)" \
+			"$((5 * 307)) $((5 * 307 * 2048))"
+	done
+	check_kill "Go $version" "$program" 4096
+	within "Go $version: sampled, goroutines" \
+		"$(held "$tmp/samples" main.leakInGoroutines.func1 2048 | cut -d ' ' -f 2)" $((5 * 307 * 2048)) 4096
+	# Not the nodes: the distance to the first sample was drawn before the program set its rate.
+	within "Go $version: sampled, large blocks" \
+		"$(held "$tmp/samples" main.leakBlocks 40960 | cut -d ' ' -f 2)" $((211 * 40960)) 4096
+done <<<"$toolchains"
+stop "$pid"
+equal "the watcher ends well" "$status" 0
