@@ -4,18 +4,8 @@
 # Go toolchains (fetched from the mirror unless installed), not BPF.
 # OOMTOOLS_GO_VERSIONS limits the versions; OOMTOOLS_GO_KINDS="exec pie cgo cgo-pie" runs all kinds with each.
 source "${srcdir:?}/tests/init.sh"
-export OOMTOOLS_GO_CACHE=${OOMTOOLS_GO_CACHE:-$builddir/go-toolchains} builddir
-
-workloads=$srcdir/tests/workloads
-toolchains=$("$workloads/go-toolchains" 2>"$tmp/log") || skip_all "no Go toolchains: $(tail -n 1 "$tmp/log")"
-[ -z "${OOMTOOLS_GO_KINDS-}" ] || read -ra all_kinds <<<"$OOMTOOLS_GO_KINDS"
-
-# A pprof that is ready to run: from 1.25 on it would have to be compiled first.
-pprof=
-while read -r _ root; do
-	[ ! -x "$root/pkg/tool/linux_amd64/pprof" ] || pprof=$root/pkg/tool/linux_amd64/pprof
-done <<<"$toolchains"
-[ "$pprof" ] || skip_all "no Go toolchain with a built pprof (1.24 or older)"
+. "$srcdir/tests/live/pprof.sh"
+find_toolchains
 
 stopped() { [ "$(awk '/^State:/ { print $2 }' "/proc/$1/status" 2>/dev/null)" = T ]; }
 # start PROGRAM ARG...: runs it until it stops itself; sets pid
@@ -28,11 +18,6 @@ stop() {
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null
 }
-raw() { PPROF_TMPDIR=$tmp HOME=$tmp "$pprof" -symbolize=none -raw "$1" 2>/dev/null; }
-samples() { # FILE: its samples in one normal form
-	raw "$1" | awk -f "$srcdir/tests/live/pprof-samples.awk"
-}
-
 # Every sample of the runtime is in our profile. What ours has beyond it was allocated by writing the
 # profile, after the runtime had taken its numbers, so it counts nothing yet.
 same_samples() { # DESCRIPTION
@@ -46,12 +31,6 @@ same_samples() { # DESCRIPTION
 	ok "$1: $(grep -c ^sample "$tmp/ours") samples agree" $status
 }
 
-# held FUNCTION SIZE: how many objects of that size the function keeps, and their bytes, from our file
-held() {
-	awk -v leaf="$1|" -v label="bytes:[$2]" '$1 == "sample" && $6 == label && index($7, leaf) == 1 {
-		objects += $4; bytes += $5
-	} END { print objects + 0, bytes + 0 }' "$tmp/held"
-}
 check_version() { # VERSION KIND
 	local program name="Go $1 $2"
 	program=$("$workloads/go-victim" "$1" "$2" leaky 2>"$tmp/log")
@@ -75,10 +54,10 @@ check_version() { # VERSION KIND
 	matches "$name: the default is inuse_space" "$(raw "$tmp/ours.gz")" 'inuse_space/bytes\[dflt\]'
 	# Everything was sampled in the last run (rate 1): the numbers are exact.
 	samples "$tmp/now.gz" >"$tmp/held"
-	equal "$name: an inlined helper" "$(held main.newNode 48)" "7919 $((7919 * 48))"
-	equal "$name: large blocks" "$(held main.leakBlocks 40960)" "211 $((211 * 40960))"
-	equal "$name: deep recursion" "$(held main.leakDeep 1024)" "101 $((101 * 1024))"
-	equal "$name: goroutines" "$(held main.leakInGoroutines.func1 2048)" "$((5 * 307)) $((5 * 307 * 2048))"
+	equal "$name: an inlined helper" "$(held "$tmp/held" main.newNode 48)" "7919 $((7919 * 48))"
+	equal "$name: large blocks" "$(held "$tmp/held" main.leakBlocks 40960)" "211 $((211 * 40960))"
+	equal "$name: deep recursion" "$(held "$tmp/held" main.leakDeep 1024)" "101 $((101 * 1024))"
+	equal "$name: goroutines" "$(held "$tmp/held" main.leakInGoroutines.func1 2048)" "$((5 * 307)) $((5 * 307 * 2048))"
 	equal "$name: a site is its function's sum" \
 		"$(awk '$1 == "site" && $6 ~ /^main.leakGeneric\[\.\.\.\]$/ { print $3, $2 }' "$tmp/now")" \
 		"503 $((503 * 512))"
@@ -87,14 +66,7 @@ check_version() { # VERSION KIND
 }
 
 while read -r version _; do
-	if [ -n "${OOMTOOLS_GO_KINDS-}" ]; then
-		kinds=("${all_kinds[@]}")
-	else
-		# A PIE needs the standard library compiled once more: of each layout one version.
-		kinds=(exec cgo)
-		case $version in 1.19 | 1.24 | 1.27) kinds+=(pie cgo-pie) ;; esac
-	fi
-	for kind in "${kinds[@]}"; do
+	for kind in $(kinds_of "$version"); do
 		case $kind in
 		cgo*) command -v gcc >/dev/null || { skip "Go $version $kind: no gcc"; continue; } ;;
 		esac

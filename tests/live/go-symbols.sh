@@ -2,9 +2,8 @@
 # lib/go against Go's own tools: names of addresses against "go tool addr2line", the runtime's variables
 # against "go tool nm"; and what it says of programs that it cannot profile.
 source "${srcdir:?}/tests/init.sh"
-export OOMTOOLS_GO_CACHE=${OOMTOOLS_GO_CACHE:-$builddir/go-toolchains} builddir
+. "$srcdir/tests/live/pprof.sh"
 
-workloads=$srcdir/tests/workloads
 gosym=$builddir/tests/live/gosym
 toolchains=$("$workloads/go-toolchains" 2>"$tmp/log") || skip_all "no Go toolchains: $(tail -n 1 "$tmp/log")"
 

@@ -18,10 +18,10 @@ domain=$(of_kernel "$victim" '^.*oom-kill:')
 invoked=$(dmesg | grep -E 'hog invoked oom-killer' | tail -n 1)
 line=$(until_line 10 "$tmp/text.out" "OOM kill of PID $victim ")
 matches "the line is bcc's" "$line" '^[0-9]{2}:[0-9]{2}:[0-9]{2} Triggered by PID [0-9]+ \("hog"\), OOM kill of PID [0-9]+ \("hog"\), 8192 pages, loadavg: [0-9]+\.[0-9]{2} [0-9]+\.[0-9]{2} [0-9]+\.[0-9]{2} [0-9]+/[0-9]+ [0-9]+$'
-until_line 10 "$tmp/json.out" "\"victim_pid\":$victim," >/dev/null
+until_line 10 "$tmp/json.out" "\"victim_pid\":$victim," >"$tmp/event"
 
 same() { # JSON-KEY KERNEL-VALUE
-	equal "$1 is the kernel's" "$(json "$tmp/json.out" "$1")" "$2"
+	equal "$1 is the kernel's" "$(json "$tmp/event" "$1")" "$2"
 }
 kib() {
 	echo $(($(field "$killed" "$1") * 1024))
@@ -37,7 +37,7 @@ same victim_uid "$(field "$killed" UID)"
 same victim_oom_score_adj "$(field "$killed" oom_score_adj)"
 same memcg_path "$(field "$domain" oom_memcg)"
 same victim_memcg_path "$(field "$domain" task_memcg)"
-equal "the domain is a memory cgroup" "$(json "$tmp/json.out" domain)" memcg
+equal "the domain is a memory cgroup" "$(json "$tmp/event" domain)" memcg
 matches "the kernel says so too" "$domain" 'constraint=CONSTRAINT_MEMCG'
 same domain_bytes $((32 << 20))
 same memcg_inode "$(stat -c %i "$cgroup")"
@@ -49,8 +49,8 @@ same trigger_comm hog
 kill_in hostile $((16 << 20)) "$hog" -n 'a\x1b[2J\x0ab"\x5c\xff' 32
 line=$(until_line 10 "$tmp/text.out" "OOM kill of PID $victim ")
 matches "a hostile name is made harmless in the line" "$line" 'OOM kill of PID [0-9]+ \("a\\x1b\[2J\\x0ab"\\\\xff"\), 4096 pages'
-until_line 10 "$tmp/json.out" "\"victim_pid\":$victim," >/dev/null
-equal "and in JSON" "$(json "$tmp/json.out" victim_comm | od -An -tx1 | tr -d ' \n')" \
+until_line 10 "$tmp/json.out" "\"victim_pid\":$victim," >"$tmp/event"
+equal "and in JSON" "$(json "$tmp/event" victim_comm | od -An -tx1 | tr -d ' \n')" \
 	611b5b324a0a62225cefbfbd0a
 equal "one JSON object a line" "$(grep -c '^{.*}$' "$tmp/json.out")" "$(wc -l <"$tmp/json.out")"
 

@@ -49,11 +49,11 @@ check "how complete it is is in the comments" grep -qE 'buckets: [0-9]+ read, 0 
 build_id=$(readelf -n "$leaky" 2>/dev/null | sed -n 's/ *Build ID: //p')
 mapping=$(grep -A1 '^Mappings' "$tmp/raw" | tail -n 1)
 matches "the mapping names file and build id" "$mapping" "$leaky ${build_id}.*\[FN\]\[FL\]\[LN\]\[IN\]"
-until_line 20 "$tmp/json.out" "\"pid\":$victim," >/dev/null
-equal "JSON: outcome" "$(json "$tmp/json.out" outcome)" written
-equal "JSON: complete" "$(json "$tmp/json.out" walk_complete)" true
-equal "JSON: rate" "$(json "$tmp/json.out" mem_profile_rate_bytes)" 1
-check "two watchers, two files" test "$(json "$tmp/json.out" file)" != "$file"
+until_line 20 "$tmp/json.out" "\"pid\":$victim," >"$tmp/event"
+equal "JSON: outcome" "$(json "$tmp/event" outcome)" written
+equal "JSON: complete" "$(json "$tmp/event" walk_complete)" true
+equal "JSON: rate" "$(json "$tmp/event" mem_profile_rate_bytes)" 1
+check "two watchers, two files" test "$(json "$tmp/event" file)" != "$file"
 
 kill_in noprof $((24 << 20)) "$noprof"
 line=$(until_line 20 "$tmp/text.out" "OOM kill of PID $victim ")
