@@ -2,11 +2,12 @@
 
 #include <bpf/btf.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/macro.h"
 
-enum { LONGEST_CHAIN = 64 };
+enum { LONGEST_CHAIN = 64, MOST_STARS = 4 };
 
 const char *kernel_type_name(const struct btf *btf, uint32_t name_off)
 {
@@ -103,4 +104,42 @@ const char *kernel_type_integer(const struct btf *btf, const struct btf_type *t)
 		if (t->size == known[i].size && strcmp(name, known[i].name) == 0)
 			return known[i].name;
 	return integer_of_size(t->size, btf_int_encoding(t) & BTF_INT_SIGNED);
+}
+
+bool kernel_shape_unfold(const struct btf *btf, uint32_t id, struct kernel_shape *s)
+{
+	*s = (struct kernel_shape){0};
+	for (int steps = 0; id && steps < LONGEST_CHAIN; steps++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		size_t used = strlen(s->dims);
+
+		if (!t)
+			return false;
+		if (btf_is_typedef(t)) {
+			s->alias = id;
+			id = t->type;
+		} else if (kernel_type_is_qualifier(t)) {
+			id = t->type;
+		} else if (btf_is_ptr(t)) {
+			if (++s->stars > MOST_STARS)
+				return false;
+			s->alias = 0;
+			id = t->type;
+		} else if (btf_is_array(t) && s->stars) {
+			return true; /* a pointer to an array: void * will do */
+		} else if (btf_is_array(t)) {
+			int n = snprintf(s->dims + used, sizeof(s->dims) - used, "[%u]",
+					 btf_array(t)->nelems);
+
+			if ((size_t)n >= sizeof(s->dims) - used - 12) /* room for one more */
+				return false;
+			s->alias = 0;
+			id = btf_array(t)->type;
+		} else {
+			s->base = t;
+			s->id = id;
+			return true;
+		}
+	}
+	return id == 0;
 }

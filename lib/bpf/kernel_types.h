@@ -25,3 +25,15 @@ int64_t kernel_type_size(const struct btf *btf, uint32_t id);
 
 /* How C spells the integer or enumeration type; NULL if C for BPF has no such integer. */
 const char *kernel_type_integer(const struct btf *btf, const struct btf_type *t);
+
+/* What a C declaration consists of: TYPE **NAME[N][M]. */
+struct kernel_shape {
+	uint32_t id;		     /* of the base type; 0: void */
+	const struct btf_type *base; /* NULL: void */
+	uint32_t alias;		     /* the innermost typedef of the base, or 0 */
+	unsigned stars;
+	char dims[96]; /* "[N][M]" */
+};
+
+/* Take a type apart; a pointer to an array becomes one to void. False if it is too odd for C. */
+bool kernel_shape_unfold(const struct btf *btf, uint32_t id, struct kernel_shape *ret);
