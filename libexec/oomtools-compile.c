@@ -28,20 +28,23 @@
 enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
-	"usage: oomtools-compile [options] -o IMAGE|- [TEXT|-]\n"
+	"Usage: oomtools-compile [OPTION]... -o IMAGE|- [TEXT|-]\n"
+	"\n"
 	"Compile a BPF C text into an image that the tools of oomtools load (--image).\n"
 	"\n"
-	"  -o, --output=IMAGE    where the image goes; - is standard output\n"
-	"  -D NAME[=VALUE]       define a macro\n"
-	"      --btf=FILE        compile for the kernel whose BTF this is, not the running one\n"
-	"      --kernel-headers  use the installed kernel headers, not types made from BTF\n"
-	"      --name=TOOL       the tool whose text this is\n"
-	"  -v, --verbose         show the compiler's warnings, too\n"
-	"  -h, --help            show this help\n"
-	"  -V, --version         show the version\n"
+	"Options:\n"
+	"  -o, --output IMAGE         where the image goes; - is standard output\n"
+	"  -D NAME[=VALUE]            define a macro\n"
+	"      --btf FILE             compile for the kernel whose BTF this is\n"
+	"      --kernel-headers       use the installed kernel headers, not BTF\n"
+	"      --name TOOL            the tool whose text this is\n"
+	"  -v, --verbose              show the compiler's warnings, too\n"
+	"  -h, --help                 print this help and exit\n"
+	"  -V, --version              print the version and exit\n"
 	"\n"
-	"examples:\n"
-	"  oomkill --ebpf | oomtools-compile --btf vmlinux.btf --name oomkill -o oomkill.image -\n"
+	"Examples:\n"
+	"  oomkill --ebpf | " LIBEXECDIR "/oomtools-compile --btf vmlinux.btf \\\n"
+	"    --name oomkill -D PROBE_KPROBE -o oomkill.image -\n"
 	"  oomkill --image oomkill.image\n";
 
 struct options {

@@ -119,7 +119,9 @@ static int load_btf(const char *path, struct btf **ret, struct strbuf *error)
 	libbpf_set_print(printer);
 	if (r < 0)
 		strbuf_printf(error, "cannot read the kernel's types from %s: %s",
-			      path ? path : "/sys/kernel/btf/vmlinux", strerror(-r));
+			      path ? path : "/sys/kernel/btf/vmlinux",
+			      /* libbpf's own errors begin at 4000 (bpf/libbpf_legacy.h). */
+			      -r >= __LIBBPF_ERRNO__START ? "it is not BTF" : strerror(-r));
 	else
 		*ret = btf;
 	return r;

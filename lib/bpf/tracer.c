@@ -224,10 +224,13 @@ static void put_reason(struct strbuf *out, const char *name, const char *reason)
 	strbuf_putc(out, '\n');
 }
 
-/* What all the variants said: once if it was the same, under their names if not. */
+/*
+ * What all the variants said: once if it was the same, under their names if not. A text that does
+ * not compile is at fault itself: then what else speaks against other variants does not matter.
+ */
 struct reasons {
 	struct strbuf all, first;
-	bool differ;
+	bool differ, text_at_fault;
 };
 
 static void remember(struct tracer *t, struct reasons *reasons, struct attempt *a, int r)
@@ -236,6 +239,14 @@ static void remember(struct tracer *t, struct reasons *reasons, struct attempt *
 		strbuf_printf(&a->reason, "%s\n", strerror(-r));
 	drop_newline(&a->reason);
 	say(t, "variant %s: %s", a->variant->name, strbuf_text(&a->reason));
+	if (reasons->text_at_fault && r != -ENOEXEC)
+		return;
+	if (r == -ENOEXEC && !reasons->text_at_fault) {
+		strbuf_reset(&reasons->all);
+		strbuf_reset(&reasons->first);
+		reasons->differ = false;
+		reasons->text_at_fault = true;
+	}
 	put_reason(&reasons->all, a->variant->name, strbuf_text(&a->reason));
 	if (!reasons->first.length)
 		strbuf_puts(&reasons->first, strbuf_text(&a->reason));

@@ -142,9 +142,9 @@ int tracepoint__syscalls__sys_enter_getpgid(struct trace_event_raw_sys_enter *ar
 #endif
 
 #ifdef PROBE_SWAP
-BPF_PROG(raw_tp__sys_enter, struct pt_regs *regs, long id)
+int tracepoint__syscalls__sys_enter_getpgid(struct trace_event_raw_sys_enter *args)
 {
-	if (id == SYS_GETPGID && is_ours(RD(PT_REGS_PARM1(regs))))
+	if (is_ours(RD(args->args[0])))
 		counts.atomic_increment(PROBE_SWAP);
 	return 0;
 }

@@ -47,7 +47,11 @@ static struct tracer_config config_for(int which)
 	};
 }
 
-/* A stream of calls, counted, until told to stop. */
+/*
+ * A stream of calls, counted, until told to stop. Only one: where system calls' tracepoints can be
+ * preempted (seen on 7.2, PREEMPT_LAZY), the kernel runs no program of the kind for a call on a CPU
+ * where another task is preempted within one, swap or not.
+ */
 struct stream {
 	pthread_t thread;
 	bool stop;
@@ -98,26 +102,20 @@ static void swap(struct tracer *t, int which)
 static void no_event_is_lost_or_doubled(void **state)
 {
 	struct tracer *t = start();
-	struct stream streams[2] = {0};
+	struct stream stream = {0};
 	int counts_fd = tracer_map_fd(t, "counts");
-	uint64_t calls = 0;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(streams); i++)
-		assert_int_equal(
-			pthread_create(&streams[i].thread, NULL, keep_calling, &streams[i]), 0);
+	assert_int_equal(pthread_create(&stream.thread, NULL, keep_calling, &stream), 0);
 	for (int i = 1; i <= SWAPS; i++)
 		swap(t, i % 3);
 	/* Until the last one has seen some, too. */
 	while (!count(t, SWAPS % 3))
 		sched_yield();
-	for (size_t i = 0; i < ARRAY_SIZE(streams); i++) {
-		__atomic_store_n(&streams[i].stop, true, __ATOMIC_RELAXED);
-		pthread_join(streams[i].thread, NULL);
-		calls += streams[i].calls;
-	}
+	__atomic_store_n(&stream.stop, true, __ATOMIC_RELAXED);
+	pthread_join(stream.thread, NULL);
 	assert_int_equal(tracer_map_fd(t, "counts"), counts_fd);
-	assert_int_equal(count(t, 0) + count(t, 1) + count(t, 2), calls);
+	assert_int_equal(count(t, 0) + count(t, 1) + count(t, 2), stream.calls);
 	assert_true(count(t, 0) > 0 && count(t, 1) > 0 && count(t, 2) > 0);
 	tracer_close(t);
 }
@@ -155,7 +153,7 @@ static void a_bad_text_changes_nothing(void **state)
 	assert_true(tracer_swap(t, &bad) < 0);
 	assert_memory_equal(tracer_error(t), "bad.c:1:", 8);
 	/* Attaching the second fails after the first could have been put in place. */
-	bad.text = "int raw_tp__sys_enter(void *ctx) { return 0; }\n"
+	bad.text = "int tracepoint__syscalls__sys_enter_getpgid(void *ctx) { return 0; }\n"
 		   "int raw_tp__nothing(void *ctx) { return 0; }\n";
 	assert_true(tracer_swap(t, &bad) < 0);
 	assert_non_null(strstr(tracer_error(t), "no such tracepoint"));

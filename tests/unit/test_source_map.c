@@ -155,8 +155,8 @@ static void explains_refusals(void **state)
 		      "    ; return 0; @ main.c:17\n"
 		      "    1: (79) r1 = *(u64 *)(r0 +0)\n"
 		      "    R0 !read_ok\n");
-	check_refusal("a\nb\nc\nd\ne\nf\ng\nh\n", "the kernel's verifier refuses raw_tp__x\n"
-						  "    c\n    d\n    e\n    f\n    g\n    h\n");
+	check_refusal("1\n2\n3\n4\n5\n6\n7\n8\n", "the kernel's verifier refuses raw_tp__x\n"
+						  "    3\n    4\n    5\n    6\n    7\n    8\n");
 	check_refusal("; unknown line @ main.c:2\nno",
 		      "shared.h:1: the kernel's verifier refuses raw_tp__x\n"
 		      "    unknown line\n"
