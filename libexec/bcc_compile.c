@@ -7,11 +7,15 @@
  */
 #include "bcc_compile.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/utsname.h>
 #include <bcc/bcc_common.h>
@@ -126,6 +130,58 @@ int bcc_procutils_each_ksym(ksym_callback callback, void *data)
 	return 0;
 }
 
+/* ---- libbcc ---- */
+
+/*
+ * libbcc's constructor ebpf::BPFModule::BPFModule(unsigned int, TableStorage *, bool, const
+ * std::string &, bool, const char *), to which its C functions give no choice: the third argument
+ * has it compile functions for this machine that print and scan map elements, a tenth of all time.
+ * Where a libbcc has another constructor this one is never called.
+ */
+#define CONSTRUCTOR                                                                        \
+	"_ZN4ebpf9BPFModuleC1EjPNS_12TableStorageEbRKNSt7__cxx1112basic_stringIcSt11char_" \
+	"traitsIcE"                                                                        \
+	"SaIcEEEbPKc"
+typedef void constructor(void *module, unsigned int flags, void *tables, bool rw_engine,
+			 const void *maps_namespace, bool allow_rlimit, const char *device);
+constructor construct_module __asm__(CONSTRUCTOR);
+
+/*
+ * Loaded when it is wanted, by a thread: to relocate LLVM takes 20 ms, in which the headers are
+ * made. It also keeps LLVM out of the process that supervises this one.
+ */
+#define LIBBCC_FUNCTIONS(f)                                                                    \
+	f(bpf_module_create_c_from_string) f(bpf_module_license) f(bpf_num_tables)             \
+		f(bpf_table_name) f(bpf_table_fd_id) f(bpf_num_functions) f(bpf_function_name) \
+			f(bpf_function_size_id) f(bpf_function_start_id) f(bcc_func_load)
+
+static struct {
+#define MEMBER(name) __typeof__(name) *name;
+	LIBBCC_FUNCTIONS(MEMBER)
+	constructor *construct;
+	char *error; /* NULL: all of the above are there */
+} bcc;
+
+static void *load_libbcc(void *unused)
+{
+	void *library = dlopen("libbcc.so.0", RTLD_LAZY);
+	bool ok = library;
+
+#define LOAD(name) ok = ok && (bcc.name = (__typeof__(name) *)dlsym(library, #name));
+	LIBBCC_FUNCTIONS(LOAD)
+	if (library)
+		bcc.construct = (constructor *)dlsym(library, CONSTRUCTOR);
+	bcc.error = ok ? NULL : strdup(dlerror());
+	return unused;
+}
+
+void construct_module(void *module, unsigned int flags, void *tables, bool rw_engine,
+		      const void *maps_namespace, bool allow_rlimit, const char *device)
+{
+	(void)rw_engine;
+	bcc.construct(module, flags, tables, false, maps_namespace, allow_rlimit, device);
+}
+
 /* ---- headers ---- */
 
 static bool headers_installed(const char *release)
@@ -167,6 +223,14 @@ static bool find_unserved(const char *text, const char *directory, char name[sta
 	return false;
 }
 
+static int complain(const struct strbuf *error, int r)
+{
+	bool ended = error->length && error->data[error->length - 1] == '\n';
+
+	fprintf(stderr, BCC_ERROR "%s%s", strbuf_text(error), ended ? "" : "\n");
+	return r;
+}
+
 static int use_installed(const char *release, const char *why)
 {
 	if (headers_installed(release)) {
@@ -181,7 +245,7 @@ static int use_installed(const char *release, const char *why)
 	return -ENOENT;
 }
 
-static int prepare_headers(const struct bcc_request *q)
+static int prepare_headers(const struct bcc_request *q, const struct btf *btf)
 {
 	_cleanup_strbuf_ struct strbuf error = {0};
 	char name[256], why[320];
@@ -194,16 +258,13 @@ static int prepare_headers(const struct bcc_request *q)
 		return -errno;
 	if (q->kernel_headers)
 		return use_installed(u.release, "--kernel-headers was asked for");
-	if (!q->btf && access(KERNEL_BTF, R_OK) < 0) {
+	if (!btf) {
 		fprintf(stderr, BCC_NOTE "no " KERNEL_BTF ": using the installed headers\n");
 		return use_installed(u.release, "this kernel has no BTF (" KERNEL_BTF ")");
 	}
-	r = btf_headers_write(q->directory, q->text, q->btf, &error);
-	if (r < 0) {
-		fprintf(stderr, BCC_ERROR "%s%s", strbuf_text(&error),
-			error.length && error.data[error.length - 1] == '\n' ? "" : "\n");
-		return r;
-	}
+	r = btf_headers_write(q->directory, q->text, btf, &error);
+	if (r < 0)
+		return complain(&error, r);
 	if (!find_unserved(q->text, q->directory, name)) {
 		setenv("BCC_KERNEL_SOURCE", q->directory, 1);
 		return 0;
@@ -235,15 +296,15 @@ static void provide_tracefs(void)
 
 static int collect_maps(void *module, struct image *image)
 {
-	size_t n = bpf_num_tables(module);
+	size_t n = bcc.bpf_num_tables(module);
 
 	image->maps = calloc(n + 1, sizeof(*image->maps));
 	if (!image->maps)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		struct image_map *m = &image->maps[i];
-		const char *name = bpf_table_name(module, i);
-		int fd = bpf_table_fd_id(module, i);
+		const char *name = bcc.bpf_table_name(module, i);
+		int fd = bcc.bpf_table_fd_id(module, i);
 		size_t k = 0;
 
 		while (k < seen.n_maps && seen.fds[k] != fd)
@@ -304,9 +365,9 @@ static int collect_references(struct image_program *p)
 
 static int collect_program(void *module, size_t id, struct image_program *p, const struct btf *btf)
 {
-	const char *name = bpf_function_name(module, id), *prefix;
-	size_t size = bpf_function_size_id(module, id);
-	const void *code = bpf_function_start_id(module, id);
+	const char *name = bcc.bpf_function_name(module, id), *prefix;
+	size_t size = bcc.bpf_function_size_id(module, id);
+	const void *code = bcc.bpf_function_start_id(module, id);
 	struct program_name parsed;
 	char target[2 * PROGRAM_TARGET_SIZE];
 	unsigned int btf_kind;
@@ -325,8 +386,8 @@ static int collect_program(void *module, size_t id, struct image_program *p, con
 	memcpy(p->instructions, code, size);
 	p->n_instructions = size / sizeof(*p->instructions);
 	seen.program = p;
-	fd = bcc_func_load(module, BPF_PROG_TYPE_SOCKET_FILTER, name, code, (int)size, "GPL", 0, 0,
-			   NULL, 0, NULL, -1);
+	fd = bcc.bcc_func_load(module, BPF_PROG_TYPE_SOCKET_FILTER, name, code, (int)size, "GPL", 0,
+			       0, NULL, 0, NULL, -1);
 	seen.program = NULL;
 	if (fd >= 0)
 		close(fd);
@@ -343,7 +404,7 @@ static int collect_program(void *module, size_t id, struct image_program *p, con
 
 static int collect_programs(void *module, struct image *image, const struct btf *btf)
 {
-	size_t n = bpf_num_functions(module);
+	size_t n = bcc.bpf_num_functions(module);
 	int r = 0;
 
 	image->programs = calloc(n + 1, sizeof(*image->programs));
@@ -355,9 +416,9 @@ static int collect_programs(void *module, struct image *image, const struct btf 
 }
 
 static int describe(const struct bcc_request *q, const char *flags, const char *license,
-		    struct image *image)
+		    const char *btf_hash, struct image *image)
 {
-	_cleanup_strbuf_ struct strbuf kernel = {0}, btf_hash = {0};
+	_cleanup_strbuf_ struct strbuf kernel = {0};
 	struct utsname u;
 	int r = 0;
 
@@ -365,8 +426,6 @@ static int describe(const struct bcc_request *q, const char *flags, const char *
 		return -errno;
 	if (!q->btf)
 		r = kernel_identity(&kernel);
-	if (r == 0 && (q->btf || access(KERNEL_BTF, R_OK) == 0))
-		r = kernel_btf_hash(q->btf, &btf_hash);
 	if (r < 0)
 		return r;
 	image->tool = strdup(q->tool);
@@ -375,13 +434,13 @@ static int describe(const struct bcc_request *q, const char *flags, const char *
 	image->release = strdup(q->btf ? "" : u.release);
 	image->machine = strdup(u.machine);
 	image->kernel = strbuf_steal(&kernel);
-	image->btf_hash = strbuf_steal(&btf_hash);
+	image->btf_hash = strdup(btf_hash);
 	image->license = strdup(license && *license ? license : "GPL");
 	return 0;
 }
 
 static int make_image(const struct bcc_request *q, void *module, const struct btf *btf,
-		      const char *flags, struct strbuf *ret)
+		      const char *flags, const char *btf_hash, struct strbuf *ret)
 {
 	_cleanup_image_ struct image *image = calloc(1, sizeof(*image));
 	_cleanup_strbuf_ struct strbuf error = {0};
@@ -394,7 +453,7 @@ static int make_image(const struct bcc_request *q, void *module, const struct bt
 	if (r == 0)
 		r = collect_programs(module, image, btf);
 	if (r == 0)
-		r = describe(q, flags, bpf_module_license(module), image);
+		r = describe(q, flags, bcc.bpf_module_license(module), btf_hash, image);
 	if (r < 0)
 		return r;
 	image->btf = STEAL(seen.btf);
@@ -423,31 +482,80 @@ static void join_flags(const struct bcc_request *q, const struct btf *btf, struc
 		strbuf_printf(flags, "%s ", q->flags[i]);
 }
 
-int bcc_compile(const struct bcc_request *q, struct strbuf *image)
+/*
+ * LLVM's heap in huge pages, where the system lets a program ask for them: to have each of some
+ * 5000 pages faulted in is a tenth of the time.
+ */
+static void use_huge_pages(void)
 {
-	_cleanup_strbuf_ struct strbuf flags = {0}, split = {0};
-	const char *arguments[BCC_FLAGS_MOST];
-	struct btf *btf = NULL;
-	void *module;
-	int n = 0, r;
+	const size_t huge = 2 << 20, heap = 64 << 20; /* 30 MiB are used */
+	uintptr_t start = ((uintptr_t)sbrk(0) + huge - 1) & ~(huge - 1);
+	void *volatile extend; /* or the compiler leaves it out */
+
+	mallopt(M_TOP_PAD, heap);
+	mallopt(M_MMAP_THRESHOLD, heap); /* all of it from the heap */
+	extend = malloc(huge);
+	free(extend);
+	madvise((void *)start, heap, MADV_HUGEPAGE);
+}
+
+/* The types of the kernel to compile for; NULL if that is the running one and it has none. */
+static int load_types(const struct bcc_request *q, struct btf **ret, struct strbuf *hash)
+{
+	_cleanup_strbuf_ struct strbuf error = {0};
+	const void *bytes;
+	__u32 size;
+	int r;
+
+	if (!q->btf && access(KERNEL_BTF, R_OK) < 0)
+		return 0;
+	r = btf_headers_load(q->btf, ret, &error);
+	if (r < 0)
+		return complain(&error, r);
+	bytes = btf__raw_data(*ret, &size);
+	return bytes ? kernel_btf_hash_of(bytes, size, hash) : -ENOMEM;
+}
+
+/* All that need not wait for libbcc. */
+static int prepare(const struct bcc_request *q, struct btf **btf, struct strbuf *hash)
+{
+	int r = load_types(q, btf, hash);
 
 	if (strstr(q->text, "TRACEPOINT_PROBE") || strstr(q->text, "struct tracepoint__"))
 		provide_tracefs();
-	r = prepare_headers(q);
+	return r < 0 ? r : prepare_headers(q, *btf);
+}
+
+int bcc_compile(const struct bcc_request *q, struct strbuf *image)
+{
+	_cleanup_strbuf_ struct strbuf flags = {0}, split = {0}, hash = {0};
+	const char *arguments[BCC_FLAGS_MOST];
+	struct btf *btf = NULL;
+	pthread_t loader;
+	void *module;
+	int n = 0, r;
+
+	use_huge_pages();
+	r = pthread_create(&loader, NULL, load_libbcc, NULL);
+	if (r)
+		return -r;
+	r = prepare(q, &btf, &hash);
+	pthread_join(loader, NULL);
+	if (r == 0 && bcc.error) {
+		fprintf(stderr, BCC_ERROR "%s (apt install libbpfcc)\n", bcc.error);
+		r = -EINVAL;
+	}
 	if (r < 0)
 		return r;
-	if (q->btf || access(KERNEL_BTF, R_OK) == 0)
-		btf = btf__parse(q->btf ? q->btf : KERNEL_BTF, NULL);
 	join_flags(q, btf, &flags);
 	/* Else a misspelt helper becomes a call to nowhere. */
 	arguments[n++] = "-Werror=implicit-function-declaration";
 	strbuf_append(&split, flags.data, flags.length);
 	for (char *f = strtok(split.data, " "); f && n < BCC_FLAGS_MOST; f = strtok(NULL, " "))
 		arguments[n++] = f;
-	module = bpf_module_create_c_from_string(q->text, 0, arguments, n, false, NULL);
-	r = module ? make_image(q, module, btf, strbuf_text(&flags), image) : -EBADMSG;
-	if (module)
-		bpf_module_destroy(module);
-	btf__free(btf);
-	return r;
+	module = bcc.bpf_module_create_c_from_string(q->text, 0, arguments, n, false, NULL);
+	if (!module)
+		return -EBADMSG;
+	/* Neither is freed: this process ends next, and to take LLVM apart takes time. */
+	return make_image(q, module, btf, strbuf_text(&flags), strbuf_text(&hash), image);
 }

@@ -110,7 +110,7 @@ static int write_tree(const char *dir, const char *decls)
 }
 
 /* libbpf's own complaints are silenced: the caller gets one message. */
-static int load_btf(const char *path, struct btf **ret, struct strbuf *error)
+int btf_headers_load(const char *path, struct btf **ret, struct strbuf *error)
 {
 	libbpf_print_fn_t printer = libbpf_set_print(NULL);
 	struct btf *btf = path ? btf__parse(path, NULL) : btf__load_vmlinux_btf();
@@ -127,17 +127,13 @@ static int load_btf(const char *path, struct btf **ret, struct strbuf *error)
 	return r;
 }
 
-static int make_decls(const char *text, const char *btf_path, struct strbuf *out,
+static int make_decls(const char *text, const struct btf *btf, struct strbuf *out,
 		      kernel_field_fn *on_field, void *user, struct strbuf *error)
 {
 	_cleanup_strbuf_ struct strbuf types = {0};
 	struct text_names *names = NULL, *base = NULL;
-	struct btf *btf = NULL;
 	int r;
 
-	r = load_btf(btf_path, &btf, error);
-	if (r < 0)
-		return r;
 	strbuf_puts(&types, text);
 	strbuf_putc(&types, '\n');
 	tracepoint_types_of_text(text, &types);
@@ -150,19 +146,19 @@ static int make_decls(const char *text, const char *btf_path, struct strbuf *out
 		r = kernel_decls_write(btf, names, base, out, on_field, user);
 	if (r < 0)
 		strbuf_printf(error, "cannot write the kernel's types: %s", strerror(-r));
-	btf__free(btf);
 	text_names_free(names);
 	text_names_free(base);
 	return r;
 }
 
-int btf_headers_write(const char *dir, const char *text, const char *btf_path, struct strbuf *error)
+int btf_headers_write(const char *dir, const char *text, const struct btf *btf,
+		      struct strbuf *error)
 {
 	_cleanup_strbuf_ struct strbuf decls = {0};
 	int r;
 
 	strbuf_printf(&decls, "#pragma once\n#define CONFIG_BPF_SYSCALL 1\n%s", base_text);
-	r = make_decls(text, btf_path, &decls, NULL, NULL, error);
+	r = make_decls(text, btf, &decls, NULL, NULL, error);
 	if (r < 0)
 		return r;
 	r = write_tree(dir, strbuf_text(&decls));
@@ -171,10 +167,10 @@ int btf_headers_write(const char *dir, const char *text, const char *btf_path, s
 	return r;
 }
 
-int btf_headers_fields(const char *text, const char *btf_path, kernel_field_fn *on_field,
+int btf_headers_fields(const char *text, const struct btf *btf, kernel_field_fn *on_field,
 		       void *user, struct strbuf *error)
 {
 	_cleanup_strbuf_ struct strbuf decls = {0};
 
-	return make_decls(text, btf_path, &decls, on_field, user, error);
+	return make_decls(text, btf, &decls, on_field, user, error);
 }

@@ -9,17 +9,22 @@
 #include "bpf/kernel_decls.h"
 
 /*
- * Write the tree for TEXT into the directory DIR, which exists, is empty and belongs to the caller
- * (who gives it to libbcc as BCC_KERNEL_SOURCE, absolute, and removes it). BTF_PATH: a BTF or ELF
- * file of the kernel to compile for, NULL for the running one. 0 or -errno, with the reason in
- * ERROR.
+ * The kernel's types: of a BTF or ELF file, or of the running kernel (NULL). The caller frees them
+ * by btf__free(). 0 or -errno, with the reason in ERROR.
  */
-int btf_headers_write(const char *dir, const char *text, const char *btf_path,
+int btf_headers_load(const char *path, struct btf **ret, struct strbuf *error);
+
+/*
+ * Write the tree for TEXT into the directory DIR, which exists, is empty and belongs to the caller
+ * (who gives it to libbcc as BCC_KERNEL_SOURCE, absolute, and removes it). 0 or -errno, with the
+ * reason in ERROR.
+ */
+int btf_headers_write(const char *dir, const char *text, const struct btf *btf,
 		      struct strbuf *error);
 
 /*
  * Call ON_FIELD for every member that the tree for TEXT would have, for tests. 0, what ON_FIELD
  * returned if that is negative, or -errno with the reason in ERROR.
  */
-int btf_headers_fields(const char *text, const char *btf_path, kernel_field_fn *on_field,
+int btf_headers_fields(const char *text, const struct btf *btf, kernel_field_fn *on_field,
 		       void *user, struct strbuf *error);

@@ -38,6 +38,16 @@ int kernel_identity(struct strbuf *ret)
 	return strbuf_error(ret);
 }
 
+int kernel_btf_hash_of(const void *btf, size_t size, struct strbuf *ret)
+{
+	struct sha256_ctx c;
+
+	sha256_init(&c);
+	sha256_update(&c, size, btf);
+	finish(&c, ret);
+	return strbuf_error(ret);
+}
+
 int kernel_btf_hash(const char *path, struct strbuf *ret)
 {
 	_cleanup_close_ int fd = open(path ? path : KERNEL_BTF, O_RDONLY | O_CLOEXEC);

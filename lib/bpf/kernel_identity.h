@@ -15,5 +15,8 @@ int kernel_identity(struct strbuf *ret);
 /* Hexadecimal SHA-256 of a BTF file; NULL: of the running kernel (5 MB, some ms). 0 or -errno. */
 int kernel_btf_hash(const char *path, struct strbuf *ret);
 
+/* The same from the bytes of such a file. */
+int kernel_btf_hash_of(const void *btf, size_t size, struct strbuf *ret);
+
 /* Where the running kernel's BTF is. */
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"

@@ -7,6 +7,7 @@
  * Kernels: the running one and every *.btf in the directory $OOMTOOLS_BTF_DIR (there must be some).
  */
 #include <bcc/bcc_common.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <ftw.h>
 #include <glob.h>
@@ -100,17 +101,19 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 }
 
 /* The number of probes of a text that are right for the kernel; -1 if any is not. */
-static int check_text(const char *text, const char *btf)
+static int check_text(const char *text, const char *btf_path)
 {
 	_cleanup_strbuf_ struct strbuf error = {0};
 	struct probes probes = {0};
 	char dir[] = "/tmp/oomtools-layout.XXXXXX";
+	struct btf *btf = NULL;
 	void *module = NULL;
 	size_t wrong = 1;
 
 	if (!mkdtemp(dir))
 		return -1;
-	if (btf_headers_write(dir, text, btf, &error) == 0 &&
+	if (btf_headers_load(btf_path, &btf, &error) == 0 &&
+	    btf_headers_write(dir, text, btf, &error) == 0 &&
 	    btf_headers_fields(text, btf, add_probe, &probes, &error) == 0) {
 		setenv("BCC_KERNEL_SOURCE", dir, 1);
 		module = bpf_module_create_c_from_string(strbuf_text(&probes.text), 0, NULL, 0,
@@ -121,6 +124,7 @@ static int check_text(const char *text, const char *btf)
 	if (module)
 		wrong = count_wrong(module, &probes);
 	bpf_module_destroy(module);
+	btf__free(btf);
 	nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	for (size_t i = 0; i < probes.count; i++)
 		free(probes.list[i].name);
