@@ -521,8 +521,16 @@ static int prepare(const struct bcc_request *q, struct btf **btf, struct strbuf 
 {
 	int r = load_types(q, btf, hash);
 
-	if (strstr(q->text, "TRACEPOINT_PROBE") || strstr(q->text, "struct tracepoint__"))
+	if (strstr(q->text, "TRACEPOINT_PROBE") || strstr(q->text, "struct tracepoint__")) {
+		if (q->btf) {
+			fprintf(stderr,
+				BCC_ERROR "TRACEPOINT_PROBE takes the event's format from the "
+					  "running kernel: with --btf, write tracepoint__CATEGORY__"
+					  "EVENT(struct trace_event_raw_EVENT *args)\n");
+			return -EINVAL;
+		}
 		provide_tracefs();
+	}
 	return r < 0 ? r : prepare_headers(q, *btf);
 }
 

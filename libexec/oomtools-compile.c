@@ -183,6 +183,7 @@ static int supervise(const struct bcc_request *q, int messages, int output)
 	pid_t child;
 	int status;
 
+	signal(SIGCHLD, SIG_DFL); /* an inherited SIG_IGN would keep it from us */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGCHLD);
 	sigaddset(&signals, SIGINT);

@@ -82,12 +82,23 @@ static int hold(const char *name, const void *bytes, size_t n)
 	return r < 0 ? r : fd;
 }
 
+/* We may be protected from the OOM killer; a compiler of 100 MiB must not be. */
+static void drop_protection(void)
+{
+	_cleanup_close_ int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	char sign;
+
+	if (fd >= 0 && pread(fd, &sign, 1, 0) == 1 && sign == '-' && write(fd, "0", 1) != 1)
+		_exit(127);
+}
+
 static void __attribute__((noreturn)) become(const char *path, char *const *argv, const int *fds)
 {
 	sigset_t none;
 
 	/* The helper cleans up and ends when we do. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	drop_protection();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int i = 0; i < 3; i++)
@@ -100,17 +111,22 @@ static void __attribute__((noreturn)) become(const char *path, char *const *argv
 /* Run it to its end: its wait status, or -errno. */
 static int run(const char *path, char *const *argv, const int *fds)
 {
-	pid_t child = fork();
-	int status;
+	/* Where whoever started us ignores SIGCHLD, there is nothing to wait for. */
+	struct sigaction usual = {.sa_handler = SIG_DFL}, before;
+	int status, r = 0;
+	pid_t child;
 
-	if (child < 0)
-		return -errno;
+	sigaction(SIGCHLD, &usual, &before);
+	child = fork();
 	if (child == 0)
 		become(path, argv, fds);
-	while (waitpid(child, &status, 0) < 0)
+	if (child < 0)
+		r = -errno;
+	while (r == 0 && waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
-			return -errno;
-	return status;
+			r = -errno;
+	sigaction(SIGCHLD, &before, NULL);
+	return r < 0 ? r : status;
 }
 
 /* The helper's own lines, one way or the other, and the compiler's. */

@@ -70,6 +70,14 @@ matches "an error that ends libbcc" "$?:$(cat "$tmp/err")" "^1:.*stack limit"
 printf '#include <linux/no_such_header.h>\nint raw_tp__sys_enter(void *ctx) { return 0; }\n' >"$tmp/include.c"
 run --btf /sys/kernel/btf/vmlinux -o "$tmp/image3" "$tmp/include.c"
 matches "a header that cannot be made from BTF" "$?:$(cat "$tmp/err")" "^1:.*linux/no_such_header.h"
+echo 'TRACEPOINT_PROBE(oom, mark_victim) { return 0; }' >"$tmp/format.c"
+run --btf /sys/kernel/btf/vmlinux -o "$tmp/image3" "$tmp/format.c"
+matches "an event format that is not that kernel's" "$?:$(cat "$tmp/err")" "^1:.*trace_event_raw_EVENT"
+(
+	trap '' CHLD
+	run -o "$tmp/image4" "$tmp/good.c"
+)
+equal "started by who ignores SIGCHLD" $? 0
 equal "no temporary file is left" "$(ls -A "$TMPDIR")" ""
 
 chmod 711 "$tmp"

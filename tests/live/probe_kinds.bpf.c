@@ -60,6 +60,42 @@ BPF_PROG(iter__task, struct bpf_iter_meta *meta, struct task_struct *task)
 }
 #endif
 
+/* x86-64's name of the system call's function; its argument is the caller's registers. */
+#ifdef PROBE_FENTRY
+BPF_PROG(fentry____x64_sys_getpgid, struct pt_regs *regs)
+{
+	if (is_ours(RD(PT_REGS_PARM1(regs))))
+		counts.increment(0);
+	return 0;
+}
+
+BPF_PROG(fexit____x64_sys_getpgid, struct pt_regs *regs, long result)
+{
+	if (result < 0 && is_ours(RD(PT_REGS_PARM1(regs))))
+		counts.increment(1);
+	return 0;
+}
+#endif
+
+#ifdef PROBE_KPROBE
+int kprobe____x64_sys_getpgid(struct pt_regs *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)PT_REGS_PARM1(ctx);
+
+	if (is_ours(RD(PT_REGS_PARM1(regs))))
+		counts.increment(0);
+	return 0;
+}
+
+int kretprobe____x64_sys_getpgid(struct pt_regs *ctx)
+{
+	/* -ESRCH: nobody has that number. */
+	if ((int)PT_REGS_RC(ctx) == -3)
+		counts.increment(1);
+	return 0;
+}
+#endif
+
 #ifdef PROBE_LOOP
 struct sum {
 	u64 of;

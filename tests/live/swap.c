@@ -99,6 +99,15 @@ static void swap(struct tracer *t, int which)
 	assert_string_equal(tracer_variant(t), variants[which][0].name);
 }
 
+/* Until the text that runs now has counted something. */
+static void wait_for_more(const struct tracer *t, uint32_t index)
+{
+	uint64_t before = count(t, index);
+
+	while (count(t, index) == before)
+		sched_yield();
+}
+
 static void no_event_is_lost_or_doubled(void **state)
 {
 	struct tracer *t = start();
@@ -107,16 +116,15 @@ static void no_event_is_lost_or_doubled(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&stream.thread, NULL, keep_calling, &stream), 0);
-	for (int i = 1; i <= SWAPS; i++)
+	for (int i = 1; i <= SWAPS; i++) {
+		wait_for_more(t, (uint32_t)(i - 1) % 3);
 		swap(t, i % 3);
-	/* Until the last one has seen some, too. */
-	while (!count(t, SWAPS % 3))
-		sched_yield();
+	}
+	wait_for_more(t, SWAPS % 3);
 	__atomic_store_n(&stream.stop, true, __ATOMIC_RELAXED);
 	pthread_join(stream.thread, NULL);
 	assert_int_equal(tracer_map_fd(t, "counts"), counts_fd);
 	assert_int_equal(count(t, 0) + count(t, 1) + count(t, 2), stream.calls);
-	assert_true(count(t, 0) > 0 && count(t, 1) > 0 && count(t, 2) > 0);
 	tracer_close(t);
 }
 

@@ -182,12 +182,15 @@ static int file_offset(struct dl_phdr_info *info, size_t size, void *data)
 	return 1; /* the first is the program itself */
 }
 
-static void attaches_to_user_code(void **state)
+/* Directly, or by a dispatcher that survives a swap. */
+static void attach_to_user_code(bool swappable)
 {
-	struct tracer *t = start_with("-DPROBE_KINDS");
+	struct tracer_config config = config_for("-DPROBE_KINDS");
+	struct tracer *t;
 	uint64_t offset = 0;
 
-	(void)state;
+	config.swappable = swappable;
+	t = start(&config);
 	dl_iterate_phdr(file_offset, &offset);
 	assert_int_not_equal(offset, 0);
 	assert_int_equal(
@@ -198,7 +201,52 @@ static void attaches_to_user_code(void **state)
 	for (int i = 0; i < CALLS; i++)
 		marker(MAGIC);
 	assert_int_equal(count(t, 3), CALLS);
+	if (swappable) {
+		assert_int_equal(tracer_swap(t, &config), 0);
+		for (int i = 0; i < CALLS; i++)
+			marker(MAGIC);
+		assert_int_equal(count(t, 3), 2 * CALLS);
+	}
 	tracer_close(t);
+}
+
+static void attaches_to_user_code(void **state)
+{
+	(void)state;
+	attach_to_user_code(false);
+	attach_to_user_code(true);
+}
+
+/* Where the kernel lets us; where not, the reason must be told. */
+static void attach_to_function(const char *flag, const char *obstacle, bool swappable)
+{
+	struct tracer_config config = config_for(flag);
+	struct tracer *t;
+
+	config.swappable = swappable;
+	if (*obstacle) {
+		assert_int_equal(tracer_new(&config, &t), 0);
+		assert_true(tracer_start(t) < 0);
+		assert_string_equal(tracer_error(t), obstacle);
+		tracer_close(t);
+		return;
+	}
+	t = start(&config);
+	call(CALLS);
+	assert_int_equal(count(t, 0), CALLS);
+	assert_int_equal(count(t, 1), CALLS);
+	tracer_close(t);
+}
+
+static void attaches_to_functions(void **state)
+{
+	(void)state;
+#ifdef __x86_64__
+	for (int swappable = 0; swappable < 2; swappable++) {
+		attach_to_function("-DPROBE_FENTRY", features.no_fentry, swappable);
+		attach_to_function("-DPROBE_KPROBE", features.no_kprobe, swappable);
+	}
+#endif
 }
 
 static void iterates_over_tasks(void **state)
@@ -597,6 +645,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attaches_by_name),
 		cmocka_unit_test(attaches_to_user_code),
+		cmocka_unit_test(attaches_to_functions),
 		cmocka_unit_test(iterates_over_tasks),
 		cmocka_unit_test(calls_back),
 		cmocka_unit_test(calls_tails),
