@@ -33,17 +33,35 @@ int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
 	return r < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
+/* For tests of each way to attach: OOMTOOLS_VARIANT names the one to take. */
+static const struct tracer_variant *wanted_variants(const struct tracer_variant *all,
+						    struct tracer_variant only[2])
+{
+	const char *name = getenv("OOMTOOLS_VARIANT");
+
+	if (!name || !all)
+		return all;
+	for (; all->name; all++)
+		if (!strcmp(all->name, name)) {
+			only[0] = *all;
+			only[1] = (struct tracer_variant){0};
+			return only;
+		}
+	return NULL;
+}
+
 int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data), void *data,
 		struct tracer **ret)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
+	struct tracer_variant only[2];
 	const struct tracer_config config = {
 		.name = tool->info->name,
 		.version = PACKAGE_VERSION,
 		.text = tool->text,
 		.lines = tool->lines,
 		.file = tool->common.probe ? tool->common.probe : "(edited text)",
-		.variants = tool->variants,
+		.variants = wanted_variants(tool->variants, only),
 		.image_path = tool->common.image,
 		.kernel_headers = tool->common.kernel_headers,
 		.prepare = prepare,
