@@ -13,6 +13,7 @@
 #include "app/worker.h"
 #include "bpf/event_ring.h"
 #include "bpf/kernel_map.h"
+#include "proc/process.h"
 #include "tools/texts.h"
 #include "victim/live.h"
 #include "victim/output_directory.h"
@@ -199,9 +200,9 @@ static void close_parts(struct oomprof *o)
 {
 	struct victim *v;
 
+	worker_close(o->worker);
 	while (o->victims && (v = victims_take(o->victims, true)))
 		do_job(v, o);
-	worker_close(o->worker);
 	event_ring_close(o->control);
 	event_ring_close(o->buckets);
 	loop_close(o->loop);
@@ -211,8 +212,15 @@ static void close_parts(struct oomprof *o)
 
 static int watch(struct oomprof *o)
 {
-	int r, status = tool_attach(&o->tool, NULL, NULL, &o->tracer);
+	int r, status;
 
+	if (!process_in_initial_pid_namespace()) {
+		message_error("this is a PID namespace of its own (a container?), where the "
+			      "machine's programs cannot be found; run it on the host or with the "
+			      "host's PID namespace (--pid=host)");
+		return EXIT_NOT_ALLOWED;
+	}
+	status = tool_attach(&o->tool, NULL, NULL, &o->tracer);
 	if (status >= 0)
 		return status;
 	r = open_parts(o);

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 
-#define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000		  /* include/linux/sched.h */
+#define INITIAL_PID_NAMESPACE 0xeffffffcu /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 
 int process_parse_stat(const char *text, size_t n, struct process *ret)
 {
@@ -46,4 +48,11 @@ int process_read(pid_t pid, struct process *ret)
 	if (r == -ENOENT)
 		return -ESRCH;
 	return r < 0 ? r : process_parse_stat(strbuf_text(&text), text.length, ret);
+}
+
+bool process_in_initial_pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) < 0 || st.st_ino == INITIAL_PID_NAMESPACE;
 }

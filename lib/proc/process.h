@@ -23,3 +23,9 @@ int process_read(pid_t pid, struct process *ret);
 
 /* The same from the text of /proc/PID/stat. */
 int process_parse_stat(const char *text, size_t n, struct process *ret);
+
+/*
+ * Are we in the initial PID namespace, whose PIDs are those the kernel side gives? True also where
+ * that cannot be told.
+ */
+bool process_in_initial_pid_namespace(void);

@@ -60,7 +60,5 @@ field() {
 	sed -nE "s/.*[ ,]$2[:=]([0-9]+|[^ ,]+?)(kB)?([ ,].*)?$/\1/p" <<<"$1"
 }
 json() { # FILE KEY: of its last line
-	python3 -c 'import json,sys
-v = json.loads(open(sys.argv[1]).read().splitlines()[-1])[sys.argv[2]]
-print(json.dumps(v) if v is None or isinstance(v, (bool, list, dict)) else v)' "$1" "$2"
+	tail -n 1 "$1" | jq -r --arg key "$2" '.[$key]'
 }

@@ -85,6 +85,14 @@ kill -KILL "$json" 2>/dev/null
 wait "$json" 2>/dev/null
 equal "nothing but profiles is left" "$(find "$profiles" -type f ! -name '*.pb.gz' | wc -l)" 0
 
+if unshare -fp --mount-proc true 2>/dev/null; then
+	said=$(unshare -fp --mount-proc "$tools/oomprof" -o "$tmp" -d 1 2>&1)
+	equal "in a PID namespace of its own: exit status" "$?" 3
+	matches "and what to do" "$said" '^oomprof: this is a PID namespace of its own .*--pid=host'
+else
+	skip "cannot make a PID namespace"
+fi
+
 # A directory that takes no file is refused at the start.
 mkdir "$tmp/small"
 if mount -t tmpfs -o size=4k,nr_inodes=1 small "$tmp/small" 2>/dev/null; then
