@@ -148,9 +148,9 @@ static inline int victim_marked(struct task_struct *victim, struct oom_control *
 		return 0;
 	}
 	kill->kind = OOMPROF_KILL;
-	kill->pad = 0;
 	kill->process = process;
 	key_of(victim, &kill->key);
+	kill->not_go = not_go.lookup(&kill->key) != NULL;
 	oom_read_victim(&kill->event, victim);
 	oom_read_control(&kill->event, oc, flags);
 	control.ringbuf_submit(kill, 0);

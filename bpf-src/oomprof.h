@@ -51,7 +51,7 @@ struct oomprof_seen {
 
 struct oomprof_kill {
 	__u32 kind;
-	__u32 pad;
+	__u32 not_go; /* user space has found so before */
 	struct oomprof_process process;
 	struct oomprof_key key;
 	struct oomkill_event event;

@@ -81,17 +81,7 @@ static enum binary_kind look_into(int fd, struct go_binary **binary)
 	return BINARY_UNREADABLE;
 }
 
-static char *path_of(pid_t pid)
-{
-	char link[64], path[PATH_MAX];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-	n = readlink(link, path, sizeof(path) - 1);
-	return strndup(path, n < 0 ? 0 : (size_t)n);
-}
-
-/* Takes BINARY over. */
+/* Takes BINARY and PATH over. */
 static int keep(struct known_binaries *known, const struct oomprof_key *key, enum binary_kind kind,
 		struct go_binary *binary, char *path, const struct known_binary **ret)
 {
@@ -115,27 +105,42 @@ static int keep(struct known_binaries *known, const struct oomprof_key *key, enu
 	return 0;
 }
 
+int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *path,
+			    const struct oomprof_key *key, const struct known_binary **ret)
+{
+	struct go_binary *binary = NULL;
+	enum binary_kind kind;
+	int r;
+
+	*ret = known_binaries_find(known, key);
+	if (*ret)
+		return (int)(*ret)->kind;
+	if (!is_named_by(fd, key))
+		return BINARY_UNREADABLE;
+	kind = look_into(fd, &binary);
+	if (kind == BINARY_NOT_GO || kind == BINARY_UNREADABLE)
+		return (int)kind;
+	r = keep(known, key, kind, binary, strdup(path), ret);
+	return r < 0 ? r : (int)kind;
+}
+
 int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct oomprof_key *key,
 			 const struct known_binary **ret)
 {
+	char link[64], path[PATH_MAX];
 	_cleanup_close_ int fd = -1;
-	struct go_binary *binary = NULL;
-	enum binary_kind kind;
-	char link[64];
-	int r;
+	ssize_t n;
 
 	*ret = known_binaries_find(known, key);
 	if (*ret)
 		return (int)(*ret)->kind;
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
 	fd = open(link, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || !is_named_by(fd, key))
+	if (fd < 0)
 		return BINARY_UNREADABLE;
-	kind = look_into(fd, &binary);
-	if (kind == BINARY_NOT_GO || kind == BINARY_UNREADABLE)
-		return (int)kind;
-	r = keep(known, key, kind, binary, path_of(pid), ret);
-	return r < 0 ? r : (int)kind;
+	n = readlink(link, path, sizeof(path) - 1);
+	path[MAX(n, 0)] = '\0';
+	return known_binaries_learn_fd(known, fd, path, key, ret);
 }
 
 struct oomprof_binary known_binary_for_probe(const struct known_binary *b)

@@ -45,5 +45,9 @@ const struct known_binary *known_binaries_find(const struct known_binaries *know
 int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct oomprof_key *key,
 			 const struct known_binary **ret);
 
+/* The same with the executable opened already; PATH is copied. */
+int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *path,
+			    const struct oomprof_key *key, const struct known_binary **ret);
+
 /* What the kernel side has to know of it. */
 struct oomprof_binary known_binary_for_probe(const struct known_binary *b);

@@ -90,7 +90,8 @@ static int on_kill(struct victims *victims, const struct oomprof_kill *kill,
 		v->killed_ns = kill->event.time_ns;
 	memcpy(v->comm, kill->event.victim_comm, OOMKILL_COMM_SIZE);
 	v->comm[OOMKILL_COMM_SIZE - 1] = '\0';
-	if (v->binary)
+	v->not_go = kill->not_go;
+	if (v->binary || v->not_go)
 		return 0;
 	/* A program too young to have been looked into may still be there. */
 	r = known_binaries_learn(victims->known, (pid_t)kill->process.pid, &kill->key, &v->binary);

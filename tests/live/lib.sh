@@ -21,7 +21,7 @@ start() {
 	"$tools/$tool" "$@" >"$tmp/$name.out" 2>"$tmp/$name.err" &
 	pid=$!
 	at_exit stop_quietly "$pid"
-	wait_for 60 is_started "$name" "$pid"
+	wait_for 180 is_started "$name" "$pid"
 }
 is_started() { # NAME PID
 	grep -q 'Ctrl-C to stop' "$tmp/$1.out" "$tmp/$1.err" || ! kill -0 "$2" 2>/dev/null

@@ -8,12 +8,12 @@ leaky=$("$workloads/go-victim" 1.19 exec leaky) && noprof=$("$workloads/go-victi
 ok "the victims build" $?
 
 profiles=$tmp/profiles
-# One victim runs before oomprof does, waiting for memory it will not get.
+# One victim runs before oomprof does, stopped until that watches.
 old_cgroup=$(memcg_make old $((48 << 20)))
 at_exit memcg_remove "$old_cgroup"
-memcg_start "$old_cgroup" "$leaky" -rate 1 -grow 4 >"$tmp/old.ready"
+memcg_start "$old_cgroup" "$leaky" -rate 1 -grow 40 -stop >"$tmp/old.ready"
 old=$!
-wait_for 20 grep -q READY "$tmp/old.ready"
+wait_for 60 grep -q READY "$tmp/old.ready"
 
 start text oomprof -o "$profiles" -n 3
 text=$pid
@@ -23,6 +23,7 @@ equal "the directory is made, for us alone" "$(stat -c %a "$profiles")" 700
 start json oomprof -o "$profiles" -j
 json=$pid
 
+kill -CONT "$old"
 wait "$old" 2>/dev/null
 line=$(until_line 20 "$tmp/text.out" "OOM kill of PID $old ")
 matches "a program that ran before" "$line" '^[0-9:]{8} OOM kill of PID [0-9]+ \("leaky-1\.19-exec"\), go1\.19[.0-9]*, [0-9.]+M in [0-9]+ objects in use, [0-9]+ sites, buckets [0-9]+ read 0 cut 0 unreadable 0 lost, [0-9]+ ms, '"$profiles"'/leaky-1\.19-exec-'"$old"'-[0-9]{8}T[0-9]{6}(-2)?\.pb\.gz$'

@@ -3,8 +3,8 @@
 //
 //	-rate N       set runtime.MemProfileRate first of all
 //	-pprof FILE   after two collections write the runtime's own heap profile
-//	-stop         stop by SIGSTOP when all is allocated (else: sleep)
-//	-grow MBPS    instead of that, go on allocating at so many MB a second, until killed
+//	-stop         stop by SIGSTOP when all is allocated
+//	-grow MBPS    after that go on allocating at so many MB a second, until killed (else: sleep)
 //	-buckets N    create N more distinct heap buckets
 //
 // It prints READY on a line of its own before it stops, sleeps or grows.
@@ -170,11 +170,11 @@ func main() {
 		writeProfile(*profile)
 	}
 	fmt.Println("READY")
-	if *mbps > 0 {
-		grow(*mbps)
-	}
 	if *stop {
 		syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	}
+	if *mbps > 0 {
+		grow(*mbps)
 	}
 	for {
 		time.Sleep(time.Hour)
