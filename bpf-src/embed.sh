@@ -19,11 +19,15 @@ function shown(path) {
 	sub(/.*\//, "", path)
 	return path
 }
-function put(line) {
+function put(line,    parts, n, i) {
 	gsub(/\\/, "&&", line)
 	gsub(/"/, "\\\\&", line)
 	gsub(/\?/, "\\\\&", line) # no trigraphs
-	gsub(/\t/, "\\\\t", line)
+	# Not by gsub(): what a backslash before a t stands for there differs from awk to awk.
+	n = split(line, parts, /\t/)
+	line = n ? parts[1] : ""
+	for (i = 2; i <= n; i++)
+		line = line "\\t" parts[i]
 	print "\t\"" line "\\n\""
 	lines++
 }

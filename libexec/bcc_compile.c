@@ -95,9 +95,15 @@ static void *copy_records(const void *records, size_t n, size_t size, size_t wan
 	return copy;
 }
 
+/* Since libbpf 1.2 it may write to its options. */
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 2
+typedef struct bpf_prog_load_opts load_opts;
+#else
+typedef const struct bpf_prog_load_opts load_opts;
+#endif
+
 int bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license,
-		  const struct bpf_insn *instructions, size_t n,
-		  const struct bpf_prog_load_opts *opts)
+		  const struct bpf_insn *instructions, size_t n, load_opts *opts)
 {
 	struct image_program *p = seen.program;
 
