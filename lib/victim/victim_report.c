@@ -131,6 +131,8 @@ int victim_report_text(const struct victim *v, const struct victim_report_option
 	if (v->outcome == VICTIM_WRITTEN || v->outcome == VICTIM_FAILED) {
 		n = heap_profile_sites(v->profile, &sites);
 		n = MIN(n, (size_t)options->rows);
+		while (n && sites[n - 1].inuse_bytes <= 0)
+			n--; /* all freed again: largest first, so these are last */
 		if (n)
 			table_writer_heads(out, columns, ARRAY_SIZE(columns), 2);
 		for (size_t i = 0; i < n; i++)
