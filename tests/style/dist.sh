@@ -5,7 +5,7 @@
 . "$srcdir/tests/style/files.sh"
 
 unset MAKEFLAGS MFLAGS MAKELEVEL
-make -s -C "$builddir" print-distfiles | tr ' ' '\n' | sed "s,^$srcdir/,," | sort -u >"$tmp/named"
+make -s -C "$builddir" print-distfiles | tr ' ' '\n' | sort -u >"$tmp/named"
 check "the Makefile names its files" [ -s "$tmp/named" ]
 
 # left_out FILE...: those that are not, neither by name nor by the name of a directory above them
