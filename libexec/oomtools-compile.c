@@ -176,26 +176,29 @@ static int wait_for_child(pid_t child, const sigset_t *signals)
 	}
 }
 
-/* Compile in a child. 0 with the image in OUTPUT, or the status to exit with. */
-static int supervise(const struct bcc_request *q, int messages, int output)
+/* From now on what would end us is waited for, so that the directory is removed. */
+static void block_signals(sigset_t *signals)
 {
-	sigset_t signals;
-	pid_t child;
-	int status;
+	static const int all[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
 
 	signal(SIGCHLD, SIG_DFL); /* an inherited SIG_IGN would keep it from us */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGCHLD);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	child = fork();
+	sigemptyset(signals);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		sigaddset(signals, all[i]);
+	sigprocmask(SIG_BLOCK, signals, NULL);
+}
+
+/* Compile in a child. 0 with the image in OUTPUT, or the status to exit with. */
+static int supervise(const struct bcc_request *q, int messages, int output, const sigset_t *signals)
+{
+	pid_t child = fork();
+	int status;
+
 	if (child < 0)
 		return complain("fork", -errno);
 	if (child == 0)
-		compile_and_exit(q, messages, output, &signals);
-	status = wait_for_child(child, &signals);
+		compile_and_exit(q, messages, output, signals);
+	status = wait_for_child(child, signals);
 	if (WIFSIGNALED(status)) {
 		fprintf(stderr, "oomtools-compile: the compiler was ended by signal %d (%s)\n",
 			WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -238,16 +241,18 @@ static int compile(struct options *o)
 	_cleanup_close_ int output = memfd_create("image", MFD_CLOEXEC);
 	const char *parent = getenv("TMPDIR");
 	char directory[256];
+	sigset_t signals;
 	int status;
 
 	if (messages < 0 || output < 0)
 		return complain("memfd_create", -errno);
 	snprintf(directory, sizeof(directory), "%.200s/oomtools-compile.XXXXXX",
 		 parent && *parent == '/' ? parent : "/tmp");
+	block_signals(&signals);
 	if (!mkdtemp(directory))
 		return complain(directory, -errno);
 	o->request.directory = directory;
-	status = supervise(&o->request, messages, output);
+	status = supervise(&o->request, messages, output, &signals);
 	nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	if (status || o->verbose)
 		show(messages);
