@@ -2,9 +2,9 @@
  * oomprof: copy the Go runtime's heap profile out of a process that the OOM killer has just killed.
  *
  * SIGKILL is sent before the victim is marked (mm/oom_kill.c __oom_kill_process), so a kernel-sent
- * SIGKILL to a known Go program arms the walk and the mark confirms it. The walk runs when the
- * signal is delivered: in the victim, before exit_mm(). Every thread of it takes the signal; the
- * first one walks.
+ * SIGKILL to a known Go program arms the walk and the mark confirms it. The walk runs in the
+ * victim, before exit_mm(): in the first of its threads that exits or, before Linux 6.16, takes the
+ * signal.
  */
 #include "oomtools.bpf.h"
 #include "oomprof.h"
@@ -367,9 +367,8 @@ static inline int walk_begins(struct walk *w, struct task_struct *task, struct o
 	return 0;
 }
 
-BPF_PROG(raw_tp__signal_deliver, int sig)
+static inline int walk_victim(void *ctx, struct task_struct *task)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
 	struct oomprof_process process;
 	struct oomprof_binary *binary;
 	struct oomprof_key key;
@@ -377,8 +376,6 @@ BPF_PROG(raw_tp__signal_deliver, int sig)
 	struct walk *w;
 	int zero = 0;
 
-	if (sig != SIGKILL)
-		return 0;
 	process_of(task, &process);
 	killed_ns = killed.lookup(&process);
 	if (!killed_ns || key_of(task, &key))
@@ -397,12 +394,29 @@ BPF_PROG(raw_tp__signal_deliver, int sig)
 	return 0;
 }
 
+/*
+ * Since Linux 6.16 this tracepoint comes before exit_mm(), and has group_dead. Before that only the
+ * delivery of the signal is early enough, but there the kernel holds the victim's siglock: during
+ * the walk interrupts are off, and on every CPU that runs another thread of the victim, too.
+ */
+#ifdef HAVE_trace_event_raw_sched_process_exit__group_dead
+#define WALK_AT_EXIT 1
+#else
+#define WALK_AT_EXIT 0
+BPF_PROG(raw_tp__signal_deliver, int sig)
+{
+	return sig == SIGKILL ? walk_victim(ctx, (void *)bpf_get_current_task()) : 0;
+}
+#endif
+
 BPF_PROG(raw_tp__sched_process_exit, struct task_struct *task)
 {
 	struct signal_struct *signal = RD(task->signal);
 	struct oomprof_process process;
 	struct oomprof_exit *gone;
 
+	if (WALK_AT_EXIT)
+		walk_victim(ctx, task);
 	if (RD(signal->live.counter))
 		return 0;
 	process_of(task, &process);

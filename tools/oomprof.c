@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include "app/exit_codes.h"
 #include "app/loop.h"
@@ -22,6 +23,9 @@
 
 #define MOST_BINARIES 4096 /* the size of the probe's map */
 #define TICK_NS 1000000000ull
+/* Looks at the rings while a walk is to be expected, before the tick will do: 200 ms. */
+#define LOOK_NS 200000
+#define LOOKS_MOST 1000
 
 struct oomprof {
 	struct tool tool;
@@ -132,12 +136,25 @@ static void tell_lost(struct oomprof *o)
 	o->lost = lost;
 }
 
+/*
+ * Wait a little for the walk of a victim. Before Linux 6.16 it runs with interrupts off (see the
+ * probe): whatever it says on the rings, nobody is woken before it is over, and by then the ring is
+ * full of the first 20,000 buckets.
+ */
+static bool wait_for_walk(const struct oomprof *o, int *looks)
+{
+	if (!victims_awaited(o->victims) || ++*looks > LOOKS_MOST)
+		return false;
+	nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
+	return true;
+}
+
 /* Both rings until nothing comes, each complete victim handed to the worker; see victims.h. */
 static void drain(void *user)
 {
 	struct oomprof *o = user;
 	struct victim *v;
-	int n;
+	int n, looks = 0;
 
 	do {
 		n = event_ring_consume(o->control);
@@ -146,7 +163,9 @@ static void drain(void *user)
 		while ((v = victims_take(o->victims, false)))
 			if (worker_push(o->worker, v) < 0)
 				do_job(v, o);
-	} while (n > 0);
+		if (n > 0)
+			looks = 0;
+	} while (n > 0 || wait_for_walk(o, &looks));
 	tell_lost(o);
 }
 

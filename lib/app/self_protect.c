@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -17,8 +18,10 @@ static int exempt_from_oom(void)
 
 void self_protect(struct strbuf *warnings)
 {
+	const struct sched_param least = {.sched_priority = 1};
 	int r = exempt_from_oom();
 
+	(void)sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &least);
 	if (r < 0)
 		strbuf_printf(warnings,
 			      "cannot set oom_score_adj to -1000 (%s): the OOM killer may choose "

@@ -1,13 +1,15 @@
 /*
  * A tool that watches for OOM kills must outlive them: its memory is locked, so that nothing of it
- * has to be paged in while there is none, and the OOM killer is asked to pass it by.
+ * has to be paged in while there is none, and the OOM killer is asked to pass it by. It must also
+ * read what the kernel says of a kill before the ring is full, on a box that is busy to its limit.
  */
 #pragma once
 
 #include "base/strbuf.h"
 
 /*
- * Lock all present and future memory and set oom_score_adj to -1000. What was refused is appended
- * to WARNINGS, one line each, with what to do about it; nothing here is fatal.
+ * Lock all present and future memory, set oom_score_adj to -1000, and have the calling thread run as
+ * soon as it is woken (SCHED_FIFO; without a word if that is refused). What else was refused is
+ * appended to WARNINGS, one line each, with what to do about it; nothing here is fatal.
  */
 void self_protect(struct strbuf *warnings);

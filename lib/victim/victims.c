@@ -210,6 +210,18 @@ void victims_settle(struct victims *victims)
 		e->settled = e->victim->ended;
 }
 
+bool victims_awaited(const struct victims *victims)
+{
+	for (const struct entry *e = victims->entries; e; e = e->next) {
+		const struct victim *v = e->victim;
+		bool may_begin = v->marked && v->binary && v->binary->kind == BINARY_READY;
+
+		if (!v->ended && !v->exited && (v->begun || may_begin))
+			return true;
+	}
+	return false;
+}
+
 /* Nothing more is to come: every bucket, or no walk that could bring any. */
 static bool is_done(const struct entry *e)
 {

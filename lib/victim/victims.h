@@ -30,6 +30,9 @@ int victims_bucket(struct victims *victims, const void *record, size_t size);
 /* From here on, a victim whose OOMPROF_END was seen has all its buckets on the ring. */
 void victims_settle(struct victims *victims);
 
+/* Is there a victim whose walk is under way, or is to come as soon as it takes the signal? */
+bool victims_awaited(const struct victims *victims);
+
 /*
  * A victim that is complete, or of which nothing more can come; the caller finishes and frees it.
  * NULL: none. With ALL, those still under way too. Killed by the kernel but not by the OOM killer:
