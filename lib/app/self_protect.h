@@ -8,8 +8,8 @@
 #include "base/strbuf.h"
 
 /*
- * Lock all present and future memory, set oom_score_adj to -1000, and have the calling thread run as
- * soon as it is woken (SCHED_FIFO; without a word if that is refused). What else was refused is
+ * Lock all present and future memory, set oom_score_adj to -1000, and have the calling thread run
+ * as soon as it is woken (SCHED_FIFO; without a word if that is refused). What else was refused is
  * appended to WARNINGS, one line each, with what to do about it; nothing here is fatal.
  */
 void self_protect(struct strbuf *warnings);
