@@ -2,6 +2,11 @@
 
 # The newest kernel of each of these series of Debian's; KERNEL="6.12" for only that one.
 vm_kernels=${KERNEL:-5.10 6.1 6.12 7.2}
+# Guests are slow: where time is short, of these kernels only those that OOMTOOLS_GUEST_KERNELS names too.
+vm_guest_kernels=
+for vm_kernel in $vm_kernels; do
+	case " ${OOMTOOLS_GUEST_KERNELS:-$vm_kernels} " in *" $vm_kernel "*) vm_guest_kernels+="$vm_kernel " ;; esac
+done
 vm_cache=${OOMTOOLS_VM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/oomtools/vm}
 
 vm_obstacle() { # why guests cannot run here; nothing if they can
