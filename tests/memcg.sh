@@ -3,7 +3,7 @@
 # memcg_parent: the directory below which a memory cgroup can be made. On v1 that is our own cgroup. On v2
 # a cgroup that has processes hands no controller on, so it is the nearest one above us that does.
 memcg_parent() {
-	local path dir
+	local path dir pid pids
 	if [ -d /sys/fs/cgroup/memory ]; then
 		path=$(awk -F: '$2 ~ /(^|,)memory(,|$)/ { print $3 }' /proc/self/cgroup)
 		dir=/sys/fs/cgroup/memory${path%/}
@@ -26,10 +26,14 @@ memcg_parent() {
 	# not, so they move to a leaf first.
 	if ! echo +memory 2>/dev/null >/sys/fs/cgroup/cgroup.subtree_control; then
 		mkdir -p /sys/fs/cgroup/init || return
-		while read -r path; do
-			echo "$path" 2>/dev/null >/sys/fs/cgroup/init/cgroup.procs
-		done </sys/fs/cgroup/cgroup.procs
-		echo +memory >/sys/fs/cgroup/cgroup.subtree_control || return
+		for _ in {1..10}; do # they may start others meanwhile
+			mapfile -t pids </sys/fs/cgroup/cgroup.procs
+			for pid in "${pids[@]}"; do
+				echo "$pid" 2>/dev/null >/sys/fs/cgroup/init/cgroup.procs
+			done
+			echo +memory 2>/dev/null >/sys/fs/cgroup/cgroup.subtree_control && break
+		done
+		grep -qw memory /sys/fs/cgroup/cgroup.subtree_control || return
 	fi
 	echo /sys/fs/cgroup
 }

@@ -26,7 +26,7 @@ set -m
 "$srcdir/demo/run" "$builddir" >"$tmp/out" 2>&1 &
 pid=$!
 set +m
-wait_for 60 grep -q 'of 64 MiB$' "$tmp/out"
+wait_for 300 grep -q 'of 64 MiB$' "$tmp/out"
 ok "it runs again" $?
 kill -INT -- "-$pid"
 wait "$pid"
