@@ -137,6 +137,7 @@ BPF_PROG(raw_tp__signal_generate, int sig, void *info, struct task_struct *task)
 
 static inline int victim_marked(struct task_struct *victim, struct oom_control *oc, u32 flags)
 {
+	struct oomprof_key key; /* on the stack: Linux 5.10 takes no other memory as a map key */
 	struct oomprof_process process;
 	struct oomprof_kill *kill = control.ringbuf_reserve(sizeof(*kill));
 	u64 now = bpf_ktime_get_ns();
@@ -148,9 +149,10 @@ static inline int victim_marked(struct task_struct *victim, struct oom_control *
 		return 0;
 	}
 	kill->kind = OOMPROF_KILL;
+	key_of(victim, &key);
 	kill->process = process;
-	key_of(victim, &kill->key);
-	kill->not_go = not_go.lookup(&kill->key) != NULL;
+	kill->key = key;
+	kill->not_go = not_go.lookup(&key) != NULL;
 	oom_read_victim(&kill->event, victim);
 	oom_read_control(&kill->event, oc, flags);
 	control.ringbuf_submit(kill, 0);
