@@ -338,45 +338,41 @@ static inline u64 bias_of(struct task_struct *task, u64 entry)
 }
 
 /* Tell of the walk to come; 1: it cannot be told. */
-static inline int walk_begins(struct walk *w, struct task_struct *task, struct oomprof_key *key,
+static inline int walk_begins(struct walk *w, u64 bias, struct oomprof_key *key,
 			      struct oomprof_binary *binary, u64 killed_ns)
 {
 	struct oomprof_begin *begin = control.ringbuf_reserve(sizeof(*begin));
-	u64 bias;
 
 	if (!begin) {
 		lost_event();
 		return 1;
 	}
-	bias = bias_of(task, binary->entry);
 	begin->kind = OOMPROF_BEGIN;
 	begin->process = w->process;
 	begin->key = *key;
 	begin->killed_ns = killed_ns;
 	begin->time_ns = bpf_ktime_get_ns();
 	begin->bias = bias;
+	begin->head = w->address;
 	bpf_get_current_comm(begin->comm, sizeof(begin->comm));
-	/* What cannot be read becomes 0: no rate, no list. */
+	/* What cannot be read becomes 0. */
 	bpf_probe_read_user(&begin->rate, 8, (void *)(bias + binary->rate));
 	begin->cycle = 0;
 	if (binary->cycle)
 		bpf_probe_read_user(&begin->cycle, 4, (void *)(bias + binary->cycle));
-	if (bpf_probe_read_user(&w->address, 8, (void *)(bias + binary->mbuckets))) {
-		w->unreadable = 1;
-		w->stop = OOMPROF_STOP_UNREADABLE;
-	}
 	control.ringbuf_submit(begin, FORCE_WAKEUP);
 	return 0;
 }
 
-static inline int walk_victim(void *ctx, struct task_struct *task)
+/* In the victim. OTHERS: threads of it that come here later. */
+static inline int walk_victim(void *ctx, struct task_struct *task, int others)
 {
+	u64 *killed_ns, now, bias, head = 0;
 	struct oomprof_process process;
 	struct oomprof_binary *binary;
 	struct oomprof_key key;
-	u64 *killed_ns, now;
 	struct walk *w;
-	int zero = 0;
+	int zero = 0, unreadable;
 
 	process_of(task, &process);
 	killed_ns = killed.lookup(&process);
@@ -385,12 +381,23 @@ static inline int walk_victim(void *ctx, struct task_struct *task)
 	binary = binaries.lookup(&key);
 	w = walk.lookup(&zero);
 	now = bpf_ktime_get_ns();
-	if (!w || !binary || !binary->mbuckets || walked.insert(&process, &now))
+	if (!w || !binary || !binary->mbuckets || walked.lookup(&process))
+		return 0;
+	bias = bias_of(task, binary->entry);
+	unreadable = bpf_probe_read_user(&head, 8, (void *)(bias + binary->mbuckets));
+	/* A page can be out of reach for a moment only: while it is moved, say. Then another thread
+	 * tries. */
+	if ((unreadable && others > 0) || walked.insert(&process, &now))
 		return 0;
 	__builtin_memset(w, 0, sizeof(*w));
 	w->process = process;
+	w->address = head;
 	w->records_size = binary->records_size;
-	if (walk_begins(w, task, &key, binary, *killed_ns))
+	if (unreadable) {
+		w->unreadable = 1;
+		w->stop = OOMPROF_STOP_UNREADABLE;
+	}
+	if (walk_begins(w, bias, &key, binary, *killed_ns))
 		return 0;
 	walk_all(ctx, w);
 	return 0;
@@ -407,22 +414,27 @@ static inline int walk_victim(void *ctx, struct task_struct *task)
 #define WALK_AT_EXIT 0
 BPF_PROG(raw_tp__signal_deliver, int sig)
 {
-	return sig == SIGKILL ? walk_victim(ctx, (void *)bpf_get_current_task()) : 0;
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct signal_struct *signal = RD(task->signal);
+
+	return sig == SIGKILL ? walk_victim(ctx, task, RD(signal->live.counter) - 1) : 0;
 }
 #endif
 
 BPF_PROG(raw_tp__sched_process_exit, struct task_struct *task)
 {
 	struct signal_struct *signal = RD(task->signal);
+	int others = RD(signal->live.counter);
 	struct oomprof_process process;
 	struct oomprof_exit *gone;
 
 	if (WALK_AT_EXIT)
-		walk_victim(ctx, task);
-	if (RD(signal->live.counter))
+		walk_victim(ctx, task, others);
+	if (others)
 		return 0;
+	/* A walk tells its own end, and may still be going on: its thread was no longer counted. */
 	process_of(task, &process);
-	if (!killed.lookup(&process))
+	if (!killed.lookup(&process) || walked.lookup(&process))
 		return 0;
 	gone = control.ringbuf_reserve(sizeof(*gone));
 	if (!gone) {

@@ -40,7 +40,7 @@ enum oomprof_kind {
 	OOMPROF_KILL,	  /* struct oomprof_kill: the OOM killer takes this process */
 	OOMPROF_BEGIN,	  /* struct oomprof_begin: its buckets come now */
 	OOMPROF_END,	  /* struct oomprof_end: all buckets are on the ring */
-	OOMPROF_EXIT,	  /* struct oomprof_exit: the victim's last thread has gone */
+	OOMPROF_EXIT,	  /* struct oomprof_exit: the victim has gone, and no walk was begun */
 };
 
 struct oomprof_seen {
@@ -65,6 +65,7 @@ struct oomprof_begin {
 	__u64 killed_ns; /* when SIGKILL was sent; CLOCK_MONOTONIC, as all times here */
 	__u64 time_ns;
 	__u64 bias; /* load bias */
+	__u64 head; /* of the list of buckets; 0: none, or unreadable */
 	__s64 rate; /* value of runtime.MemProfileRate */
 	char comm[OOMKILL_COMM_SIZE];
 };

@@ -108,6 +108,12 @@ static void on_control(const void *data, size_t size, void *user)
 	}
 	if (size >= sizeof(seen->kind) && seen->kind == OOMPROF_KILL)
 		(void)loadavg_read("", &load);
+	if (size >= sizeof(struct oomprof_begin) && seen->kind == OOMPROF_BEGIN) {
+		const struct oomprof_begin *b = data;
+
+		message_verbose("PID %u: buckets from 0x%llx on, load bias 0x%llx", b->process.pid,
+				(unsigned long long)b->head, (unsigned long long)b->bias);
+	}
 	r = victims_event(o->victims, data, size, &load);
 	if (r < 0)
 		message_warning("an event from the probe was not understood: %s", strerror(-r));

@@ -6,7 +6,7 @@
 . "$srcdir/tests/live/pprof.sh"
 can_trace
 find_toolchains
-start watch oomprof -o "$tmp/profiles" -n 0
+start watch oomprof -v -o "$tmp/profiles" -n 0
 
 # within DESCRIPTION BYTES TRUTH RATE: five standard deviations of what sampling one byte in RATE does. Less
 # may be missing by what was allocated until the first sample: Go draws that distance by its default
@@ -20,18 +20,36 @@ within() {
 	}'
 	ok "$1" $?
 }
+# Run it until the watcher has looked into it: on a busy machine that takes longer than it lives below.
+introduce() { # PROGRAM
+	"$1" -stop >&2 &
+	local runs=$!
+	wait_for 30 grep -qF "$1 is a Go program" "$tmp/watch.err"
+	ok "$1 is known" $?
+	kill -KILL "$runs"
+	wait "$runs" 2>/dev/null
+}
+# A page of a victim can be out of the kernel's reach for a moment; on a machine that is busy with other things
+# that costs a profile now and then. Such a kill is done again, and counted: three in all are too many.
+again=0
 check_kill() { # NAME PROGRAM RATE
-	local line
-	kill_in "$(tr -c 'a-z0-9\n' - <<<"$2-$3" | tail -c 20)" $((64 << 20)) "$2" -rate "$3" -grow 60
-	ok "$1, rate $3: killed" $?
-	line=$(until_line 20 "$tmp/watch.out" "OOM kill of PID $victim ")
-	matches "$1, rate $3: complete" "$line" ", go1\.[0-9.]+, .* buckets [0-9]+ read 0 cut 0 unreadable 0 lost, "
+	local line attempt complete=', go1\.[0-9.]+, .* buckets [0-9]+ read 0 cut 0 unreadable 0 lost, '
+	for attempt in 1 2; do
+		kill_in "$(tr -c 'a-z0-9\n' - <<<"$2-$3-$attempt" | tail -c 20)" $((64 << 20)) "$2" -rate "$3" -grow 60
+		ok "$1, rate $3: killed" $?
+		line=$(until_line 20 "$tmp/watch.out" "OOM kill of PID $victim ")
+		[[ $line =~ $complete ]] && break
+		echo "# again: $line"
+		again=$((again + 1))
+	done
+	matches "$1, rate $3: complete" "$line" "$complete"
 	samples "${line##* }" >"$tmp/samples"
 }
 while read -r version _; do
 	for kind in $(kinds_of "$version"); do
 		name="Go $version $kind"
 		program=$("$workloads/go-victim" "$version" "$kind" leaky 2>"$tmp/log")
+		introduce "$program"
 		check_kill "$name" "$program" 1
 		equal "$name: inlined helper" "$(held "$tmp/samples" main.newNode 48)" "7919 $((7919 * 48))"
 		equal "$name: large blocks" "$(held "$tmp/samples" main.leakBlocks 40960)" "211 $((211 * 40960))"
@@ -43,5 +61,6 @@ while read -r version _; do
 	within "Go $version: sampled, large blocks" \
 		"$(held "$tmp/samples" main.leakBlocks 40960 | cut -d ' ' -f 2)" $((211 * 40960)) 4096
 done <<<"$toolchains"
+ok "$again of all kills had to be done again" $((again >= 3))
 stop "$pid"
 equal "the watcher ends well" "$status" 0
