@@ -5,27 +5,17 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "app/exit_codes.h"
 #include "app/loop.h"
 #include "app/message.h"
 #include "app/tool.h"
-#include "app/worker.h"
-#include "bpf/event_ring.h"
-#include "bpf/kernel_map.h"
 #include "proc/process.h"
 #include "tools/texts.h"
 #include "victim/live.h"
 #include "victim/output_directory.h"
 #include "victim/victim_report.h"
-#include "victim/victims.h"
-
-#define MOST_BINARIES 4096 /* the size of the probe's map */
-#define TICK_NS 1000000000ull
-/* Looks at the rings while a walk is to be expected, before the tick will do: 200 ms. */
-#define LOOK_NS 200000
-#define LOOKS_MOST 1000
+#include "watch/watcher.h"
 
 struct oomprof {
 	struct tool tool;
@@ -33,14 +23,9 @@ struct oomprof {
 	uint64_t pid;
 	struct victim_report_options report;
 	struct output_directory directory;
-	struct tracer *tracer;
 	struct loop *loop;
-	struct event_ring *control, *buckets;
-	struct worker *worker;
-	struct known_binaries *known;
-	struct victims *victims;
-	uint64_t lost; /* events that found no room, as far as they were reported */
-	bool failed;   /* a profile could not be written; set by the worker, read at the end */
+	bool failed; /* a profile could not be written; set by the watcher's thread, read at the end
+		      */
 };
 
 /* Finish one victim and tell of it. */
@@ -68,111 +53,9 @@ static void report(struct oomprof *o, struct victim *v)
 	(void)tool_status("cannot print", r);
 }
 
-static void do_job(void *job, void *user)
+static void on_victim(struct victim *v, void *user)
 {
-	report(user, job);
-	victim_free(job);
-}
-
-/* A program not seen before: look into it once, and tell the probe. */
-static void learn(struct oomprof *o, const struct oomprof_seen *seen)
-{
-	const struct known_binary *b = NULL;
-	struct oomprof_binary for_probe;
-	uint32_t one = 1;
-	int r = known_binaries_learn(o->known, (pid_t)seen->pid, &seen->key, &b);
-
-	if (b) {
-		for_probe = known_binary_for_probe(b);
-		r = kernel_map_update(tracer_map_fd(o->tracer, "binaries"), &seen->key, &for_probe);
-		message_verbose("PID %u: %s is a Go program%s", seen->pid, b->path,
-				b->kind == BINARY_READY ? ""
-							: " whose heap profile cannot be read");
-	} else if (r == BINARY_NOT_GO) {
-		(void)kernel_map_update(tracer_map_fd(o->tracer, "not_go"), &seen->key, &one);
-	}
-	if (r < 0)
-		message_warning("PID %u cannot be watched: %s", seen->pid, strerror(-r));
-}
-
-static void on_control(const void *data, size_t size, void *user)
-{
-	const struct oomprof_seen *seen = data;
-	struct loadavg load = {.text = "n/a"};
-	struct oomprof *o = user;
-	int r;
-
-	if (size >= sizeof(*seen) && seen->kind == OOMPROF_EXEC) {
-		learn(o, seen);
-		return;
-	}
-	if (size >= sizeof(seen->kind) && seen->kind == OOMPROF_KILL)
-		(void)loadavg_read("", &load);
-	if (size >= sizeof(struct oomprof_begin) && seen->kind == OOMPROF_BEGIN) {
-		const struct oomprof_begin *b = data;
-
-		message_verbose("PID %u: buckets from 0x%llx on, load bias 0x%llx", b->process.pid,
-				(unsigned long long)b->head, (unsigned long long)b->bias);
-	}
-	r = victims_event(o->victims, data, size, &load);
-	if (r < 0)
-		message_warning("an event from the probe was not understood: %s", strerror(-r));
-}
-
-static void on_bucket(const void *data, size_t size, void *user)
-{
-	struct oomprof *o = user;
-
-	/* Its beginning may have come to the other ring since that was drained. */
-	if (!victims_expects(o->victims, data, size))
-		event_ring_consume(o->control);
-	(void)victims_bucket(o->victims, data, size); /* counted there */
-}
-
-static void tell_lost(struct oomprof *o)
-{
-	uint32_t index = OOMPROF_COUNTER_LOST;
-	uint64_t lost;
-
-	if (kernel_map_lookup(tracer_map_fd(o->tracer, "counters"), &index, &lost) < 0 ||
-	    lost == o->lost)
-		return;
-	message_warning("%llu events were lost: the control ring was full",
-			(unsigned long long)(lost - o->lost));
-	o->lost = lost;
-}
-
-/*
- * Wait a little for the walk of a victim. Before Linux 6.16 it runs with interrupts off (see the
- * probe): whatever it says on the rings, nobody is woken before it is over, and by then the ring is
- * full of the first 20,000 buckets.
- */
-static bool wait_for_walk(const struct oomprof *o, int *looks)
-{
-	if (!victims_awaited(o->victims) || ++*looks > LOOKS_MOST)
-		return false;
-	nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
-	return true;
-}
-
-/* Both rings until nothing comes, each complete victim handed to the worker; see victims.h. */
-static void drain(void *user)
-{
-	struct oomprof *o = user;
-	struct victim *v;
-	int n, looks = 0;
-
-	do {
-		n = event_ring_consume(o->control);
-		victims_settle(o->victims);
-		n += event_ring_consume(o->buckets);
-		while ((v = victims_take(o->victims, false)))
-			if (worker_push(o->worker, v) < 0)
-				do_job(v, o);
-		if (n > 0)
-			looks = 0;
-	} while (n > 0 || wait_for_walk(o, &looks));
-	tell_lost(o);
+	report(user, v);
 }
 
 static void on_duration(void *user)
@@ -180,63 +63,10 @@ static void on_duration(void *user)
 	loop_stop(((struct oomprof *)user)->loop, EXIT_OK);
 }
 
-/* The programs that run already, from the probe's iterator. */
-static int learn_running(struct oomprof *o)
-{
-	_cleanup_close_ int fd = tracer_iterate(o->tracer, "iter__task");
-	struct oomprof_seen seen[64];
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	while ((n = read(fd, seen, sizeof(seen))) > 0)
-		for (size_t i = 0; i < (size_t)n / sizeof(seen[0]); i++)
-			learn(o, &seen[i]);
-	return n < 0 ? -errno : 0;
-}
-
-static int open_parts(struct oomprof *o)
-{
-	int r = known_binaries_new(MOST_BINARIES, &o->known);
-
-	if (r == 0)
-		r = victims_new(o->known, &o->victims);
-	if (r == 0)
-		r = loop_open(&o->loop);
-	if (r == 0)
-		r = event_ring_open(tracer_map_fd(o->tracer, "control"), on_control, o,
-				    &o->control);
-	if (r == 0)
-		r = event_ring_open(tracer_map_fd(o->tracer, "buckets"), on_bucket, o, &o->buckets);
-	if (r == 0)
-		r = loop_add(o->loop, event_ring_fd(o->control), drain, o);
-	if (r == 0)
-		r = loop_add(o->loop, event_ring_fd(o->buckets), drain, o);
-	if (r == 0)
-		r = loop_add_timer(o->loop, TICK_NS, TICK_NS, drain, o);
-	if (r == 0 && o->tool.common.duration_ns)
-		r = loop_add_timer(o->loop, o->tool.common.duration_ns, 0, on_duration, o);
-	if (r == 0)
-		r = worker_open(do_job, o, &o->worker);
-	return r;
-}
-
-static void close_parts(struct oomprof *o)
-{
-	struct victim *v;
-
-	worker_close(o->worker);
-	while (o->victims && (v = victims_take(o->victims, true)))
-		do_job(v, o);
-	event_ring_close(o->control);
-	event_ring_close(o->buckets);
-	loop_close(o->loop);
-	victims_free(o->victims);
-	known_binaries_free(o->known);
-}
-
 static int watch(struct oomprof *o)
 {
+	struct watcher_config config = {.on_victim = on_victim, .user = o};
+	struct watcher *watcher = NULL;
 	int r, status;
 
 	if (!process_in_initial_pid_namespace()) {
@@ -245,12 +75,15 @@ static int watch(struct oomprof *o)
 			      "host's PID namespace (--pid=host)");
 		return EXIT_NOT_ALLOWED;
 	}
-	status = tool_attach(&o->tool, NULL, NULL, &o->tracer);
+	status = tool_attach(&o->tool, NULL, NULL, &config.tracer);
 	if (status >= 0)
 		return status;
-	r = open_parts(o);
+	r = loop_open(&o->loop);
+	config.loop = o->loop;
+	if (r == 0 && o->tool.common.duration_ns)
+		r = loop_add_timer(o->loop, o->tool.common.duration_ns, 0, on_duration, o);
 	if (r == 0)
-		r = learn_running(o);
+		r = watcher_open(&config, &watcher);
 	if (r == 0) {
 		tool_protect();
 		r = tool_start_line(&o->tool,
@@ -259,8 +92,9 @@ static int watch(struct oomprof *o)
 	if (r == 0)
 		r = loop_run(o->loop);
 	status = tool_status("cannot watch", r);
-	close_parts(o);
-	tracer_close(o->tracer);
+	watcher_close(watcher);
+	loop_close(o->loop);
+	tracer_close(config.tracer);
 	return o->failed ? EXIT_FAILED : status;
 }
 

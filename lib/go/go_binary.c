@@ -122,12 +122,19 @@ static bool is_variable(struct elf_image *image, uint64_t address, uint64_t size
 	return false;
 }
 
+static uint64_t optional(struct elf_image *image, const struct elf_symbol *symbol, uint64_t size)
+{
+	return symbol->found && is_variable(image, symbol->address, size) ? symbol->address : 0;
+}
+
 /* Where the runtime's variables are. Here by their symbols. */
 static int locate(struct go_binary *b, struct elf_image *image, struct strbuf *why)
 {
-	struct elf_symbol s[] = {{.name = "runtime.mbuckets"},
-				 {.name = "runtime.MemProfileRate"},
-				 {.name = "runtime.mProfCycle"}};
+	struct elf_symbol s[] = {
+		{.name = "runtime.mbuckets"},	  {.name = "runtime.MemProfileRate"},
+		{.name = "runtime.mProfCycle"},	  {.name = "runtime.buckhash"},
+		{.name = "runtime.gcController"}, {.name = "runtime.writeBarrier"},
+		{.name = "runtime.allglen"},	  {.name = "runtime.allgptr"}};
 	int r = elf_image_find_symbols(image, s, ARRAY_SIZE(s));
 
 	if (r < 0 && r != -ENOENT)
@@ -138,7 +145,13 @@ static int locate(struct go_binary *b, struct elf_image *image, struct strbuf *w
 		return fail(why, -EBADMSG, "its symbol table is corrupt");
 	b->mbuckets = s[0].address;
 	b->mem_profile_rate = s[1].address;
-	b->mprof_cycle = s[2].found && is_variable(image, s[2].address, 4) ? s[2].address : 0;
+	b->mprof_cycle = optional(image, &s[2], 4);
+	b->buckhash = optional(image, &s[3], 8);
+	b->gc_controller = optional(image, &s[4], 8);
+	b->write_barrier = optional(image, &s[5], 4);
+	b->allglen = optional(image, &s[6], 8);
+	b->allgptr = optional(image, &s[7], 8);
+	b->address_source = GO_SOURCE_SYMBOLS;
 	return 0;
 }
 

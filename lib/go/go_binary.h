@@ -11,18 +11,38 @@
 #include "base/strbuf.h"
 #include "symbol/elf_image.h"
 
+/* How something was learnt. */
+enum go_source {
+	GO_SOURCE_NONE = 0,
+	GO_SOURCE_BUILDINFO,	/* version: .go.buildinfo */
+	GO_SOURCE_VARIABLE,	/* version: the string variable runtime.buildVersion */
+	GO_SOURCE_SYMBOLS,	/* addresses: the symbol table */
+	GO_SOURCE_INSTRUCTIONS, /* addresses: what instructions of known functions refer to */
+};
+
 struct go_binary {
 	int fd;		  /* the executable, kept open */
 	char version[64]; /* "go1.24.4"; "" unknown */
 	int minor;	  /* 24 of go1.24.4; 0 unknown */
+	enum go_source version_source;
+	enum go_source address_source;
+	uint16_t machine; /* EM_X86_64 or EM_AARCH64 */
+	bool position_independent;
+	bool stripped; /* no symbol table */
 
 	uint64_t entry;		   /* e_entry */
 	uint64_t mbuckets;	   /* runtime.mbuckets: head of the list of heap buckets */
 	uint64_t mem_profile_rate; /* runtime.MemProfileRate, 8 bytes: bytes per sample; 0 is off */
 	uint64_t mprof_cycle;	   /* runtime.mProfCycle, 4 bytes; 0 not known */
-	uint32_t record_size;	   /* of one memRecordCycle: 32, from Go 1.27 on 16 */
-	bool profiling_linked; /* false: nothing refers to the profile, so the linker set the rate
-				  to 0 */
+	uint64_t buckhash; /* runtime.buckhash: pointer to the hash table's heads; 0 not known */
+	uint64_t gc_controller; /* runtime.gcController, a struct; 0 not known */
+	uint64_t write_barrier; /* runtime.writeBarrier, 4 bytes: not 0 while the GC marks; 0 not
+				   known */
+	uint64_t allglen;	/* runtime.allglen, 8 bytes: goroutines ever at once; 0 not known */
+	uint64_t allgptr;	/* runtime.allgptr, 8 bytes: to the array of them; 0 not known */
+	uint32_t record_size;	/* of one memRecordCycle: 32, from Go 1.27 on 16 */
+	bool profiling_linked;	/* false: nothing refers to the profile, so the linker set the rate
+				   to 0 */
 
 	struct elf_segment text; /* the executable segment */
 	char build_id[128];	 /* GNU build id in hex; "" none */

@@ -1,0 +1,211 @@
+#include "watch/watcher.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/message.h"
+#include "app/worker.h"
+#include "bpf/event_ring.h"
+#include "bpf/kernel_map.h"
+#include "victim/victims.h"
+
+#define MOST_BINARIES 4096 /* the size of the probe's map */
+#define TICK_NS 1000000000ull
+/* Looks at the rings while a walk is to be expected, before the tick will do: 200 ms. */
+#define LOOK_NS 200000
+#define LOOKS_MOST 1000
+
+struct watcher {
+	struct tracer *tracer;
+	void (*on_victim)(struct victim *v, void *user);
+	void *user;
+	struct event_ring *control, *buckets;
+	struct worker *worker;
+	struct known_binaries *known;
+	struct victims *victims;
+	uint64_t lost; /* events that found no room, as far as they were reported */
+};
+
+static void do_job(void *job, void *user)
+{
+	struct watcher *w = user;
+
+	w->on_victim(job, w->user);
+	victim_free(job);
+}
+
+/* A program not seen before: look into it once, and tell the probe. */
+static void learn(struct watcher *w, const struct oomprof_seen *seen)
+{
+	const struct known_binary *b = NULL;
+	struct oomprof_binary for_probe;
+	uint32_t one = 1;
+	int r = known_binaries_learn(w->known, (pid_t)seen->pid, &seen->key, &b);
+
+	if (b) {
+		for_probe = known_binary_for_probe(b);
+		r = kernel_map_update(tracer_map_fd(w->tracer, "binaries"), &seen->key, &for_probe);
+		message_verbose("PID %u: %s is a Go program%s", seen->pid, b->path,
+				b->kind == BINARY_READY ? ""
+							: " whose heap profile cannot be read");
+	} else if (r == BINARY_NOT_GO) {
+		(void)kernel_map_update(tracer_map_fd(w->tracer, "not_go"), &seen->key, &one);
+	}
+	if (r < 0)
+		message_warning("PID %u cannot be watched: %s", seen->pid, strerror(-r));
+}
+
+static void on_control(const void *data, size_t size, void *user)
+{
+	const struct oomprof_seen *seen = data;
+	struct loadavg load = {.text = "n/a"};
+	struct watcher *w = user;
+	int r;
+
+	if (size >= sizeof(*seen) && seen->kind == OOMPROF_EXEC) {
+		learn(w, seen);
+		return;
+	}
+	if (size >= sizeof(seen->kind) && seen->kind == OOMPROF_KILL)
+		(void)loadavg_read("", &load);
+	if (size >= sizeof(struct oomprof_begin) && seen->kind == OOMPROF_BEGIN) {
+		const struct oomprof_begin *b = data;
+
+		message_verbose("PID %u: buckets from 0x%llx on, load bias 0x%llx", b->process.pid,
+				(unsigned long long)b->head, (unsigned long long)b->bias);
+	}
+	r = victims_event(w->victims, data, size, &load);
+	if (r < 0)
+		message_warning("an event from the probe was not understood: %s", strerror(-r));
+}
+
+static void on_bucket(const void *data, size_t size, void *user)
+{
+	struct watcher *w = user;
+
+	/* Its beginning may have come to the other ring since that was drained. */
+	if (!victims_expects(w->victims, data, size))
+		event_ring_consume(w->control);
+	(void)victims_bucket(w->victims, data, size); /* counted there */
+}
+
+static void tell_lost(struct watcher *w)
+{
+	uint32_t index = OOMPROF_COUNTER_LOST;
+	uint64_t lost;
+
+	if (kernel_map_lookup(tracer_map_fd(w->tracer, "counters"), &index, &lost) < 0 ||
+	    lost == w->lost)
+		return;
+	message_warning("%llu events were lost: the control ring was full",
+			(unsigned long long)(lost - w->lost));
+	w->lost = lost;
+}
+
+/*
+ * Wait a little for the walk of a victim. Before Linux 6.16 it runs with interrupts off (see the
+ * probe): whatever it says on the rings, nobody is woken before it is over, and by then the ring is
+ * full of the first 20,000 buckets.
+ */
+static bool wait_for_walk(const struct watcher *w, int *looks)
+{
+	if (!victims_awaited(w->victims) || ++*looks > LOOKS_MOST)
+		return false;
+	nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
+	return true;
+}
+
+/* Both rings until nothing comes, each complete victim handed to the worker; see victims.h. */
+static void drain(void *user)
+{
+	struct watcher *w = user;
+	struct victim *v;
+	int n, looks = 0;
+
+	do {
+		n = event_ring_consume(w->control);
+		victims_settle(w->victims);
+		n += event_ring_consume(w->buckets);
+		while ((v = victims_take(w->victims, false)))
+			if (worker_push(w->worker, v) < 0)
+				do_job(v, w);
+		if (n > 0)
+			looks = 0;
+	} while (n > 0 || wait_for_walk(w, &looks));
+	tell_lost(w);
+}
+
+/* The programs that run already, from the probe's iterator. */
+static int learn_running(struct watcher *w)
+{
+	_cleanup_close_ int fd = tracer_iterate(w->tracer, "iter__task");
+	struct oomprof_seen seen[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	while ((n = read(fd, seen, sizeof(seen))) > 0)
+		for (size_t i = 0; i < (size_t)n / sizeof(seen[0]); i++)
+			learn(w, &seen[i]);
+	return n < 0 ? -errno : 0;
+}
+
+static int open_parts(struct watcher *w, struct loop *loop)
+{
+	int r = known_binaries_new(MOST_BINARIES, &w->known);
+
+	if (r == 0)
+		r = victims_new(w->known, &w->victims);
+	if (r == 0)
+		r = event_ring_open(tracer_map_fd(w->tracer, "control"), on_control, w,
+				    &w->control);
+	if (r == 0)
+		r = event_ring_open(tracer_map_fd(w->tracer, "buckets"), on_bucket, w, &w->buckets);
+	if (r == 0)
+		r = loop_add(loop, event_ring_fd(w->control), drain, w);
+	if (r == 0)
+		r = loop_add(loop, event_ring_fd(w->buckets), drain, w);
+	if (r == 0)
+		r = loop_add_timer(loop, TICK_NS, TICK_NS, drain, w);
+	if (r == 0)
+		r = worker_open(do_job, w, &w->worker);
+	return r;
+}
+
+int watcher_open(const struct watcher_config *config, struct watcher **ret)
+{
+	struct watcher *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->tracer = config->tracer;
+	w->on_victim = config->on_victim;
+	w->user = config->user;
+	r = open_parts(w, config->loop);
+	if (r == 0)
+		r = learn_running(w);
+	if (r < 0) {
+		watcher_close(w);
+		return r;
+	}
+	*ret = w;
+	return 0;
+}
+
+void watcher_close(struct watcher *w)
+{
+	struct victim *v;
+
+	if (!w)
+		return;
+	worker_close(w->worker);
+	while (w->victims && (v = victims_take(w->victims, true)))
+		do_job(v, w);
+	event_ring_close(w->control);
+	event_ring_close(w->buckets);
+	victims_free(w->victims);
+	known_binaries_free(w->known);
+	free(w);
+}

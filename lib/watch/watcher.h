@@ -1,0 +1,29 @@
+/*
+ * From the events of oomprof's probe to finished victims: learns the executables that the probe
+ * tells of, drains both rings while a walk is going on, and hands every victim that is complete to
+ * a second thread, so that the rings are drained on while one is written.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "app/loop.h"
+#include "bpf/tracer.h"
+#include "victim/victim.h"
+
+struct watcher;
+
+struct watcher_config {
+	struct tracer *tracer; /* attached; must outlive the watcher */
+	struct loop *loop;     /* likewise */
+	/* Each victim, complete; called in the second thread, one at a time. V is freed after it.
+	 */
+	void (*on_victim)(struct victim *v, void *user);
+	void *user;
+};
+
+/* Programs that run already are learnt before it returns. 0 or -errno. */
+int watcher_open(const struct watcher_config *config, struct watcher **ret);
+
+/* Waits until what is complete was handed over, and hands over the rest. NULL is fine. */
+void watcher_close(struct watcher *w);
