@@ -24,6 +24,7 @@ BPF_RINGBUF_OUTPUT(control, 64);
 BPF_RINGBUF_OUTPUT(buckets, RING_PAGES);
 BPF_ARRAY(counters, u64, 1);
 BPF_HASH(binaries, struct oomprof_key, struct oomprof_binary, 4096);
+BPF_HASH(places, struct oomprof_process, struct oomprof_place, 1024);
 BPF_TABLE("lru_hash", struct oomprof_key, u32, not_go, 4096);
 BPF_TABLE("lru_hash", struct oomprof_process, u64, killed, 4096);
 BPF_TABLE("lru_hash", struct oomprof_process, u64, walked, 4096);
@@ -85,6 +86,18 @@ static inline int key_of(struct task_struct *task, struct oomprof_key *key)
 	return 0;
 }
 
+/* The key of the file that holds a process's Go runtime; 1: there is none. */
+static inline int runtime_key_of(struct task_struct *task, struct oomprof_process *process,
+				 struct oomprof_key *key)
+{
+	struct oomprof_place *place = places.lookup(process);
+
+	if (!place)
+		return key_of(task, key);
+	*key = place->key;
+	return 0;
+}
+
 /* Programs started from now on. User space hears of each executable once, and answers in a map. */
 BPF_PROG(raw_tp__sched_process_exec, struct task_struct *task)
 {
@@ -118,20 +131,24 @@ BPF_PROG(iter__task, struct bpf_iter_meta *meta, struct task_struct *task)
 	return 0;
 }
 
+/* From now on its threads walk, if it is a Go program that is known. */
+static inline void arm(struct task_struct *task)
+{
+	u64 now = bpf_ktime_get_ns();
+	struct oomprof_process process;
+	struct oomprof_key key;
+
+	process_of(task, &process);
+	if (runtime_key_of(task, &process, &key) || !binaries.lookup(&key))
+		return;
+	killed.insert(&process, &now);
+}
+
 /* A SIGKILL from the kernel itself: the OOM killer's come this way, and few others. */
 BPF_PROG(raw_tp__signal_generate, int sig, void *info, struct task_struct *task)
 {
-	struct oomprof_process process;
-	struct oomprof_key key;
-	u64 now;
-
-	if (sig != SIGKILL || (u64)info != SENT_BY_KERNEL)
-		return 0;
-	if (key_of(task, &key) || !binaries.lookup(&key))
-		return 0;
-	process_of(task, &process);
-	now = bpf_ktime_get_ns();
-	killed.insert(&process, &now);
+	if (sig == SIGKILL && (u64)info == SENT_BY_KERNEL)
+		arm(task);
 	return 0;
 }
 
@@ -149,7 +166,7 @@ static inline int victim_marked(struct task_struct *victim, struct oom_control *
 		return 0;
 	}
 	kill->kind = OOMPROF_KILL;
-	key_of(victim, &key);
+	runtime_key_of(victim, &process, &key);
 	kill->process = process;
 	kill->key = key;
 	kill->not_go = not_go.lookup(&key) != NULL;
@@ -337,6 +354,29 @@ static inline u64 bias_of(struct task_struct *task, u64 entry)
 	return 0;
 }
 
+/* What cannot be read becomes 0. */
+static inline u32 read_known(void *to, u32 size, u64 bias, u64 address, u32 flag)
+{
+	if (!address) {
+		__builtin_memset(to, 0, size);
+		return 0;
+	}
+	return bpf_probe_read_user(to, size, (void *)(bias + address)) ? 0 : flag;
+}
+
+static inline void read_runtime(struct oomprof_begin *begin, u64 bias, struct oomprof_binary *b)
+{
+	struct oomprof_runtime *r = &begin->runtime;
+
+	r->known = read_known(&begin->rate, 8, bias, b->rate, OOMPROF_KNOWS_RATE);
+	r->known |= read_known(&begin->cycle, 4, bias, b->cycle, OOMPROF_KNOWS_CYCLE);
+	r->known |= read_known(r->gc_controller, OOMPROF_GC_CONTROLLER_SIZE, bias, b->gc_controller,
+			       OOMPROF_KNOWS_GC_CONTROLLER);
+	r->known |= read_known(&r->write_barrier, 4, bias, b->write_barrier,
+			       OOMPROF_KNOWS_WRITE_BARRIER);
+	r->known |= read_known(&r->allglen, 8, bias, b->allglen, OOMPROF_KNOWS_ALLGLEN);
+}
+
 /* Tell of the walk to come; 1: it cannot be told. */
 static inline int walk_begins(struct walk *w, u64 bias, struct oomprof_key *key,
 			      struct oomprof_binary *binary, u64 killed_ns)
@@ -355,11 +395,7 @@ static inline int walk_begins(struct walk *w, u64 bias, struct oomprof_key *key,
 	begin->bias = bias;
 	begin->head = w->address;
 	bpf_get_current_comm(begin->comm, sizeof(begin->comm));
-	/* What cannot be read becomes 0. */
-	bpf_probe_read_user(&begin->rate, 8, (void *)(bias + binary->rate));
-	begin->cycle = 0;
-	if (binary->cycle)
-		bpf_probe_read_user(&begin->cycle, 4, (void *)(bias + binary->cycle));
+	read_runtime(begin, bias, binary);
 	control.ringbuf_submit(begin, FORCE_WAKEUP);
 	return 0;
 }
@@ -370,20 +406,22 @@ static inline int walk_victim(void *ctx, struct task_struct *task, int others)
 	u64 *killed_ns, now, bias, head = 0;
 	struct oomprof_process process;
 	struct oomprof_binary *binary;
+	struct oomprof_place *place;
 	struct oomprof_key key;
 	struct walk *w;
 	int zero = 0, unreadable;
 
 	process_of(task, &process);
 	killed_ns = killed.lookup(&process);
-	if (!killed_ns || key_of(task, &key))
+	if (!killed_ns || runtime_key_of(task, &process, &key))
 		return 0;
 	binary = binaries.lookup(&key);
 	w = walk.lookup(&zero);
 	now = bpf_ktime_get_ns();
 	if (!w || !binary || !binary->mbuckets || walked.lookup(&process))
 		return 0;
-	bias = bias_of(task, binary->entry);
+	place = places.lookup(&process);
+	bias = place ? place->bias : bias_of(task, binary->entry);
 	unreadable = bpf_probe_read_user(&head, 8, (void *)(bias + binary->mbuckets));
 	/* A page can be out of reach for a moment only: while it is moved, say. Then another thread
 	 * tries. */

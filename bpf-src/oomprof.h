@@ -19,11 +19,15 @@ struct oomprof_key {
 
 /* What user space has learnt of a Go executable; addresses are link-time ones. */
 struct oomprof_binary {
-	__u64 entry;	    /* e_entry: with the process's AT_ENTRY it gives the load bias */
-	__u64 mbuckets;	    /* runtime.mbuckets; 0: profiling is switched off, nothing to walk */
-	__u64 rate;	    /* runtime.MemProfileRate */
-	__u64 cycle;	    /* runtime.mProfCycle; 0 unknown */
-	__u32 records_size; /* of a bucket's four records: 64 or 128 bytes */
+	__u64 entry;	     /* e_entry: with the process's AT_ENTRY it gives the load bias */
+	__u64 mbuckets;	     /* runtime.mbuckets; 0: profiling is switched off, nothing to walk */
+	__u64 rate;	     /* runtime.MemProfileRate */
+	__u64 cycle;	     /* runtime.mProfCycle; 0 unknown, as all that follow */
+	__u64 buckhash;	     /* runtime.buckhash: pointer to the hash table's heads */
+	__u64 gc_controller; /* runtime.gcController */
+	__u64 write_barrier; /* runtime.writeBarrier */
+	__u64 allglen;	     /* runtime.allglen */
+	__u32 records_size;  /* of a bucket's four records: 64 or 128 bytes */
 	__u32 pad;
 };
 
@@ -32,6 +36,36 @@ struct oomprof_process {
 	__u64 start_ns; /* since boot */
 	__u32 pid;
 	__u32 pad;
+};
+
+/*
+ * Where a process holds the Go runtime, if not in its executable: in a library, say. User space
+ * writes this into the map `places`; it goes before what the executable says.
+ */
+struct oomprof_place {
+	struct oomprof_key key; /* of the file that holds it; a key of `binaries` */
+	__u64 bias;		/* its load bias */
+	__u32 flags;		/* none are defined */
+	__u32 pad;
+};
+
+/* What was read of the runtime beside its buckets. */
+enum oomprof_known {
+	OOMPROF_KNOWS_RATE = 1,
+	OOMPROF_KNOWS_CYCLE = 2,
+	OOMPROF_KNOWS_GC_CONTROLLER = 4,
+	OOMPROF_KNOWS_WRITE_BARRIER = 8,
+	OOMPROF_KNOWS_ALLGLEN = 16,
+};
+
+#define OOMPROF_GC_CONTROLLER_SIZE 0x160 /* of runtime.gcControllerState as far as it is of use */
+
+/* As it lay in the victim's memory; what is not `known` is 0. */
+struct oomprof_runtime {
+	__u32 known; /* of enum oomprof_known */
+	__u32 write_barrier;
+	__u64 allglen;
+	__u8 gc_controller[OOMPROF_GC_CONTROLLER_SIZE];
 };
 
 /* The first member of everything on the control ring. */
@@ -68,6 +102,7 @@ struct oomprof_begin {
 	__u64 head; /* of the list of buckets; 0: none, or unreadable */
 	__s64 rate; /* value of runtime.MemProfileRate */
 	char comm[OOMKILL_COMM_SIZE];
+	struct oomprof_runtime runtime;
 };
 
 /* Why a walk ended. */

@@ -152,6 +152,10 @@ struct oomprof_binary known_binary_for_probe(const struct known_binary *b)
 		out.mbuckets = b->binary->mbuckets;
 		out.rate = b->binary->mem_profile_rate;
 		out.cycle = b->binary->mprof_cycle;
+		out.buckhash = b->binary->buckhash;
+		out.gc_controller = b->binary->gc_controller;
+		out.write_barrier = b->binary->write_barrier;
+		out.allglen = b->binary->allglen;
 		out.records_size = HEAP_RECORDS * b->binary->record_size;
 	}
 	return out;

@@ -47,6 +47,7 @@ struct victim {
 	uint64_t seen_ns;   /* when we first heard of it; CLOCK_MONOTONIC, as killed_ns */
 	uint64_t killed_ns; /* when SIGKILL was sent; 0: it lives */
 	int64_t rate;
+	struct oomprof_runtime runtime; /* what else was read of a killed one; not decoded */
 	struct heap_profile *profile;
 	struct victim_buckets buckets;
 

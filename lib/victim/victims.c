@@ -111,6 +111,7 @@ static int on_begin(struct victims *victims, const struct oomprof_begin *begin)
 	v->begun = true;
 	v->binary = binary;
 	v->killed_ns = begin->killed_ns;
+	v->runtime = begin->runtime;
 	memcpy(v->comm, begin->comm, OOMKILL_COMM_SIZE);
 	v->comm[OOMKILL_COMM_SIZE - 1] = '\0';
 	return victim_begin(v, begin->bias, begin->rate, begin->cycle);
