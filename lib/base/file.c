@@ -63,7 +63,36 @@ static int rename_new(int dirfd, const char *from, const char *to)
 	return 0;
 }
 
-int file_create_at(int dirfd, const char *name, mode_t mode, const void *bytes, size_t n)
+/* All of it on the disk. Some filesystems say only now that there is no room for it. */
+static int write_synced(int fd, const void *bytes, size_t n)
+{
+	int r = file_write_fd(fd, bytes, n);
+
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
+}
+
+/* A name for an unnamed file: by the descriptor, which wants a capability, or by /proc. */
+static int name_it(int fd, int dirfd, const char *name)
+{
+	char path[32];
+
+	if (linkat(fd, "", dirfd, name, AT_EMPTY_PATH) == 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+/* Without a name until it is whole: if the writer is killed, nothing is left. */
+static int create_unnamed(int dirfd, const char *name, mode_t mode, const void *bytes, size_t n)
+{
+	_cleanup_close_ int fd = openat(dirfd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
+	int r = fd < 0 ? -errno : write_synced(fd, bytes, n);
+
+	return r < 0 ? r : name_it(fd, dirfd, name);
+}
+
+/* Where a file cannot be without a name (NFS, FAT): under a temporary one. */
+static int create_renamed(int dirfd, const char *name, mode_t mode, const void *bytes, size_t n)
 {
 	_cleanup_close_ int fd = -1;
 	char temporary[300];
@@ -81,13 +110,22 @@ int file_create_at(int dirfd, const char *name, mode_t mode, const void *bytes, 
 	}
 	if (fd < 0)
 		return -EEXIST;
-	r = file_write_fd(fd, bytes, n);
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
+	r = write_synced(fd, bytes, n);
 	if (r == 0)
 		r = rename_new(dirfd, temporary, name);
 	if (r < 0)
 		unlinkat(dirfd, temporary, 0);
+	return r;
+}
+
+int file_create_at(int dirfd, const char *name, mode_t mode, const void *bytes, size_t n)
+{
+	int r = create_unnamed(dirfd, name, mode, bytes, n);
+
+	/* What filesystems that lack the one or the other answer, and the kernel without /proc. */
+	if (r == -EOPNOTSUPP || r == -EISDIR || r == -EINVAL || r == -EPERM || r == -EXDEV ||
+	    r == -ENOENT)
+		r = create_renamed(dirfd, name, mode, bytes, n);
 	if (r == 0)
 		fsync(dirfd);
 	return r;

@@ -14,8 +14,9 @@ int file_read(const char *path, size_t most, struct strbuf *out);
 int file_write_fd(int fd, const void *bytes, size_t n);
 
 /*
- * Make NAME in the directory DIRFD from the bytes: written under a temporary name, fsynced, then
- * renamed. Never follows or overwrites what already stands at NAME: -EEXIST. On any failure nothing
- * is left behind. 0 or -errno.
+ * Make NAME in the directory DIRFD from the bytes: written without a name (or, where the filesystem
+ * cannot do that, under a temporary one), fsynced, then given its name. Never follows or overwrites
+ * what already stands at NAME: -EEXIST. On any failure nothing is left behind, and without a name
+ * not even when the writer is killed. 0 or -errno.
  */
 int file_create_at(int dirfd, const char *name, mode_t mode, const void *bytes, size_t n);
