@@ -83,13 +83,25 @@ static int complain(const struct program_info *info, const struct option_entry *
 		[OPTION_DURATION] = "seconds more than 0, such as 10, 0.5 or 200ms",
 	};
 
-	if (error == -ERANGE && e->kind == OPTION_NUMBER)
+	if (error == -ERANGE && e->most)
 		message_error("--%s: '%s' is not within %llu to %llu", e->name, optarg,
 			      (unsigned long long)e->least, (unsigned long long)e->most);
 	else
 		message_error("--%s: '%s' is not %s; see '%s --help'", e->name, optarg,
 			      wants[e->kind], info->name);
 	return EXIT_USAGE;
+}
+
+static int store_size(const struct option_entry *e, const char *argument)
+{
+	uint64_t size;
+	int r = parse_size(argument, &size);
+
+	if (r == 0 && e->most && (size < e->least || size > e->most))
+		return -ERANGE;
+	if (r == 0)
+		*(uint64_t *)e->target = size;
+	return r;
 }
 
 static int store(const struct option_entry *e, const char *argument)
@@ -104,7 +116,7 @@ static int store(const struct option_entry *e, const char *argument)
 	case OPTION_NUMBER:
 		return parse_number(argument, e->least, e->most, e->target);
 	case OPTION_SIZE:
-		return parse_size(argument, e->target);
+		return store_size(e, argument);
 	case OPTION_DURATION:
 		return parse_duration(argument, e->target);
 	case OPTION_END:

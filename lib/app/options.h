@@ -23,7 +23,7 @@ struct option_entry {
 	const char *argument; /* its name in --help; NULL for a flag */
 	const char *help;
 	void *target;
-	uint64_t least, most; /* for OPTION_NUMBER */
+	uint64_t least, most; /* for OPTION_NUMBER; for OPTION_SIZE if MOST is not 0 */
 };
 
 /* The options that every tool has. */
