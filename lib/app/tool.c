@@ -1,6 +1,7 @@
 #include "app/tool.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@ int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
 
 	if (r >= 0)
 		return r;
+	/* A file that may not become as large (ulimit -f) is an error to tell of, not the end. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (tool->common.probe || tool->common.edit) {
 		r = probe_text(&tool->common, tool->info->name, tool->text, &tool->edited, &why);
 		if (r < 0) {
