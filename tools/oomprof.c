@@ -19,14 +19,29 @@
 
 struct oomprof {
 	struct tool tool;
-	const char *directory_name;
 	uint64_t pid;
 	struct victim_report_options report;
 	struct output_directory directory;
 	struct loop *loop;
-	bool failed; /* a profile could not be written; set by the watcher's thread, read at the end
-		      */
+	bool failed; /* at something that was to be done for a victim; set by the watcher's thread,
+			read at the end */
 };
+
+/* What went wrong with its file, and which others were removed for it. */
+static void tell_of_files(struct oomprof *o, const struct victim *v)
+{
+	if (v->outcome == VICTIM_FAILED)
+		message_error("cannot write the profile of PID %u into %s: %s%s", v->process.pid,
+			      o->directory.path, strerror(-v->error),
+			      output_directory_advice(v->error));
+	if (v->removed.files)
+		message_verbose("removed, to keep within the limit:\n%s",
+				strbuf_text(&v->removed.names));
+	if (v->removed.error)
+		message_error("cannot remove older profiles from %s: %s", o->directory.path,
+			      strerror(-v->removed.error));
+	o->failed = o->failed || v->outcome == VICTIM_FAILED || v->removed.error;
+}
 
 /* Finish one victim and tell of it. */
 static void report(struct oomprof *o, struct victim *v)
@@ -36,11 +51,7 @@ static void report(struct oomprof *o, struct victim *v)
 	int r;
 
 	victim_finish(v, &o->directory);
-	if (v->outcome == VICTIM_FAILED) {
-		o->failed = true;
-		message_error("cannot write %s: %s", strbuf_text(&v->file_name),
-			      strerror(-v->error));
-	}
+	tell_of_files(o, v);
 	if (o->tool.common.json) {
 		w = json_writer_open();
 		r = victim_report_json(v, &o->report, w);
@@ -50,7 +61,7 @@ static void report(struct oomprof *o, struct victim *v)
 	}
 	if (r == 0)
 		r = tool_print(&out);
-	(void)tool_status("cannot print", r);
+	o->failed = tool_status("cannot print", r) != EXIT_OK || o->failed;
 }
 
 static void on_victim(struct victim *v, void *user)
@@ -109,7 +120,7 @@ static int profile_living(struct oomprof *o)
 		return r == -EPERM ? EXIT_NOT_ALLOWED : EXIT_FAILED;
 	}
 	report(o, live.victim);
-	status = live.victim->outcome == VICTIM_WRITTEN ? EXIT_OK : EXIT_FAILED;
+	status = live.victim->outcome == VICTIM_WRITTEN && !o->failed ? EXIT_OK : EXIT_FAILED;
 	live_free(&live);
 	return status;
 }
@@ -123,14 +134,18 @@ static int terminal_width(void)
 
 int main(int argc, char *argv[])
 {
-	struct oomprof o = {.directory_name = ".", .report.rows = 10, .directory.fd = -1};
+	struct oomprof o = {.directory = {.path = ".", .fd = -1}, .report.rows = 10};
 	const struct option_entry options[] = {
 		{OPTION_TEXT, 'o', "output", "DIR", "write profiles there (default: here)",
-		 &o.directory_name, 0, 0},
+		 &o.directory.path, 0, 0},
 		{OPTION_NUMBER, 'n', "rows", "ROWS", "sites to show for each (default: 10)",
 		 &o.report.rows, 0, 1000},
 		{OPTION_NUMBER, 'p', "pid", "PID", "take one of this living process, and exit",
 		 &o.pid, 1, INT32_MAX},
+		{OPTION_NUMBER, 0, "keep", "N", "keep the newest N profiles there, remove others",
+		 &o.directory.limit.keep, 1, UINT32_MAX},
+		{OPTION_SIZE, 0, "max-bytes", "SIZE", "keep the newest that make up that much",
+		 &o.directory.limit.max_bytes, 1, INT64_MAX},
 		{0},
 	};
 	const struct program_info info = {
@@ -152,7 +167,7 @@ int main(int argc, char *argv[])
 	status = tool_begin(&o.tool, argc, argv, NULL);
 	o.report.date = o.tool.common.time;
 	o.report.line_width = terminal_width();
-	if (status < 0 && output_directory_open(o.directory_name, &o.directory, &why) < 0) {
+	if (status < 0 && output_directory_open(&o.directory, &why) < 0) {
 		message_error("%s", strbuf_text(&why));
 		status = EXIT_FAILED;
 	}

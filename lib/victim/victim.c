@@ -27,6 +27,7 @@ void victim_free(struct victim *v)
 		return;
 	heap_profile_free(v->profile);
 	strbuf_free(&v->file_name);
+	output_removed_clear(&v->removed);
 	free(v);
 }
 
@@ -131,7 +132,7 @@ static enum victim_outcome why_not(const struct victim *v)
 	return VICTIM_MISSED;
 }
 
-static int write_file(struct victim *v, const struct output_directory *directory)
+static int write_file(struct victim *v, struct output_directory *directory)
 {
 	_cleanup_strbuf_ struct strbuf contents = {0};
 	uint64_t when = v->killed_ns ? clock_realtime_at(v->killed_ns) : clock_realtime_ns();
@@ -142,11 +143,11 @@ static int write_file(struct victim *v, const struct output_directory *directory
 		r = heap_profile_write(v->profile, &contents);
 	if (r == 0)
 		r = output_directory_write(directory, v->comm, strlen(v->comm), v->process.pid,
-					   when, &contents, &v->file_name);
+					   when, &contents, &v->file_name, &v->removed);
 	return r;
 }
 
-void victim_finish(struct victim *v, const struct output_directory *directory)
+void victim_finish(struct victim *v, struct output_directory *directory)
 {
 	if (!v->profile) {
 		v->outcome = why_not(v);

@@ -52,9 +52,10 @@ struct victim {
 	struct victim_buckets buckets;
 
 	enum victim_outcome outcome;
-	int error;		 /* -errno of VICTIM_FAILED */
-	uint64_t written_ns;	 /* CLOCK_MONOTONIC */
-	struct strbuf file_name; /* with the directory */
+	int error;		       /* -errno of VICTIM_FAILED */
+	uint64_t written_ns;	       /* CLOCK_MONOTONIC */
+	struct strbuf file_name;       /* with the directory */
+	struct output_removed removed; /* for it, or because of it */
 };
 
 struct victim *victim_new(const struct oomprof_process *process);
@@ -65,4 +66,4 @@ int victim_begin(struct victim *v, uint64_t bias, int64_t rate, uint32_t cycle);
 
 /* Name, sum up and write what was collected; sets the outcome. Nothing else may touch V meanwhile.
  */
-void victim_finish(struct victim *v, const struct output_directory *directory);
+void victim_finish(struct victim *v, struct output_directory *directory);

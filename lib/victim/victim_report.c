@@ -83,6 +83,8 @@ static void put_line(const struct victim *v, bool date, struct strbuf *out)
 	put_numbers(v, out);
 	if (v->killed_ns)
 		strbuf_printf(out, ", %" PRIu64 " ms", (v->written_ns - v->killed_ns) / 1000000);
+	if (v->removed.files)
+		strbuf_printf(out, ", %" PRIu64 " older removed", v->removed.files);
 	strbuf_puts(out, v->outcome == VICTIM_FAILED ? ", NOT written: " : ", ");
 	text_display(out, strbuf_text(&v->file_name), v->file_name.length);
 	if (v->outcome == VICTIM_FAILED)
@@ -179,6 +181,8 @@ static void put_json_profile(const struct victim *v, uint64_t rows, struct json_
 	else
 		json_writer_null(w, "kill_to_file_us");
 	json_writer_string(w, "file", strbuf_text(&v->file_name));
+	json_writer_uint(w, "removed_files", v->removed.files);
+	json_writer_uint(w, "removed_bytes", v->removed.bytes);
 	for (size_t i = 0; i < n && i < rows; i++)
 		put_json_site(w, &sites[i]);
 }

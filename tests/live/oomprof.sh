@@ -107,18 +107,3 @@ if mount -t tmpfs -o size=4k,nr_inodes=1 small "$tmp/small" 2>/dev/null; then
 else
 	skip "cannot mount a small filesystem"
 fi
-# A disk that fills up afterwards: said, nothing half-written, exit status 1.
-mkdir "$tmp/filling"
-if mount -t tmpfs -o size=64k filling "$tmp/filling" 2>/dev/null; then
-	at_exit umount "$tmp/filling"
-	start filling oomprof -o "$tmp/filling" -n 0
-	head -c 1M /dev/zero >"$tmp/filling/full" 2>/dev/null
-	kill_in full $((64 << 20)) "$leaky" -rate 1 -grow 60
-	line=$(until_line 20 "$tmp/filling.out" "OOM kill of PID $victim ")
-	matches "a disk that is full at the kill: the line says so" "$line" 'NOT written: .*: No space left on device$'
-	stop "$pid"
-	equal "the exit status too" "$status" 1
-	equal "nothing half-written" "$(ls -A "$tmp/filling")" full
-else
-	skip "cannot mount a small filesystem"
-fi

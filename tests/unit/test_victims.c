@@ -142,11 +142,11 @@ static void finish_and_free(struct victim *v, enum victim_outcome outcome, int64
 {
 	char dir[] = "/tmp/oomtools-test.XXXXXX";
 	_cleanup_strbuf_ struct strbuf why = {0};
-	struct output_directory d;
+	struct output_directory d = {.path = dir, .fd = -1};
 
 	assert_non_null(v);
 	assert_non_null(mkdtemp(dir));
-	assert_int_equal(output_directory_open(dir, &d, &why), 0);
+	assert_int_equal(output_directory_open(&d, &why), 0);
 	victim_finish(v, &d);
 	assert_int_equal(v->outcome, outcome);
 	if (outcome == VICTIM_WRITTEN) {
