@@ -111,6 +111,17 @@ struct heap_counts heap_bucket_counts(const struct heap_bucket *bucket, enum hea
 	return sum;
 }
 
+uint64_t heap_bucket_since_gc(const struct heap_bucket *bucket, uint32_t cycle)
+{
+	/* mProf_Malloc() of runtime/mprof.go counts into future[(C + 2) % 3]. What is there beyond
+	 * all that is in use was torn, or the cycle has moved on meanwhile. */
+	struct heap_counts now = heap_bucket_counts(bucket, HEAP_VIEW_NOW, cycle);
+	uint64_t since = bucket->records[1 + ((cycle >> 1) + 2) % 3].allocs;
+	uint64_t inuse = now.allocs - now.frees;
+
+	return (int64_t)inuse < 0 ? 0 : MIN(since, inuse);
+}
+
 /* From double, as Go converts on amd64: what does not fit is the smallest number. */
 static int64_t to_integer(double value)
 {

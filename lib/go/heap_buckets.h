@@ -63,6 +63,12 @@ struct heap_counts heap_bucket_counts(const struct heap_bucket *bucket, enum hea
 				      uint32_t cycle);
 
 /*
+ * How many of the bucket's objects were allocated since the last completed collection, by CYCLE:
+ * none of them can have been freed yet, as a collection frees only what was there when it began.
+ */
+uint64_t heap_bucket_since_gc(const struct heap_bucket *bucket, uint32_t cycle);
+
+/*
  * From sampled to estimated true numbers, with the arithmetic of runtime/pprof (scaleHeapSample):
  * COUNT objects of BYTES together, sampled once every RATE bytes.
  */

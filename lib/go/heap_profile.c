@@ -16,6 +16,7 @@ struct entry {
 	uint32_t depth; /* how many there */
 	struct heap_counts counts;
 	struct heap_counts all; /* of all records, where counts is not */
+	uint64_t since_gc;	/* objects */
 };
 
 struct heap_profile {
@@ -111,6 +112,7 @@ int heap_profile_add(struct heap_profile *p, const struct heap_bucket *bucket)
 		.depth = bucket->held,
 		.counts = heap_bucket_counts(bucket, p->options.view, p->options.cycle),
 		.all = heap_bucket_counts(bucket, HEAP_VIEW_NOW, 0),
+		.since_gc = heap_bucket_since_gc(bucket, p->options.cycle),
 	};
 	p->stack_count += bucket->held;
 	return 0;
@@ -133,6 +135,11 @@ int heap_profile_comment(struct heap_profile *p, const char *text)
 void heap_profile_set_rate(struct heap_profile *p, int64_t rate)
 {
 	p->options.rate = rate;
+}
+
+void heap_profile_forget_cycle(struct heap_profile *p)
+{
+	p->options.cycle_known = false;
 }
 
 /*
@@ -165,6 +172,17 @@ static void scaled_values(const struct heap_profile *p, const struct entry *e,
 		values[INUSE_OBJECTS] = MAX(values[INUSE_OBJECTS], 0);
 		values[INUSE_BYTES] = MAX(values[INUSE_BYTES], 0);
 	}
+}
+
+static void scaled_since_gc(const struct heap_profile *p, const struct entry *e, int64_t *objects,
+			    int64_t *bytes)
+{
+	*objects = *bytes = 0;
+	if (p->options.cycle_known)
+		heap_scale((int64_t)e->since_gc, (int64_t)(e->since_gc * e->size), p->options.rate,
+			   objects, bytes);
+	*objects = MAX(*objects, 0);
+	*bytes = MAX(*bytes, 0);
 }
 
 /* Sums of foreign numbers must not overflow. */
@@ -216,10 +234,13 @@ static int add_to_site(struct heap_profile *p, uint32_t position)
 {
 	struct entry *e = &p->entries[position];
 	struct heap_site *site;
-	int64_t values[VALUES];
+	int64_t values[VALUES], new_objects, new_bytes;
 	int r;
 
 	scaled_values(p, e, values);
+	scaled_since_gc(p, e, &new_objects, &new_bytes);
+	add_up(&p->totals.since_gc_objects, new_objects);
+	add_up(&p->totals.since_gc_bytes, new_bytes);
 	add_up(&p->totals.alloc_objects, values[ALLOC_OBJECTS]);
 	add_up(&p->totals.alloc_bytes, values[ALLOC_BYTES]);
 	add_up(&p->totals.inuse_objects, values[INUSE_OBJECTS]);
@@ -233,6 +254,8 @@ static int add_to_site(struct heap_profile *p, uint32_t position)
 	add_up(&site->alloc_bytes, values[ALLOC_BYTES]);
 	add_up(&site->inuse_objects, values[INUSE_OBJECTS]);
 	add_up(&site->inuse_bytes, values[INUSE_BYTES]);
+	add_up(&site->since_gc_objects, new_objects);
+	add_up(&site->since_gc_bytes, new_bytes);
 	if (site->largest == UINT32_MAX || values[INUSE_BYTES] > inuse_bytes(p, site->largest))
 		site->largest = position;
 	return 0;
@@ -294,6 +317,7 @@ int heap_profile_resolve(struct heap_profile *p)
 		qsort(p->sites, p->site_count, sizeof(*p->sites), by_inuse);
 	p->totals.buckets = p->entry_count;
 	p->totals.sites = p->site_count;
+	p->totals.since_gc_known = p->options.cycle_known;
 	return 0;
 }
 

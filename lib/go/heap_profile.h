@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/strbuf.h"
@@ -19,7 +20,8 @@ struct heap_profile_options {
 	enum heap_view view;
 	uint64_t bias;	       /* load bias of the process */
 	int64_t rate;	       /* its MemProfileRate; may be set later */
-	uint32_t cycle;	       /* its mProfCycle; for HEAP_VIEW_PUBLISHED only */
+	uint32_t cycle;	       /* its mProfCycle */
+	bool cycle_known;      /* else nothing is said of what is new since the last collection */
 	const char *file_name; /* of the executable, for the mapping; may be NULL */
 	int64_t time_ns;       /* when, since the epoch */
 };
@@ -39,6 +41,8 @@ struct heap_site {
 	int64_t inuse_objects;
 	int64_t alloc_bytes;
 	int64_t alloc_objects;
+	int64_t since_gc_bytes; /* of those in use, allocated since the last collection */
+	int64_t since_gc_objects;
 	uint32_t largest; /* the bucket with most bytes in use, for heap_profile_callers() */
 };
 
@@ -49,6 +53,9 @@ struct heap_totals {
 	int64_t inuse_objects;
 	int64_t alloc_bytes;
 	int64_t alloc_objects;
+	bool since_gc_known; /* if not, the two are 0 here and in each site */
+	int64_t since_gc_bytes;
+	int64_t since_gc_objects;
 	uint64_t unresolved; /* addresses without a function */
 };
 
@@ -67,6 +74,9 @@ int heap_profile_comment(struct heap_profile *profile, const char *text);
 
 /* Before resolving, where it was not known at the start. */
 void heap_profile_set_rate(struct heap_profile *profile, int64_t rate);
+
+/* Before resolving: a collection ended while the buckets were read, so nobody knows what is new. */
+void heap_profile_forget_cycle(struct heap_profile *profile);
 
 /*
  * Name the addresses and sum up; once, after the last bucket. An executable that cannot be read any

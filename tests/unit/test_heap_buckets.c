@@ -64,6 +64,15 @@ static void decodes_both_layouts(void **state)
 		c = heap_bucket_counts(&b, HEAP_VIEW_PUBLISHED, 7 << 1 | 1);
 		assert_int_equal(c.allocs, 100 + 300);
 		assert_int_equal(c.free_bytes, (1 + 3) * 48);
+		/* future[(C + 2) % 3] is what came since the last collection: for 7 future[0]. */
+		assert_int_equal(heap_bucket_since_gc(&b, 7 << 1 | 1), 200);
+		assert_int_equal(heap_bucket_since_gc(&b, 8 << 1), 300);
+		assert_int_equal(heap_bucket_since_gc(&b, 9 << 1), 400);
+		/* Never more than is in use. */
+		b.records[0].frees += 700;
+		assert_int_equal(heap_bucket_since_gc(&b, 9 << 1), 290);
+		b.records[0].frees += 300;
+		assert_int_equal(heap_bucket_since_gc(&b, 9 << 1), 0);
 		assert_int_equal(heap_bucket_decode_whole(words, n - 1, record_size, &b),
 				 -EMSGSIZE);
 	}

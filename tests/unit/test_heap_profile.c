@@ -156,6 +156,39 @@ static void sums_up_sites(void **state)
 	assert_int_equal(heap_profile_resolve(p), -EALREADY);
 }
 
+/* What is new since the last collection, of each site and in all, scaled like the rest. */
+static void tells_what_is_new(void **state)
+{
+	_cleanup_go_binary_ struct go_binary *binary = open_tiny(24);
+	const uint64_t a[] = {LEAK, GOEXIT}, b[] = {INLINED, CALL, LEAK, GOEXIT};
+
+	(void)state;
+	for (int known = 0; known < 3; known++) {
+		struct heap_profile_options options = {
+			.bias = BIAS, .rate = 1000, .cycle = 7 << 1, .cycle_known = known > 0};
+		_cleanup_heap_profile_ struct heap_profile *p = NULL;
+		const struct heap_totals *totals;
+		const struct heap_site *sites;
+
+		assert_int_equal(heap_profile_new(binary, &options, &p), 0);
+		add(p, 1000, 7, 0, 1, a, 2);
+		add(p, 1000, 1, 2, 2, b, 4);
+		if (known == 2)
+			heap_profile_forget_cycle(p);
+		assert_int_equal(heap_profile_resolve(p), 0);
+		assert_int_equal(heap_profile_sites(p, &sites), 2);
+		totals = heap_profile_totals(p);
+		assert_int_equal(totals->since_gc_known, known == 1);
+		assert_int_equal(sites[0].inuse_bytes, 15819); /* 10 of 1 - 1 / e */
+		assert_int_equal(sites[0].since_gc_bytes, known == 1 ? 1581 : 0);
+		assert_int_equal(sites[0].since_gc_objects, known == 1 ? 1 : 0);
+		assert_int_equal(sites[1].since_gc_bytes, known == 1 ? 3163 : 0);
+		assert_int_equal(sites[1].since_gc_objects, known == 1 ? 3 : 0);
+		assert_int_equal(totals->since_gc_bytes, known == 1 ? 1581 + 3163 : 0);
+		assert_int_equal(totals->since_gc_objects, known == 1 ? 4 : 0);
+	}
+}
+
 /* What the runtime publishes leaves out what is not swept, unless there was no collection yet. */
 static void publishes_as_the_runtime(void **state)
 {
@@ -209,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_stacks_as_the_runtime),
 		cmocka_unit_test(sums_up_sites),
+		cmocka_unit_test(tells_what_is_new),
 		cmocka_unit_test(publishes_as_the_runtime),
 		cmocka_unit_test(does_without_names),
 	};
