@@ -33,8 +33,10 @@ struct walk {
 	struct oomprof_process process;
 	u64 address; /* of the next bucket */
 	u64 read, cut, unreadable, lost, steps;
+	u64 killed_ns;
 	u32 records_size;
 	u32 stop;
+	u32 swapped; /* it has memory in swap, as far as the kernel's rough count says */
 };
 /*
  * The walk under way on this CPU. In a map, not on the stack: there the verifier would follow the
@@ -231,6 +233,31 @@ int kprobe__mark_oom_victim(struct pt_regs *ctx)
 #endif
 #endif
 
+/*
+ * The runtime puts a bucket on the list before it counts in it (runtime/mprof.go, mProf_Malloc),
+ * and a page fault of that very store is a likely moment to run out of memory: one victim in 250 is
+ * killed there. Then the page that is to hold the counters has never been: they are 0. That can be
+ * so of the newest bucket of each thread only; any other page that is missing was taken away. The
+ * reaper does that 2 seconds after the kill (mm/oom_kill.c, OOM_REAPER_DELAY).
+ */
+#define NEWEST_BUCKETS 256
+#define REAPER_NS 1900000000ull
+#define PAGE_BYTES 4096
+
+static inline int read_records(struct walk *w, u64 *to, u64 from)
+{
+	u32 size = w->records_size == 64 ? 64 : 128;
+	u32 here = -from & (PAGE_BYTES - 1);
+
+	if (!bpf_probe_read_user(to, size, (void *)from))
+		return 0;
+	if (w->swapped || w->steps >= NEWEST_BUCKETS ||
+	    bpf_ktime_get_ns() - w->killed_ns > REAPER_NS)
+		return 1;
+	__builtin_memset(to, 0, 8 * OOMPROF_RECORD_WORDS);
+	return here < size && bpf_probe_read_user(to, here, (void *)from);
+}
+
 /* Copy the bucket at w->address to the ring; 1: the walk is over. */
 static inline int walk_step(struct walk *w)
 {
@@ -254,9 +281,8 @@ static inline int walk_step(struct walk *w)
 	if (bpf_probe_read_user(&b->words[OOMPROF_HEADER_WORDS], 8 * held,
 				(void *)w->address + 8 * OOMPROF_HEADER_WORDS))
 		goto unreadable;
-	if (bpf_probe_read_user(&b->words[OOMPROF_HEADER_WORDS + held],
-				w->records_size == 64 ? 64 : 128,
-				(void *)w->address + 8 * (OOMPROF_HEADER_WORDS + nstk)))
+	if (read_records(w, &b->words[OOMPROF_HEADER_WORDS + held],
+			 w->address + 8 * (OOMPROF_HEADER_WORDS + nstk)))
 		goto unreadable;
 	b->process = w->process;
 	b->held = held;
@@ -408,6 +434,7 @@ static inline int walk_victim(void *ctx, struct task_struct *task, int others)
 	struct oomprof_binary *binary;
 	struct oomprof_place *place;
 	struct oomprof_key key;
+	struct mm_struct *mm;
 	struct walk *w;
 	int zero = 0, unreadable;
 
@@ -431,6 +458,9 @@ static inline int walk_victim(void *ctx, struct task_struct *task, int others)
 	w->process = process;
 	w->address = head;
 	w->records_size = binary->records_size;
+	w->killed_ns = *killed_ns;
+	mm = RD(task->mm);
+	w->swapped = RSS(mm, MM_SWAPENTS) != 0;
 	if (unreadable) {
 		w->unreadable = 1;
 		w->stop = OOMPROF_STOP_UNREADABLE;
