@@ -16,10 +16,25 @@ void message_init(const char *program, bool verbose)
 	is_verbose = verbose;
 }
 
+/* Without memory to make it harmless in: what is not plain text becomes '?'. */
+static void say_plainly(const char *kind, const char *text)
+{
+	char line[1024];
+	int length = snprintf(line, sizeof(line), "%s: %s%s", program_name, kind, text);
+	size_t n = MIN((size_t)MAX(length, 0), sizeof(line) - 1);
+
+	for (size_t i = 0; i < n; i++)
+		if (line[i] < ' ' || line[i] > '~')
+			line[i] = '?';
+	line[n++] = '\n';
+	(void)file_write_fd(2, line, n);
+}
+
 /* One write, so that messages of several programs on one terminal do not mix within a line. */
-static void say(const char *kind, const char *text)
+static void say(const char *kind, const char *whole)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
+	const char *text = whole;
 
 	strbuf_printf(&out, "%s: %s", program_name, kind);
 	for (;;) {
@@ -36,6 +51,8 @@ static void say(const char *kind, const char *text)
 	}
 	if (strbuf_error(&out) == 0)
 		(void)file_write_fd(2, out.data, out.length);
+	else
+		say_plainly(kind, whole);
 }
 
 static void say_formatted(const char *kind, const char *format, va_list args)

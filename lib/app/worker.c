@@ -5,52 +5,48 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-struct job {
-	struct job *next;
-	void *data;
-};
-
 struct worker {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
-	struct job *first, **last; /* under the lock, as is CLOSING */
+	void *first, *last; /* under the lock, as is CLOSING */
 	bool closing;
+	size_t link;
 	void (*do_job)(void *job, void *user);
 	void *user;
 };
 
-/* The next job, waiting for one; NULL: closing and none is left. */
-static struct job *take(struct worker *w)
+static void **next_of(const struct worker *w, void *job)
 {
-	struct job *j;
+	return (void **)(void *)((char *)job + w->link);
+}
+
+/* The next job, waiting for one; NULL: closing and none is left. */
+static void *take(struct worker *w)
+{
+	void *job;
 
 	pthread_mutex_lock(&w->lock);
 	while (!w->first && !w->closing)
 		pthread_cond_wait(&w->more, &w->lock);
-	j = w->first;
-	if (j) {
-		w->first = j->next;
-		if (!w->first)
-			w->last = &w->first;
-	}
+	job = w->first;
+	if (job)
+		w->first = *next_of(w, job);
 	pthread_mutex_unlock(&w->lock);
-	return j;
+	return job;
 }
 
 static void *work(void *p)
 {
 	struct worker *w = p;
-	struct job *j;
+	void *job;
 
-	while ((j = take(w))) {
-		w->do_job(j->data, w->user);
-		free(j);
-	}
+	while ((job = take(w)))
+		w->do_job(job, w->user);
 	return NULL;
 }
 
-int worker_open(void (*do_job)(void *job, void *user), void *user, struct worker **ret)
+int worker_open(void (*do_job)(void *job, void *user), void *user, size_t link, struct worker **ret)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 	int r;
@@ -59,7 +55,7 @@ int worker_open(void (*do_job)(void *job, void *user), void *user, struct worker
 		return -ENOMEM;
 	w->do_job = do_job;
 	w->user = user;
-	w->last = &w->first;
+	w->link = link;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->more, NULL);
 	r = pthread_create(&w->thread, NULL, work, w);
@@ -73,19 +69,17 @@ int worker_open(void (*do_job)(void *job, void *user), void *user, struct worker
 	return 0;
 }
 
-int worker_push(struct worker *worker, void *data)
+void worker_push(struct worker *worker, void *job)
 {
-	struct job *j = malloc(sizeof(*j));
-
-	if (!j)
-		return -ENOMEM;
-	*j = (struct job){NULL, data};
+	*next_of(worker, job) = NULL;
 	pthread_mutex_lock(&worker->lock);
-	*worker->last = j;
-	worker->last = &j->next;
+	if (worker->first)
+		*next_of(worker, worker->last) = job;
+	else
+		worker->first = job;
+	worker->last = job;
 	pthread_cond_signal(&worker->more);
 	pthread_mutex_unlock(&worker->lock);
-	return 0;
 }
 
 void worker_close(struct worker *worker)

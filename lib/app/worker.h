@@ -4,13 +4,18 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 struct worker;
 
-/* DO_JOB gets each job and owns it. 0 or -errno. */
-int worker_open(void (*do_job)(void *job, void *user), void *user, struct worker **ret);
+/*
+ * DO_JOB gets each job and owns it. Jobs that wait are linked through a pointer in each, LINK bytes
+ * from its start, so that handing one over takes no memory. 0 or -errno.
+ */
+int worker_open(void (*do_job)(void *job, void *user), void *user, size_t link,
+		struct worker **ret);
 
-/* Hand a job over. 0, or -ENOMEM: it is still the caller's. */
-int worker_push(struct worker *worker, void *job);
+void worker_push(struct worker *worker, void *job);
 
 /* Wait until every job is done, then end the thread. NULL is fine. */
 void worker_close(struct worker *worker);

@@ -21,7 +21,7 @@ enum victim_outcome {
 	VICTIM_OFF_LINKER, /* Go, profiling switched off by the linker */
 	VICTIM_OFF_RATE,   /* Go, the program has set MemProfileRate to 0 */
 	VICTIM_MISSED,	   /* it ended without its memory having been read */
-	VICTIM_FAILED,	   /* the file could not be written: error says why */
+	VICTIM_FAILED,	   /* the profile or its file could not be made: error says why */
 };
 
 /* How much of the heap profile there is. */
@@ -36,7 +36,7 @@ struct victim_buckets {
 };
 
 struct victim {
-	struct victim *next; /* in the list of those still to be done */
+	struct victim *next; /* of those that are complete and wait; see app/worker.h */
 	struct oomprof_process process;
 	char comm[64];
 	const struct known_binary *binary; /* NULL: not a Go program, or not known */
@@ -52,7 +52,8 @@ struct victim {
 	struct victim_buckets buckets;
 
 	enum victim_outcome outcome;
-	int error;		       /* -errno of VICTIM_FAILED */
+	bool summed; /* what was collected has names and sums: the profile can be reported */
+	int error;		       /* -errno; set before the end: VICTIM_FAILED in the end */
 	uint64_t written_ns;	       /* CLOCK_MONOTONIC */
 	struct strbuf file_name;       /* with the directory */
 	struct output_removed removed; /* for it, or because of it */

@@ -76,7 +76,9 @@ static void on_control(const void *data, size_t size, void *user)
 				(unsigned long long)b->head, (unsigned long long)b->bias);
 	}
 	r = victims_event(w->victims, data, size, &load);
-	if (r < 0)
+	if (r == -ENOMEM)
+		message_error("no memory to follow a victim; its profile is lost");
+	else if (r < 0)
 		message_warning("an event from the probe was not understood: %s", strerror(-r));
 }
 
@@ -128,8 +130,7 @@ static void drain(void *user)
 		victims_settle(w->victims);
 		n += event_ring_consume(w->buckets);
 		while ((v = victims_take(w->victims, false)))
-			if (worker_push(w->worker, v) < 0)
-				do_job(v, w);
+			worker_push(w->worker, v);
 		if (n > 0)
 			looks = 0;
 	} while (n > 0 || wait_for_walk(w, &looks));
@@ -169,7 +170,7 @@ static int open_parts(struct watcher *w, struct loop *loop)
 	if (r == 0)
 		r = loop_add_timer(loop, TICK_NS, TICK_NS, drain, w);
 	if (r == 0)
-		r = worker_open(do_job, w, &w->worker);
+		r = worker_open(do_job, w, offsetof(struct victim, next), &w->worker);
 	return r;
 }
 
