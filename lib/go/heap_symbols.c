@@ -30,13 +30,20 @@ struct heap_symbols {
 int heap_symbols_new(const struct go_binary *binary, uint64_t bias, struct heap_symbols **ret)
 {
 	struct heap_symbols *s = calloc(1, sizeof(*s));
+	int r;
 
 	if (!s)
 		return -ENOMEM;
 	s->binary = binary;
 	s->bias = bias;
-	if (elf_image_open_fd(binary->fd, NULL, &s->image) == 0)
-		s->named = pclntab_open(s->image, NULL, &s->table) == 0;
+	r = elf_image_open_fd(binary->fd, NULL, &s->image);
+	if (r == 0)
+		r = pclntab_open(s->image, NULL, &s->table);
+	s->named = r == 0;
+	if (r == -ENOMEM) {
+		heap_symbols_free(s);
+		return r;
+	}
 	*ret = s;
 	return 0;
 }
@@ -179,17 +186,24 @@ static int look_up(struct heap_symbols *s, uint64_t pc, uint32_t *ret)
 	return 0;
 }
 
-/* Is it the runtime's own? runtime/pprof asks for the return address itself (FuncForPC), so we do.
+/*
+ * Is it the runtime's own? runtime/pprof asks for the return address itself (FuncForPC), so we do.
+ * 1 or 0, or -ENOMEM.
  */
-static bool hide(struct heap_symbols *s, uint32_t position)
+static int hide(struct heap_symbols *s, uint32_t position)
 {
 	struct heap_symbol *symbol = &s->symbols[position];
 	struct go_frame frame;
+	int r = -ENOENT;
 
 	if (symbol->hide_known)
 		return symbol->hide;
+	if (s->table)
+		r = pclntab_frame(s->table, symbol->pc - s->bias, &frame);
+	if (r == -ENOMEM)
+		return r;
 	symbol->hide_known = true;
-	if (s->table && pclntab_frame(s->table, symbol->pc - s->bias, &frame) == 0)
+	if (r == 0)
 		symbol->hide = strncmp(frame.function, "runtime.", 8) == 0 ||
 			       (s->binary->minor >= 24 &&
 				strncmp(frame.function, "internal/runtime/", 17) == 0);
@@ -226,6 +240,8 @@ static int show_last(struct heap_symbols *s, size_t n, uint64_t pc)
 
 	if (s->table)
 		frames = pclntab_chain(s->table, pc - 1 - s->bias, chain, ARRAY_SIZE(chain));
+	if (frames == -ENOMEM)
+		return frames;
 	if (frames <= 1) {
 		r = show(s, n, pc);
 		return r < 0 ? r : (int)n + 1;
@@ -255,8 +271,10 @@ int heap_symbols_stack(struct heap_symbols *s, const uint64_t *stack, size_t n,
 	}
 	if (r < 0)
 		return r;
-	while (head < count && hide(s, s->shown[head]))
+	while (head < count && (r = hide(s, s->shown[head])) > 0)
 		head++;
+	if (r < 0)
+		return r;
 	if (head == count)
 		head = 0; /* nothing but the runtime: show all */
 	for (size_t i = head; i < count; i++)

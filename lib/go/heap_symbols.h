@@ -26,7 +26,7 @@ struct heap_symbol {
 	bool hide;	 /* the runtime's own: hidden at the head of a stack */
 };
 
-/* Never fails for the executable: names are then addresses. */
+/* Fails for want of memory only. What is wrong with the executable has names be addresses. */
 int heap_symbols_new(const struct go_binary *binary, uint64_t bias, struct heap_symbols **ret);
 void heap_symbols_free(struct heap_symbols *symbols);
 

@@ -13,6 +13,13 @@ struct chunk {
 	max_align_t data[];
 };
 
+/* The first error counts: what follows may be its consequence. */
+static void set_error(struct profile *p, int error)
+{
+	if (!p->error)
+		p->error = error;
+}
+
 /* Memory that lives as long as the profile; zeroed. */
 static void *profile_alloc(struct profile *p, size_t n)
 {
@@ -25,7 +32,7 @@ static void *profile_alloc(struct profile *p, size_t n)
 
 		c = calloc(1, sizeof(*c) + size);
 		if (!c) {
-			p->error = -ENOMEM;
+			set_error(p, -ENOMEM);
 			return NULL;
 		}
 		*c = (struct chunk){.next = p->chunks, .size = size};
@@ -47,7 +54,7 @@ static bool make_room(struct profile *p, void *array, size_t n, size_t size)
 		return true;
 	more = reallocarray(*field, n ? n * 2 : 1, size);
 	if (!more) {
-		p->error = -ENOMEM;
+		set_error(p, -ENOMEM);
 		return false;
 	}
 	*field = more;
@@ -72,9 +79,12 @@ static int64_t string_index(struct profile *p, const char *text)
 {
 	size_t n = strlen(text ? text : "");
 	uint64_t hash = hash_bytes(0, text, n);
-	uint32_t found = hash_index_find(&p->string_index, hash, same_string, p, text ? text : "");
+	uint32_t found;
 	char *copy;
 
+	if (p->error < 0)
+		return 0; /* the index may name what found no room */
+	found = hash_index_find(&p->string_index, hash, same_string, p, text ? text : "");
 	if (found != HASH_INDEX_NONE)
 		return found;
 	copy = profile_alloc(p, n + 1);
@@ -83,7 +93,7 @@ static int64_t string_index(struct profile *p, const char *text)
 	if (n)
 		memcpy(copy, text, n);
 	if (hash_index_add(&p->string_index, hash, (uint32_t)p->message.n_string_table) < 0) {
-		p->error = -ENOMEM;
+		set_error(p, -ENOMEM);
 		return 0;
 	}
 	ADD_POINTER(p, string_table, copy);
@@ -149,7 +159,7 @@ void profile_add_sample_type(struct profile *p, const char *type, const char *un
 	Pprof__ValueType *v = value_type(p, type, unit);
 
 	if (v && p->message.n_sample)
-		p->error = -EINVAL;
+		set_error(p, -EINVAL);
 	else if (v)
 		ADD_POINTER(p, sample_type, v);
 }
@@ -213,9 +223,12 @@ uint64_t profile_add_function(struct profile *p, const char *name, const char *f
 {
 	int64_t key[3] = {string_index(p, name), string_index(p, file), start_line};
 	uint64_t hash = hash_bytes(0, key, sizeof(key));
-	uint32_t found = hash_index_find(&p->function_index, hash, same_function, p, key);
+	uint32_t found;
 	Pprof__Function *f;
 
+	if (p->error < 0)
+		return 0;
+	found = hash_index_find(&p->function_index, hash, same_function, p, key);
 	if (found != HASH_INDEX_NONE)
 		return found + 1;
 	f = profile_alloc(p, sizeof(*f));
@@ -227,7 +240,7 @@ uint64_t profile_add_function(struct profile *p, const char *name, const char *f
 	f->filename = key[1];
 	f->start_line = key[2];
 	if (hash_index_add(&p->function_index, hash, (uint32_t)p->message.n_function) < 0)
-		p->error = -ENOMEM;
+		set_error(p, -ENOMEM);
 	ADD_POINTER(p, function, f);
 	return p->error < 0 ? 0 : f->id;
 }
@@ -268,7 +281,7 @@ static Pprof__Location *new_location(struct profile *p, const struct location_ke
 	l->line = pointers;
 	for (size_t i = 0; i < key->n; i++) {
 		if (!key->lines[i].function || key->lines[i].function > p->message.n_function)
-			p->error = -EINVAL;
+			set_error(p, -EINVAL);
 		pprof__line__init(&lines[i]);
 		lines[i].function_id = key->lines[i].function;
 		lines[i].line = key->lines[i].line;
@@ -283,18 +296,21 @@ uint64_t profile_add_location(struct profile *p, uint64_t mapping, uint64_t addr
 	struct location_key key = {mapping, address, lines, n};
 	uint64_t hash = hash_bytes(hash_bytes(address, &mapping, sizeof(mapping)), lines,
 				   n * sizeof(*lines));
-	uint32_t found = hash_index_find(&p->location_index, hash, same_location, p, &key);
+	uint32_t found;
 	Pprof__Location *l;
 
+	if (p->error < 0)
+		return 0;
+	found = hash_index_find(&p->location_index, hash, same_location, p, &key);
 	if (found != HASH_INDEX_NONE)
 		return found + 1;
 	if (mapping > p->message.n_mapping)
-		p->error = -EINVAL;
+		set_error(p, -EINVAL);
 	l = new_location(p, &key);
 	if (!l)
 		return 0;
 	if (hash_index_add(&p->location_index, hash, (uint32_t)p->message.n_location) < 0)
-		p->error = -ENOMEM;
+		set_error(p, -ENOMEM);
 	ADD_POINTER(p, location, l);
 	return p->error < 0 ? 0 : l->id;
 }
@@ -314,7 +330,7 @@ static void add_labels(struct profile *p, Pprof__Sample *s, const struct profile
 		l->num = labels[i].number;
 		l->num_unit = string_index(p, labels[i].unit);
 		if (!l->key)
-			p->error = -EINVAL;
+			set_error(p, -EINVAL);
 		s->label[s->n_label++] = l;
 	}
 }
@@ -335,7 +351,7 @@ void profile_add_sample(struct profile *p, const uint64_t *locations, size_t loc
 	s->location_id = ids;
 	for (size_t i = 0; i < location_count; i++) {
 		if (!locations[i] || locations[i] > p->message.n_location)
-			p->error = p->error < 0 ? p->error : -EINVAL;
+			set_error(p, -EINVAL);
 		ids[i] = locations[i];
 	}
 	s->n_value = value_count;

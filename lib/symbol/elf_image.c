@@ -87,9 +87,11 @@ static int complain(struct strbuf *why, int error, const char *text)
 static int read_header(struct elf_image *image, struct strbuf *why)
 {
 	Elf64_Ehdr *h = &image->header;
+	int r = elf_image_read_file(image, 0, h, sizeof(*h));
 
-	if (image->file_size < sizeof(*h) || elf_image_read_file(image, 0, h, sizeof(*h)) < 0 ||
-	    memcmp(h->e_ident, ELFMAG, SELFMAG) != 0)
+	if (r == -ENOMEM) /* none of the later reads takes memory */
+		return complain(why, r, "out of memory");
+	if (r < 0 || memcmp(h->e_ident, ELFMAG, SELFMAG) != 0)
 		return complain(why, -ENOEXEC, "not an ELF file");
 	if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_ident[EI_DATA] != ELFDATA2LSB)
 		return complain(why, -ENOEXEC, "not a 64-bit little-endian ELF file");

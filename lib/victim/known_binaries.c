@@ -67,7 +67,8 @@ static bool is_named_by(int fd, const struct oomprof_key *key)
 	       (uint64_t)st.st_mtim.tv_nsec == key->mtime_ns;
 }
 
-static enum binary_kind look_into(int fd, struct go_binary **binary)
+/* Its kind, or -ENOMEM. */
+static int look_into(int fd, struct go_binary **binary)
 {
 	switch (go_binary_open(fd, NULL, binary)) {
 	case 0:
@@ -77,6 +78,8 @@ static enum binary_kind look_into(int fd, struct go_binary **binary)
 	case -ENOENT:
 	case -ENOEXEC:
 		return BINARY_NOT_GO;
+	case -ENOMEM:
+		return -ENOMEM;
 	}
 	return BINARY_UNREADABLE;
 }
@@ -109,8 +112,7 @@ int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *pa
 			    const struct oomprof_key *key, const struct known_binary **ret)
 {
 	struct go_binary *binary = NULL;
-	enum binary_kind kind;
-	int r;
+	int kind, r;
 
 	*ret = known_binaries_find(known, key);
 	if (*ret)
@@ -118,10 +120,10 @@ int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *pa
 	if (!is_named_by(fd, key))
 		return BINARY_UNREADABLE;
 	kind = look_into(fd, &binary);
-	if (kind == BINARY_NOT_GO || kind == BINARY_UNREADABLE)
-		return (int)kind;
-	r = keep(known, key, kind, binary, strdup(path), ret);
-	return r < 0 ? r : (int)kind;
+	if (kind < 0 || kind == BINARY_NOT_GO || kind == BINARY_UNREADABLE)
+		return kind;
+	r = keep(known, key, (enum binary_kind)kind, binary, strdup(path), ret);
+	return r < 0 ? r : kind;
 }
 
 int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct oomprof_key *key,

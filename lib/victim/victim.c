@@ -48,8 +48,12 @@ int victim_begin(struct victim *v, uint64_t bias, int64_t rate, uint32_t cycle)
 
 static void comment(struct victim *v, struct strbuf *text)
 {
-	if (strbuf_error(text) == 0)
-		(void)heap_profile_comment(v->profile, strbuf_text(text));
+	int r = strbuf_error(text);
+
+	if (r == 0)
+		r = heap_profile_comment(v->profile, strbuf_text(text));
+	if (r < 0)
+		v->error = r;
 	strbuf_reset(text);
 }
 
@@ -64,6 +68,7 @@ static void comment_kill(struct victim *v, struct strbuf *text)
 {
 	const struct oomkill_event *e = &v->kill;
 	struct oom_domain domain;
+	int r;
 
 	strbuf_printf(text, "OOM kill of PID %u", e->victim_pid);
 	name(text, e->victim_comm, OOMKILL_COMM_SIZE);
@@ -73,7 +78,10 @@ static void comment_kill(struct victim *v, struct strbuf *text)
 	strbuf_printf(text, "triggered by PID %u", e->trigger_pid);
 	name(text, e->trigger_comm, OOMKILL_COMM_SIZE);
 	comment(v, text);
-	if (oom_domain_of(e, &domain) == 0) {
+	r = oom_domain_of(e, &domain);
+	if (r < 0) {
+		v->error = r;
+	} else {
 		strbuf_printf(text, "domain: %s%s%s", domain.kind, domain.path.length ? " " : "",
 			      strbuf_text(&domain.path));
 		if (domain.limit_bytes)
@@ -138,7 +146,10 @@ static int write_file(struct victim *v, struct output_directory *directory)
 	uint64_t when = v->killed_ns ? clock_realtime_at(v->killed_ns) : clock_realtime_ns();
 	int r = heap_profile_resolve(v->profile);
 
+	v->summed = r == 0;
 	add_comments(v);
+	if (r == 0)
+		r = v->error;
 	if (r == 0)
 		r = heap_profile_write(v->profile, &contents);
 	if (r == 0)
@@ -149,6 +160,11 @@ static int write_file(struct victim *v, struct output_directory *directory)
 
 void victim_finish(struct victim *v, struct output_directory *directory)
 {
+	v->written_ns = clock_monotonic_ns();
+	if (v->error < 0) {
+		v->outcome = VICTIM_FAILED;
+		return;
+	}
 	if (!v->profile) {
 		v->outcome = why_not(v);
 		return;

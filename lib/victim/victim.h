@@ -53,7 +53,7 @@ struct victim {
 
 	enum victim_outcome outcome;
 	bool summed; /* what was collected has names and sums: the profile can be reported */
-	int error;		       /* -errno; set before the end: VICTIM_FAILED in the end */
+	int error;   /* -errno; set before the end: VICTIM_FAILED in the end */
 	uint64_t written_ns;	       /* CLOCK_MONOTONIC */
 	struct strbuf file_name;       /* with the directory */
 	struct output_removed removed; /* for it, or because of it */

@@ -80,7 +80,8 @@ static void put_line(const struct victim *v, bool date, struct strbuf *out)
 		strbuf_printf(out, ", %s\n", reasons[v->outcome]);
 		return;
 	}
-	put_numbers(v, out);
+	if (v->summed)
+		put_numbers(v, out);
 	if (v->killed_ns)
 		strbuf_printf(out, ", %" PRIu64 " ms", (v->written_ns - v->killed_ns) / 1000000);
 	if (v->removed.files)
@@ -88,7 +89,7 @@ static void put_line(const struct victim *v, bool date, struct strbuf *out)
 	strbuf_puts(out, v->outcome == VICTIM_FAILED ? ", NOT written: " : ", ");
 	text_display(out, strbuf_text(&v->file_name), v->file_name.length);
 	if (v->outcome == VICTIM_FAILED)
-		strbuf_printf(out, ": %s", strerror(-v->error));
+		strbuf_printf(out, "%s%s", v->file_name.length ? ": " : "", strerror(-v->error));
 	strbuf_putc(out, '\n');
 }
 
@@ -130,7 +131,7 @@ int victim_report_text(const struct victim *v, const struct victim_report_option
 	size_t n;
 
 	put_line(v, options->date, out);
-	if (v->outcome == VICTIM_WRITTEN || v->outcome == VICTIM_FAILED) {
+	if (v->summed) {
 		n = heap_profile_sites(v->profile, &sites);
 		n = MIN(n, (size_t)options->rows);
 		while (n && sites[n - 1].inuse_bytes <= 0)
@@ -203,7 +204,7 @@ int victim_report_json(const struct victim *v, const struct victim_report_option
 	json_writer_string(w, "comm", v->comm);
 	json_writer_string(w, "outcome", outcome_names[v->outcome]);
 	json_writer_string(w, "go_version", version_of(v));
-	if (v->outcome == VICTIM_WRITTEN || v->outcome == VICTIM_FAILED)
+	if (v->summed)
 		put_json_profile(v, options->rows, w);
 	json_writer_string(w, "error", v->outcome == VICTIM_FAILED ? strerror(-v->error) : NULL);
 	return r;

@@ -114,7 +114,8 @@ static int on_begin(struct victims *victims, const struct oomprof_begin *begin)
 	v->runtime = begin->runtime;
 	memcpy(v->comm, begin->comm, OOMKILL_COMM_SIZE);
 	v->comm[OOMKILL_COMM_SIZE - 1] = '\0';
-	return victim_begin(v, begin->bias, begin->rate, begin->cycle);
+	v->error = victim_begin(v, begin->bias, begin->rate, begin->cycle);
+	return v->error;
 }
 
 static int on_end(struct victims *victims, const struct oomprof_end *end)
@@ -127,7 +128,7 @@ static int on_end(struct victims *victims, const struct oomprof_end *end)
 	v->ended = true;
 	v->buckets.cut = end->cut;
 	v->buckets.unreadable = end->unreadable;
-	v->buckets.lost = end->lost;
+	v->buckets.lost += end->lost; /* besides those there was no memory for */
 	v->buckets.more = end->stop == OOMPROF_STOP_LIMIT;
 	return 0;
 }
@@ -200,6 +201,8 @@ int victims_bucket(struct victims *victims, const void *record, size_t size)
 		r = heap_profile_add(e->victim->profile, &bucket);
 	if (r == 0)
 		e->victim->buckets.read++;
+	else if (r == -ENOMEM)
+		e->victim->buckets.lost++;
 	else
 		e->victim->buckets.damaged++;
 	return r;

@@ -4,9 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "proc/clock.h"
 #include "tiny_go.h"
 #include "victim/victim_report.h"
@@ -255,6 +258,163 @@ static void victims_without_profile(void **state)
 	finish_and_free(victims_take(f->victims, true), VICTIM_MISSED, 0);
 }
 
+/* ---- without memory: the allocation functions fail when they are told to (--wrap) ---- */
+
+static struct {
+	bool armed;
+	long left; /* allocations that still work */
+	bool once; /* and after the one that fails, too */
+	bool failed;
+	bool still; /* time stands: a profile has its time in it */
+} memory;
+
+static bool no_memory(void)
+{
+	if (!memory.armed || memory.left-- > 0 || (memory.once && memory.failed))
+		return false;
+	memory.failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+#define ALLOCATOR(type, name, parameters, arguments)                 \
+	type __real_##name parameters;                               \
+	type __wrap_##name parameters;                               \
+	type __wrap_##name parameters                                \
+	{                                                            \
+		return no_memory() ? NULL : __real_##name arguments; \
+	}
+
+ALLOCATOR(void *, malloc, (size_t n), (n))
+ALLOCATOR(void *, calloc, (size_t n, size_t size), (n, size))
+ALLOCATOR(void *, realloc, (void *p, size_t n), (p, n))
+ALLOCATOR(void *, reallocarray, (void *p, size_t n, size_t size), (p, n, size))
+ALLOCATOR(char *, strdup, (const char *s), (s))
+ALLOCATOR(char *, strndup, (const char *s, size_t n), (s, n))
+ALLOCATOR(DIR *, fdopendir, (int fd), (fd))
+
+int __real_clock_gettime(clockid_t clock, struct timespec *t);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
+{
+	if (!memory.still)
+		return __real_clock_gettime(clock, t);
+	*t = (struct timespec){clock == CLOCK_REALTIME ? 1700000000 : 1000, 1};
+	return 0;
+}
+
+#define LOST_ON_RING 3 /* as end_of() says */
+
+/* What became of one victim while memory was short. */
+struct short_of_memory {
+	bool told, written, failed;
+	uint64_t lost; /* buckets */
+	struct strbuf line, file;
+};
+
+static int events_of_one(struct fixture *f, uint32_t pid)
+{
+	int r = kill_of(f, pid, f->key);
+
+	if (r == 0)
+		r = begin_of(f, pid);
+	for (uint64_t i = 1; r == 0 && i <= 3; i++)
+		(void)bucket_of(f, pid, i); /* counted there */
+	if (r == 0)
+		r = end_of(f, pid);
+	victims_settle(f->victims);
+	return r;
+}
+
+static void finish_short(struct victim *v, struct output_directory *d, struct short_of_memory *s)
+{
+	_cleanup_strbuf_ struct strbuf json = {0};
+	const struct victim_report_options options = {.rows = 5};
+	struct json_writer *w;
+	int text, object;
+
+	victim_finish(v, d);
+	text = victim_report_text(v, &options, &s->line);
+	w = json_writer_open();
+	object = victim_report_json(v, &options, w);
+	object = json_writer_line(w, &json) < 0 ? -ENOMEM : object;
+	memory.armed = false;
+	assert_true(text == 0 || text == -ENOMEM);
+	assert_true(object == 0 || object == -ENOMEM);
+	s->written = v->outcome == VICTIM_WRITTEN;
+	s->failed = v->outcome == VICTIM_FAILED;
+	s->lost = v->buckets.lost - LOST_ON_RING;
+	if (s->failed)
+		assert_int_equal(v->error, -ENOMEM);
+	if (s->failed && text == 0)
+		assert_non_null(strstr(s->line.data, "NOT written: Cannot allocate memory\n"));
+	if (s->written) {
+		assert_int_equal(file_read(strbuf_text(&v->file_name), 1 << 20, &s->file), 0);
+		assert_int_equal(unlink(strbuf_text(&v->file_name)), 0);
+	}
+	victim_free(v);
+}
+
+/* One victim while allocation number N fails. Returns whether it came to that. */
+static bool one_short(struct fixture *f, const char *dir, long n, bool once,
+		      struct short_of_memory *ret)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	struct output_directory d = {.path = dir, .limit.keep = 5, .fd = -1};
+	struct victim *v;
+	int r;
+
+	*ret = (struct short_of_memory){0};
+	assert_int_equal(output_directory_open(&d, &why), 0);
+	memset(&memory, 0, sizeof(memory));
+	memory.left = n;
+	memory.once = once;
+	memory.still = memory.armed = true;
+	r = events_of_one(f, 10);
+	v = victims_take(f->victims, true);
+	ret->told = v;
+	if (v)
+		finish_short(v, &d, ret);
+	memory.armed = memory.still = false;
+	output_directory_close(&d);
+	/* If it cannot be told of, that is said. */
+	assert_true(ret->told ? r == 0 || ret->failed : r == -ENOMEM);
+	return memory.failed;
+}
+
+/* Whatever cannot be had: the file is there as it should be, or none at all and the line says so.
+ */
+static void without_memory(void **state)
+{
+	struct short_of_memory whole, s;
+	struct fixture *f = *state;
+	char dir[] = "/tmp/oomtools-test.XXXXXX";
+	int written = 0, failed = 0;
+
+	assert_non_null(mkdtemp(dir));
+	assert_false(one_short(f, dir, LONG_MAX, false, &whole));
+	assert_true(whole.written && whole.file.length);
+	for (int once = 0; once < 2; once++) {
+		bool came_to_it = true;
+
+		for (long n = 0; came_to_it; n++) {
+			came_to_it = one_short(f, dir, n, once, &s);
+			written += s.written;
+			failed += s.failed;
+			if (s.written && !s.lost) {
+				assert_int_equal(s.file.length, whole.file.length);
+				assert_memory_equal(s.file.data, whole.file.data, s.file.length);
+			}
+			strbuf_free(&s.line);
+			strbuf_free(&s.file);
+		}
+	}
+	assert_true(written > 10 && failed > 50);
+	strbuf_free(&whole.line);
+	strbuf_free(&whole.file);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static void bad_records(void **state)
 {
 	struct fixture *f = *state;
@@ -309,6 +469,7 @@ int main(void)
 		VICTIMS_TEST(several_at_once),
 		VICTIMS_TEST(unmarked_is_dropped),
 		VICTIMS_TEST(victims_without_profile),
+		VICTIMS_TEST(without_memory),
 		VICTIMS_TEST(bad_records),
 		VICTIMS_TEST(table_is_bounded),
 	};
