@@ -88,11 +88,34 @@ static inline int key_of(struct task_struct *task, struct oomprof_key *key)
 	return 0;
 }
 
+static inline void place_key_of(const struct oomprof_process *process, struct oomprof_process *key)
+{
+	*key = *process;
+	key->start_ns -= key->start_ns % OOMPROF_TICK_NS;
+}
+
+static inline struct oomprof_place *place_of(const struct oomprof_process *process)
+{
+	struct oomprof_process key;
+
+	place_key_of(process, &key);
+	return places.lookup(&key);
+}
+
+static inline void forget_place(struct task_struct *task)
+{
+	struct oomprof_process process, key;
+
+	process_of(task, &process);
+	place_key_of(&process, &key);
+	places.delete(&key);
+}
+
 /* The key of the file that holds a process's Go runtime; 1: there is none. */
 static inline int runtime_key_of(struct task_struct *task, struct oomprof_process *process,
 				 struct oomprof_key *key)
 {
-	struct oomprof_place *place = places.lookup(process);
+	struct oomprof_place *place = place_of(process);
 
 	if (!place)
 		return key_of(task, key);
@@ -106,6 +129,7 @@ BPF_PROG(raw_tp__sched_process_exec, struct task_struct *task)
 	struct oomprof_seen *seen;
 	struct oomprof_key key;
 
+	forget_place(task); /* it was the program's before this one */
 	if (key_of(task, &key) || binaries.lookup(&key) || not_go.lookup(&key))
 		return 0;
 	seen = control.ringbuf_reserve(sizeof(*seen));
@@ -447,7 +471,7 @@ static inline int walk_victim(void *ctx, struct task_struct *task, int others)
 	now = bpf_ktime_get_ns();
 	if (!w || !binary || !binary->mbuckets || walked.lookup(&process))
 		return 0;
-	place = places.lookup(&process);
+	place = place_of(&process);
 	bias = place ? place->bias : bias_of(task, binary->entry);
 	unreadable = bpf_probe_read_user(&head, 8, (void *)(bias + binary->mbuckets));
 	/* A page can be out of reach for a moment only: while it is moved, say. Then another thread
@@ -500,6 +524,7 @@ BPF_PROG(raw_tp__sched_process_exit, struct task_struct *task)
 		walk_victim(ctx, task, others);
 	if (others)
 		return 0;
+	forget_place(task);
 	/* A walk tells its own end, and may still be going on: its thread was no longer counted. */
 	process_of(task, &process);
 	if (!killed.lookup(&process) || walked.lookup(&process))

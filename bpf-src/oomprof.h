@@ -38,9 +38,14 @@ struct oomprof_process {
 	__u32 pad;
 };
 
+/* /proc shows when a process started in units of this, so the keys of `places` are rounded down to
+ * them. */
+#define OOMPROF_TICK_NS 10000000ull
+
 /*
  * Where a process holds the Go runtime, if not in its executable: in a library, say. User space
- * writes this into the map `places`; it goes before what the executable says.
+ * writes this into the map `places`; it goes before what the executable says. The probe removes it
+ * when the process ends or runs another program.
  */
 struct oomprof_place {
 	struct oomprof_key key; /* of the file that holds it; a key of `binaries` */

@@ -178,6 +178,7 @@ static int find_profiling(struct go_binary *b, struct pclntab *table, struct str
 	return 0;
 }
 
+/* The segment of the entry. A library has none: then the first that is executable. */
 static void find_text(struct go_binary *b, struct elf_image *image)
 {
 	const struct elf_segment *segments;
@@ -185,8 +186,10 @@ static void find_text(struct go_binary *b, struct elf_image *image)
 
 	b->entry = elf_image_entry(image);
 	for (size_t i = 0; i < n; i++)
-		if (segments[i].flags & PF_X && b->entry >= segments[i].address &&
-		    b->entry - segments[i].address < segments[i].memory_size)
+		if (segments[i].flags & PF_X &&
+		    (!b->text.memory_size ||
+		     (b->entry >= segments[i].address &&
+		      b->entry - segments[i].address < segments[i].memory_size)))
 			b->text = segments[i];
 }
 

@@ -9,6 +9,7 @@
 #include "bpf/event_ring.h"
 #include "bpf/kernel_map.h"
 #include "victim/victims.h"
+#include "watch/libraries.h"
 
 #define MOST_BINARIES 4096 /* the size of the probe's map */
 #define TICK_NS 1000000000ull
@@ -23,6 +24,7 @@ struct watcher {
 	struct event_ring *control, *buckets;
 	struct worker *worker;
 	struct known_binaries *known;
+	struct libraries *libraries;
 	struct victims *victims;
 	uint64_t lost; /* events that found no room, as far as they were reported */
 };
@@ -133,12 +135,19 @@ static void drain(void *user)
 			worker_push(w->worker, v);
 		if (n > 0)
 			looks = 0;
+		libraries_take(w->libraries);
 	} while (n > 0 || wait_for_walk(w, &looks));
 	tell_lost(w);
 }
 
-/* The programs that run already, from the probe's iterator. */
-static int learn_running(struct watcher *w)
+static void look_at_libraries(struct watcher *w, const struct oomprof_seen *seen)
+{
+	libraries_look_through(w->libraries, (pid_t)seen->pid);
+}
+
+/* The programs that run, from the probe's iterator. */
+static int each_running(struct watcher *w,
+			void (*visit)(struct watcher *w, const struct oomprof_seen *seen))
 {
 	_cleanup_close_ int fd = tracer_iterate(w->tracer, "iter__task");
 	struct oomprof_seen seen[64];
@@ -148,8 +157,32 @@ static int learn_running(struct watcher *w)
 		return fd;
 	while ((n = read(fd, seen, sizeof(seen))) > 0)
 		for (size_t i = 0; i < (size_t)n / sizeof(seen[0]); i++)
-			learn(w, &seen[i]);
+			visit(w, &seen[i]);
 	return n < 0 ? -errno : 0;
+}
+
+static void catch_up(void *user)
+{
+	event_ring_consume(((struct watcher *)user)->control);
+}
+
+static void look_again(void *user)
+{
+	(void)each_running(user, look_at_libraries);
+}
+
+static int open_libraries(struct watcher *w, struct loop *loop)
+{
+	struct libraries_config config = {
+		.tracer = w->tracer,
+		.known = w->known,
+		.loop = loop,
+		.catch_up = catch_up,
+		.look_again = look_again,
+		.user = w,
+	};
+
+	return libraries_open(&config, &w->libraries);
 }
 
 static int open_parts(struct watcher *w, struct loop *loop)
@@ -171,6 +204,8 @@ static int open_parts(struct watcher *w, struct loop *loop)
 		r = loop_add_timer(loop, TICK_NS, TICK_NS, drain, w);
 	if (r == 0)
 		r = worker_open(do_job, w, offsetof(struct victim, next), &w->worker);
+	if (r == 0)
+		r = open_libraries(w, loop);
 	return r;
 }
 
@@ -186,7 +221,9 @@ int watcher_open(const struct watcher_config *config, struct watcher **ret)
 	w->user = config->user;
 	r = open_parts(w, config->loop);
 	if (r == 0)
-		r = learn_running(w);
+		r = each_running(w, learn);
+	if (r == 0)
+		r = each_running(w, look_at_libraries);
 	if (r < 0) {
 		watcher_close(w);
 		return r;
@@ -204,6 +241,7 @@ void watcher_close(struct watcher *w)
 	worker_close(w->worker);
 	while (w->victims && (v = victims_take(w->victims, true)))
 		do_job(v, w);
+	libraries_close(w->libraries);
 	event_ring_close(w->control);
 	event_ring_close(w->buckets);
 	victims_free(w->victims);
