@@ -7,100 +7,10 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "go/go_instructions.h"
+#include "go/go_locate.h"
+#include "go/go_version.h"
 #include "go/pclntab.h"
-
-/* debug/buildinfo: magic, pointer size, flags; the strings behind them or (before 1.18) pointed to.
- */
-#define BUILDINFO_MAGIC "\xff Go buildinf:"
-#define BUILDINFO_MAGIC_SIZE 14
-#define BUILDINFO_HEADER 32
-#define BUILDINFO_INLINE 2
-#define SCAN_MOST ((uint64_t)1 << 28) /* bytes of a segment */
-
-/* The version is foreign text: printable ASCII only. */
-static void set_version(struct go_binary *b, const char *text, size_t n)
-{
-	const char *number;
-	size_t i;
-
-	n = MIN(n, sizeof(b->version) - 1);
-	for (i = 0; i < n && text[i]; i++)
-		b->version[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-	b->version[i] = '\0';
-	b->minor = 0;
-	number = strstr(b->version, "go1.");
-	if (!number)
-		return;
-	for (number += 4; *number >= '0' && *number <= '9'; number++)
-		b->minor = MIN(b->minor * 10 + (*number - '0'), 1000);
-}
-
-/* A Go string variable: pointer and length. */
-static void version_from_string(struct go_binary *b, struct elf_image *image, uint64_t address)
-{
-	char text[sizeof(b->version)];
-	uint64_t string[2];
-
-	if (elf_image_read_relocated(image, address, string, sizeof(string)) == 0 && string[1] &&
-	    string[1] <= sizeof(text) && elf_image_read(image, string[0], text, string[1]) == 0)
-		set_version(b, text, string[1]);
-}
-
-static bool version_from_buildinfo(struct go_binary *b, struct elf_image *image, uint64_t address)
-{
-	uint8_t h[BUILDINFO_HEADER + 1 + sizeof(b->version)] = {0};
-	uint64_t pointer;
-
-	if (elf_image_read_some(image, address, h, sizeof(h)) < BUILDINFO_HEADER ||
-	    memcmp(h, BUILDINFO_MAGIC, BUILDINFO_MAGIC_SIZE) != 0)
-		return false;
-	if (h[BUILDINFO_MAGIC_SIZE + 1] & BUILDINFO_INLINE) {
-		/* The length is a varint; no version needs a second byte. */
-		if (h[BUILDINFO_HEADER] < 0x80)
-			set_version(b, (const char *)h + BUILDINFO_HEADER + 1, h[BUILDINFO_HEADER]);
-	} else if (elf_image_read_relocated(image, address + 16, &pointer, 8) == 0) {
-		version_from_string(b, image, pointer);
-	}
-	return true;
-}
-
-/* Without a section of its own (external linking) it is somewhere in the data, 16-aligned. */
-static void version_by_scan(struct go_binary *b, struct elf_image *image,
-			    const struct elf_segment *s)
-{
-	uint64_t address = (s->address + 15) & ~(uint64_t)15;
-	uint64_t end = s->address + MIN(s->file_size, SCAN_MOST);
-	uint8_t block[4096];
-
-	while (address < end && end - address >= BUILDINFO_HEADER) {
-		size_t n = MIN(end - address, sizeof(block));
-
-		if (elf_image_read(image, address, block, n) < 0)
-			return;
-		for (size_t i = 0; i + BUILDINFO_MAGIC_SIZE <= n; i += 16)
-			if (memcmp(block + i, BUILDINFO_MAGIC, BUILDINFO_MAGIC_SIZE) == 0 &&
-			    version_from_buildinfo(b, image, address + i))
-				return;
-		address += n;
-	}
-}
-
-static void find_version(struct go_binary *b, struct elf_image *image)
-{
-	struct elf_symbol symbol = {.name = "runtime.buildVersion"};
-	const struct elf_segment *segments;
-	struct elf_section section;
-	size_t n;
-
-	if (elf_image_find_section(image, ".go.buildinfo", &section) == 0)
-		version_from_buildinfo(b, image, section.address);
-	if (!b->version[0] && elf_image_find_symbols(image, &symbol, 1) == 1)
-		version_from_string(b, image, symbol.address);
-	n = elf_image_segments(image, &segments);
-	for (size_t i = 0; i < n && !b->version[0]; i++)
-		if (segments[i].flags & PF_W)
-			version_by_scan(b, image, &segments[i]);
-}
 
 static int fail(struct strbuf *why, int error, const char *text)
 {
@@ -109,73 +19,102 @@ static int fail(struct strbuf *why, int error, const char *text)
 	return error;
 }
 
-static bool is_variable(struct elf_image *image, uint64_t address, uint64_t size)
+/* By the symbol table: 0 for those that are not in it. */
+static int locate_by_symbols(struct elf_image *image, uint64_t *address)
 {
+	struct elf_symbol symbols[GO_VARIABLES] = {{.name = NULL}};
 	const struct elf_segment *segments;
 	size_t n = elf_image_segments(image, &segments);
+	int r;
 
-	for (size_t i = 0; i < n; i++)
-		if (segments[i].flags & PF_W && address >= segments[i].address &&
-		    size <= segments[i].memory_size &&
-		    address - segments[i].address <= segments[i].memory_size - size)
-			return address % size == 0;
-	return false;
+	for (size_t i = 0; i < GO_VARIABLES; i++)
+		symbols[i].name = go_variable_names[i].name;
+	r = elf_image_find_symbols(image, symbols, GO_VARIABLES);
+	for (size_t i = 0; r > 0 && i < GO_VARIABLES; i++)
+		if (symbols[i].found &&
+		    go_is_variable(segments, n, symbols[i].address, go_variable_names[i].size))
+			address[i] = symbols[i].address;
+	return r;
 }
 
-static uint64_t optional(struct elf_image *image, const struct elf_symbol *symbol, uint64_t size)
+/* The symbols' word counts, and where they have none that of the instructions. */
+static void merge(struct go_binary *b, const uint64_t *symbols, const struct go_location *found)
 {
-	return symbol->found && is_variable(image, symbol->address, size) ? symbol->address : 0;
+	uint64_t a[GO_VARIABLES];
+
+	for (size_t i = 0; i < GO_VARIABLES; i++) {
+		a[i] = symbols[i] ? symbols[i] : found->address[i];
+		b->contradicted |=
+			symbols[i] && found->address[i] && symbols[i] != found->address[i];
+	}
+	b->mbuckets = a[GO_MBUCKETS];
+	b->mem_profile_rate = a[GO_MEM_PROFILE_RATE];
+	b->mprof_cycle = a[GO_MPROF_CYCLE];
+	b->buckhash = a[GO_BUCKHASH];
+	b->gc_controller = a[GO_GC_CONTROLLER];
+	b->write_barrier = a[GO_WRITE_BARRIER];
+	b->allglen = a[GO_ALLGLEN];
+	b->allgptr = a[GO_ALLGPTR];
+	b->build_version = a[GO_BUILD_VERSION];
+	b->address_source = symbols[GO_MBUCKETS] && symbols[GO_MEM_PROFILE_RATE]
+				    ? GO_SOURCE_SYMBOLS
+				    : GO_SOURCE_INSTRUCTIONS;
 }
 
-/* Where the runtime's variables are. Here by their symbols. */
-static int locate(struct go_binary *b, struct elf_image *image, struct strbuf *why)
+static int check_machine(const struct go_binary *b, struct strbuf *why)
 {
-	struct elf_symbol s[] = {
-		{.name = "runtime.mbuckets"},	  {.name = "runtime.MemProfileRate"},
-		{.name = "runtime.mProfCycle"},	  {.name = "runtime.buckhash"},
-		{.name = "runtime.gcController"}, {.name = "runtime.writeBarrier"},
-		{.name = "runtime.allglen"},	  {.name = "runtime.allgptr"}};
-	int r = elf_image_find_symbols(image, s, ARRAY_SIZE(s));
-
-	if (r < 0 && r != -ENOENT)
-		return fail(why, r, "its symbol table is corrupt");
-	if (r < 0 || !s[0].found || !s[1].found)
-		return fail(why, -ENODATA, "a Go program whose symbol table was stripped");
-	if (!is_variable(image, s[0].address, 8) || !is_variable(image, s[1].address, 8))
-		return fail(why, -EBADMSG, "its symbol table is corrupt");
-	b->mbuckets = s[0].address;
-	b->mem_profile_rate = s[1].address;
-	b->mprof_cycle = optional(image, &s[2], 4);
-	b->buckhash = optional(image, &s[3], 8);
-	b->gc_controller = optional(image, &s[4], 8);
-	b->write_barrier = optional(image, &s[5], 4);
-	b->allglen = optional(image, &s[6], 8);
-	b->allgptr = optional(image, &s[7], 8);
-	b->address_source = GO_SOURCE_SYMBOLS;
-	return 0;
+	if (b->machine == EM_X86_64 || b->machine == EM_AARCH64)
+		return 0;
+	if (why)
+		strbuf_printf(why,
+			      "a Go program for a kind of machine that is not supported (ELF "
+			      "machine %u)",
+			      b->machine);
+	return -ENODATA;
 }
 
-/* Go 1.27 dropped the byte counts from memRecordCycle (runtime/mprof.go). */
-static int find_record_size(struct go_binary *b, struct strbuf *why)
+/* Where the runtime's variables are: by the symbol table and by what instructions refer to. */
+static int locate(struct go_binary *b, struct elf_image *image, struct pclntab *table,
+		  struct go_location *location, struct strbuf *why)
 {
-	if (!b->minor)
-		return fail(why, -ENODATA, "a Go program that does not say its Go version");
-	b->record_size = b->minor >= 27 ? 16 : 32;
-	return 0;
-}
+	uint64_t symbols[GO_VARIABLES] = {0};
+	int r = locate_by_symbols(image, symbols);
 
-static int find_profiling(struct go_binary *b, struct pclntab *table, struct strbuf *why)
-{
-	/* The linker switches profiling off when it has dropped these (cmd/link, deadcode): the
-	 * first up to Go 1.22, the second from 1.23 on. */
-	struct go_function f[] = {{.name = "runtime.MemProfile"},
-				  {.name = "runtime.memProfileInternal"}};
-	int r = pclntab_find_functions(table, f, ARRAY_SIZE(f));
-
+	b->stripped = r == -ENOENT;
+	r = go_locate(image, table, location);
 	if (r < 0)
 		return fail(why, r, "its function table (gopclntab) is corrupt");
-	b->profiling_linked = b->minor >= 23 ? f[1].start != 0 : f[0].start != 0;
-	return 0;
+	merge(b, symbols, location);
+	if (b->mbuckets && b->mem_profile_rate)
+		return 0;
+	if (!location->named)
+		return fail(why, -ENODATA,
+			    "a Go program whose runtime functions were renamed (obfuscated, by "
+			    "garble for example): its heap profile cannot be found");
+	return fail(why, -ENODATA,
+		    "a Go program in which the runtime's heap profile cannot be found (a version "
+		    "of Go that is not known yet?)");
+}
+
+/* Go 1.27 dropped the byte counts from memRecordCycle (runtime/mprof.go). What the code does with
+ * it counts more than what the version says. */
+static int find_record_size(struct go_binary *b, const struct go_location *location,
+			    struct strbuf *why)
+{
+	uint32_t by_version = !b->minor ? 0 : b->minor >= 27 ? 16 : 32;
+
+	b->record_size = location->record_size ? location->record_size : by_version;
+	b->contradicted |= by_version && by_version != b->record_size;
+	if (b->record_size)
+		return 0;
+	return fail(why, -ENODATA, "a Go program that does not say its Go version");
+}
+
+/* The linker switches profiling off when it has dropped MemProfile (up to Go 1.22) or
+ * memProfileInternal (from 1.23 on; cmd/link, deadcode). */
+static bool is_profiling_linked(const struct go_binary *b, const struct go_location *location)
+{
+	return location->mem_profile_internal || (b->minor < 23 && location->mem_profile);
 }
 
 /* The segment of the entry. A library has none: then the first that is executable. */
@@ -193,33 +132,49 @@ static void find_text(struct go_binary *b, struct elf_image *image)
 			b->text = segments[i];
 }
 
+static int look_into(struct go_binary *b, struct elf_image *image, struct strbuf *why)
+{
+	_cleanup_pclntab_ struct pclntab *table = NULL;
+	_cleanup_strbuf_ struct strbuf id = {0};
+	struct go_location location;
+	int r = pclntab_open(image, why, &table);
+
+	if (r == 0)
+		r = check_machine(b, why);
+	if (r == 0)
+		r = locate(b, image, table, &location, why);
+	if (r < 0)
+		return r;
+	go_version_find(b, image, b->build_version);
+	r = find_record_size(b, &location, why);
+	if (r < 0)
+		return r;
+	b->profiling_linked = is_profiling_linked(b, &location);
+	b->sure = location.confirmed && !b->contradicted && b->minor >= 18 &&
+		  b->minor <= GO_NEWEST_MINOR;
+	find_text(b, image);
+	elf_image_build_id(image, &id);
+	snprintf(b->build_id, sizeof(b->build_id), "%s", strbuf_text(&id));
+	return 0;
+}
+
 int go_binary_open(int fd, struct strbuf *why, struct go_binary **ret)
 {
 	_cleanup_go_binary_ struct go_binary *b = calloc(1, sizeof(*b));
 	_cleanup_elf_image_ struct elf_image *image = NULL;
-	_cleanup_pclntab_ struct pclntab *table = NULL;
-	_cleanup_strbuf_ struct strbuf id = {0};
 	int r;
 
 	if (!b)
 		return fail(why, -ENOMEM, "out of memory");
 	b->fd = -1;
 	r = elf_image_open_fd(fd, why, &image);
-	if (r == 0)
-		r = pclntab_open(image, why, &table);
 	if (r < 0)
 		return r;
-	find_version(b, image);
-	find_text(b, image);
-	r = locate(b, image, why);
-	if (r == 0)
-		r = find_record_size(b, why);
-	if (r == 0)
-		r = find_profiling(b, table, why);
+	b->machine = elf_image_machine(image);
+	b->position_independent = elf_image_type(image) == ET_DYN;
+	r = look_into(b, image, why);
 	if (r < 0)
 		return r;
-	elf_image_build_id(image, &id);
-	snprintf(b->build_id, sizeof(b->build_id), "%s", strbuf_text(&id));
 	b->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (b->fd < 0)
 		return fail(why, -errno, strerror(errno));

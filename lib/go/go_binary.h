@@ -11,10 +11,12 @@
 #include "base/strbuf.h"
 #include "symbol/elf_image.h"
 
+#define GO_NEWEST_MINOR 27 /* of the versions of Go that were tested */
+
 /* How something was learnt. */
 enum go_source {
 	GO_SOURCE_NONE = 0,
-	GO_SOURCE_BUILDINFO,	/* version: .go.buildinfo */
+	GO_SOURCE_BUILDINFO,	/* version: the build info */
 	GO_SOURCE_VARIABLE,	/* version: the string variable runtime.buildVersion */
 	GO_SOURCE_SYMBOLS,	/* addresses: the symbol table */
 	GO_SOURCE_INSTRUCTIONS, /* addresses: what instructions of known functions refer to */
@@ -30,6 +32,16 @@ struct go_binary {
 	bool position_independent;
 	bool stripped; /* no symbol table */
 
+	/*
+	 * Nothing contradicts anything: every address that both the symbol table and the code tell
+	 * is the same, each has exactly one candidate in the code, more than one function refers to
+	 * mbuckets and MemProfileRate, both are aligned and in a writable segment, the record size
+	 * by the code is that by the version, and the version is one that was tested (1.18
+	 * to 1.27). Writing into a process needs this; reading does not.
+	 */
+	bool sure;
+	bool contradicted; /* symbols or version and code tell different things; symbols win */
+
 	uint64_t entry;		   /* e_entry */
 	uint64_t mbuckets;	   /* runtime.mbuckets: head of the list of heap buckets */
 	uint64_t mem_profile_rate; /* runtime.MemProfileRate, 8 bytes: bytes per sample; 0 is off */
@@ -38,6 +50,7 @@ struct go_binary {
 	uint64_t gc_controller; /* runtime.gcController, a struct; 0 not known */
 	uint64_t write_barrier; /* runtime.writeBarrier, 4 bytes: not 0 while the GC marks; 0 not
 				   known */
+	uint64_t build_version; /* runtime.buildVersion, a string; 0 not known */
 	uint64_t allglen;	/* runtime.allglen, 8 bytes: goroutines ever at once; 0 not known */
 	uint64_t allgptr;	/* runtime.allgptr, 8 bytes: to the array of them; 0 not known */
 	uint32_t record_size;	/* of one memRecordCycle: 32, from Go 1.27 on 16 */
@@ -50,8 +63,9 @@ struct go_binary {
 
 /*
  * FD (duplicated) is an executable. On failure WHY (may be NULL) gets one line for the user, and:
- *   -ENOEXEC  not an executable we can read      -ENOENT  not a Go program (or older than 1.18)
- *   -ENODATA  Go, but without a symbol table     -EBADMSG  corrupt
+ *   -ENOEXEC  not an executable we can read      -ENOENT   not a Go program
+ *   -ENODATA  Go, but its heap profile cannot be found: obfuscated, too old, another machine's
+ *   -EBADMSG  corrupt
  */
 int go_binary_open(int fd, struct strbuf *why, struct go_binary **ret);
 void go_binary_close(struct go_binary *binary);

@@ -296,6 +296,9 @@ static int match_name(struct pclntab *t, uint32_t position, const uint32_t *entr
 		r = fetch32(t, t->functions + ((uint64_t)position + 1) * 8, &end);
 		if (r < 0)
 			return r;
+		/* Twice: the smaller one is a wrapper, for calls from assembly. */
+		if (end < entry[0] || end - entry[0] < functions[i].end - functions[i].start)
+			continue;
 		functions[i].start = t->text + entry[0];
 		functions[i].end = t->text + end;
 	}

@@ -26,6 +26,7 @@ static void free_binary(void *p)
 		return;
 	go_binary_close(b->binary);
 	free(b->path);
+	free(b->reason);
 	free(b);
 }
 
@@ -67,14 +68,17 @@ static bool is_named_by(int fd, const struct oomprof_key *key)
 	       (uint64_t)st.st_mtim.tv_nsec == key->mtime_ns;
 }
 
-/* Its kind, or -ENOMEM. */
-static int look_into(int fd, struct go_binary **binary)
+/* Fills in what belongs to its kind. The kind, or -ENOMEM. */
+static int look_into(int fd, struct known_binary *b)
 {
-	switch (go_binary_open(fd, NULL, binary)) {
+	_cleanup_strbuf_ struct strbuf why = {0};
+
+	switch (go_binary_open(fd, &why, &b->binary)) {
 	case 0:
-		return (*binary)->profiling_linked ? BINARY_READY : BINARY_OFF;
+		return b->binary->profiling_linked ? BINARY_READY : BINARY_OFF;
 	case -ENODATA:
-		return BINARY_NO_SYMBOLS;
+		b->reason = strdup(strbuf_text(&why));
+		return b->reason ? BINARY_NOT_FOUND : -ENOMEM;
 	case -ENOENT:
 	case -ENOEXEC:
 		return BINARY_NOT_GO;
@@ -84,34 +88,24 @@ static int look_into(int fd, struct go_binary **binary)
 	return BINARY_UNREADABLE;
 }
 
-/* Takes BINARY and PATH over. */
-static int keep(struct known_binaries *known, const struct oomprof_key *key, enum binary_kind kind,
-		struct go_binary *binary, char *path, const struct known_binary **ret)
+/* Takes B over. */
+static int keep(struct known_binaries *known, struct known_binary *b)
 {
-	struct known_binary *b = calloc(1, sizeof(*b));
 	int r = known->count < known->most ? 0 : -ENOSPC;
 
-	if (!b) {
-		go_binary_close(binary);
-		free(path);
-		return -ENOMEM;
-	}
-	*b = (struct known_binary){*key, kind, binary, path};
-	if (r == 0 && (!path || !tsearch(b, &known->tree, compare)))
+	if (r == 0 && (!b->path || !tsearch(b, &known->tree, compare)))
 		r = -ENOMEM;
-	if (r < 0) {
+	if (r < 0)
 		free_binary(b);
-		return r;
-	}
-	known->count++;
-	*ret = b;
-	return 0;
+	else
+		known->count++;
+	return r;
 }
 
 int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *path,
 			    const struct oomprof_key *key, const struct known_binary **ret)
 {
-	struct go_binary *binary = NULL;
+	struct known_binary *b;
 	int kind, r;
 
 	*ret = known_binaries_find(known, key);
@@ -119,11 +113,22 @@ int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *pa
 		return (int)(*ret)->kind;
 	if (!is_named_by(fd, key))
 		return BINARY_UNREADABLE;
-	kind = look_into(fd, &binary);
-	if (kind < 0 || kind == BINARY_NOT_GO || kind == BINARY_UNREADABLE)
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return -ENOMEM;
+	kind = look_into(fd, b);
+	if (kind < 0 || kind == BINARY_NOT_GO || kind == BINARY_UNREADABLE) {
+		free_binary(b);
 		return kind;
-	r = keep(known, key, (enum binary_kind)kind, binary, strdup(path), ret);
-	return r < 0 ? r : kind;
+	}
+	b->key = *key;
+	b->kind = (enum binary_kind)kind;
+	b->path = strdup(path);
+	r = keep(known, b);
+	if (r < 0)
+		return r;
+	*ret = b;
+	return kind;
 }
 
 int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct oomprof_key *key,

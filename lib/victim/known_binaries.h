@@ -13,9 +13,10 @@
 #include "go/heap_buckets.h"
 
 enum binary_kind {
-	BINARY_READY,	   /* a Go program whose heap profile can be read */
-	BINARY_OFF,	   /* Go, but the linker has switched heap profiling off */
-	BINARY_NO_SYMBOLS, /* Go, but stripped: the profile cannot be found */
+	BINARY_READY,	  /* a Go program whose heap profile can be read */
+	BINARY_OFF,	  /* Go, but the linker has switched heap profiling off */
+	BINARY_NOT_FOUND, /* Go, but where its heap profile is cannot be found: the reason says why
+			   */
 	BINARY_NOT_GO,
 	BINARY_UNREADABLE, /* corrupt, or gone before it was looked into */
 };
@@ -25,6 +26,7 @@ struct known_binary {
 	enum binary_kind kind;
 	struct go_binary *binary; /* for READY and OFF */
 	char *path;		  /* as it was when seen; for the profile's mapping */
+	char *reason;		  /* of NOT_FOUND: for the user; else NULL */
 };
 
 struct known_binaries;

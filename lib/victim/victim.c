@@ -135,8 +135,8 @@ static enum victim_outcome why_not(const struct victim *v)
 		return v->not_go ? VICTIM_NOT_GO : VICTIM_UNKNOWN;
 	if (v->binary->kind == BINARY_OFF)
 		return VICTIM_OFF_LINKER;
-	if (v->binary->kind == BINARY_NO_SYMBOLS)
-		return VICTIM_NO_SYMBOLS;
+	if (v->binary->kind == BINARY_NOT_FOUND)
+		return VICTIM_NOT_FOUND;
 	return VICTIM_MISSED;
 }
 

@@ -17,7 +17,7 @@ enum victim_outcome {
 	VICTIM_WRITTEN,
 	VICTIM_NOT_GO,
 	VICTIM_UNKNOWN,	   /* it was gone before its executable could be looked into */
-	VICTIM_NO_SYMBOLS, /* Go, stripped */
+	VICTIM_NOT_FOUND,  /* Go, but its heap profile cannot be found: obfuscated, too old... */
 	VICTIM_OFF_LINKER, /* Go, profiling switched off by the linker */
 	VICTIM_OFF_RATE,   /* Go, the program has set MemProfileRate to 0 */
 	VICTIM_MISSED,	   /* it ended without its memory having been read */

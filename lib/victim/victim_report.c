@@ -15,7 +15,7 @@ static const char *const outcome_names[] = {
 	[VICTIM_WRITTEN] = "written",
 	[VICTIM_NOT_GO] = "not_go",
 	[VICTIM_UNKNOWN] = "unknown_program",
-	[VICTIM_NO_SYMBOLS] = "no_symbols",
+	[VICTIM_NOT_FOUND] = "profile_not_found",
 	[VICTIM_OFF_LINKER] = "profiling_off_by_linker",
 	[VICTIM_OFF_RATE] = "profiling_off_by_program",
 	[VICTIM_MISSED] = "missed",
@@ -26,8 +26,6 @@ static const char *const outcome_names[] = {
 static const char *const reasons[] = {
 	[VICTIM_NOT_GO] = "not a Go program: no heap profile",
 	[VICTIM_UNKNOWN] = "gone before its executable could be looked into: no heap profile",
-	[VICTIM_NO_SYMBOLS] = "a Go program without a symbol table: no heap profile; build it "
-			      "without -ldflags=-s and do not strip it",
 	[VICTIM_OFF_LINKER] =
 		"a Go program with memory profiling switched off (MemProfileRate 0): no heap "
 		"profile; the linker does that when nothing refers to the profile: import "
@@ -77,7 +75,9 @@ static void put_line(const struct victim *v, bool date, struct strbuf *out)
 	if (version_of(v))
 		strbuf_printf(out, ", %s", version_of(v));
 	if (v->outcome != VICTIM_WRITTEN && v->outcome != VICTIM_FAILED) {
-		strbuf_printf(out, ", %s\n", reasons[v->outcome]);
+		strbuf_printf(out, ", %s\n",
+			      v->outcome == VICTIM_NOT_FOUND ? v->binary->reason
+							     : reasons[v->outcome]);
 		return;
 	}
 	if (v->summed)

@@ -48,9 +48,11 @@ static void learn(struct watcher *w, const struct oomprof_seen *seen)
 	if (b) {
 		for_probe = known_binary_for_probe(b);
 		r = kernel_map_update(tracer_map_fd(w->tracer, "binaries"), &seen->key, &for_probe);
-		message_verbose("PID %u: %s is a Go program%s", seen->pid, b->path,
-				b->kind == BINARY_READY ? ""
-							: " whose heap profile cannot be read");
+		message_verbose("PID %u: %s is %s", seen->pid, b->path,
+				b->kind == BINARY_READY ? "a Go program"
+				: b->kind == BINARY_OFF
+					? "a Go program whose heap profile was switched off"
+					: b->reason);
 	} else if (r == BINARY_NOT_GO) {
 		(void)kernel_map_update(tracer_map_fd(w->tracer, "not_go"), &seen->key, &one);
 	}

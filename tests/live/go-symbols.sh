@@ -57,8 +57,6 @@ done <<<"$toolchains"
 # The newest version, in forms that cannot be profiled.
 program=$("$workloads/go-victim" "$newest" exec noprof 2>"$tmp/log")
 matches "a program that never asks for a profile" "$("$gosym" "$program")" " profiling_linked 0 "
-program=$("$workloads/go-victim" "$newest" exec-stripped leaky 2>"$tmp/log")
-matches "a stripped program" "$("$gosym" "$program")" "^ENODATA: .*stripped"
 matches "a program that is not Go" "$("$gosym" /bin/sh)" "^ENOENT: not a Go program"
 matches "a script" "$("$gosym" "$srcdir/tests/init.sh")" "^ENOEXEC: not an ELF file"
 head -c 500000 "$program" >"$tmp/short"
