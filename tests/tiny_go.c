@@ -26,6 +26,7 @@
 struct image {
 	uint8_t bytes[SIZE];
 	bool pie;
+	uint16_t machine;
 	size_t relocations;
 };
 
@@ -38,7 +39,8 @@ static void put(struct image *m, size_t at, uint64_t value, size_t width)
 static void put_address(struct image *m, size_t at, uint64_t address)
 {
 	Elf64_Rela rela = {.r_offset = TINY_GO_BASE + at,
-			   .r_info = ELF64_R_INFO(0, R_X86_64_RELATIVE),
+			   .r_info = ELF64_R_INFO(0, m->machine == EM_AARCH64 ? R_AARCH64_RELATIVE
+									      : R_X86_64_RELATIVE),
 			   .r_addend = (int64_t)address};
 
 	if (!m->pie)
@@ -56,13 +58,14 @@ static size_t put_text(struct image *m, size_t at, const char *text)
 /* A pc-value table: VALUE up to END (from the function's entry), for all pairs. */
 static size_t put_values(struct image *m, size_t at, const int32_t (*pairs)[2], size_t n)
 {
+	uint32_t quantum = m->machine == EM_AARCH64 ? 4 : 1;
 	int32_t value = -1, pc = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		int32_t change = pairs[i][0] - value;
 		uint32_t numbers[2] = {change < 0 ? ((uint32_t)~change << 1) | 1
 						  : (uint32_t)change << 1,
-				       (uint32_t)(pairs[i][1] - pc)};
+				       (uint32_t)(pairs[i][1] - pc) / quantum};
 
 		for (int k = 0; k < 2; k++) {
 			for (; numbers[k] >= 0x80; numbers[k] >>= 7)
@@ -76,22 +79,31 @@ static size_t put_values(struct image *m, size_t at, const int32_t (*pairs)[2], 
 	return at;
 }
 
+#define FUNCTIONS 8
+
+static const char *const names[FUNCTIONS + 1] = {
+	"runtime.mallocgc",	     "main.leak[go.shape.int]", "runtime.goexit",
+	"runtime.mProf_FlushLocked", "runtime.profilealloc",	"runtime.mProf_Flush",
+	"runtime.mProf_Malloc",	     "runtime.stkbucket",	"main.newNode"};
+static const uint32_t entries[FUNCTIONS + 1] = {
+	0, 0x40, 0x100, 0x120, 0x140, 0x160, 0x180, 0x1a0, TINY_GO_END - TINY_GO_TEXT};
+
 struct tables {
-	size_t names[4]; /* offsets of the function names: mallocgc, leak, goexit, newNode */
+	size_t names[FUNCTIONS + 1]; /* offsets of the names; the last is the inlined function's */
 	size_t files[2];
 	size_t file0, line0, file1, line1, inline1; /* pc-value tables */
 	size_t name_base, unit_base, file_base, value_base, function_base;
 };
 
-static void put_strings(struct image *m, struct tables *t)
+static void put_strings(struct image *m, struct tables *t, bool renamed)
 {
-	static const char *const names[] = {"runtime.mallocgc", "main.leak[go.shape.int]",
-					    "runtime.goexit", "main.newNode"};
 	size_t at = t->name_base;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		t->names[i] = at - t->name_base;
 		at = put_text(m, at, names[i]);
+		if (renamed && memcmp(names[i], "runtime.", 8) == 0)
+			memcpy(m->bytes + t->name_base + t->names[i], "kjqzwvxy", 8);
 	}
 	at = put_text(m, at, "runtime.memProfileInternal"); /* a name, but of no function */
 	t->unit_base = (at + 7) & ~(size_t)7;
@@ -127,7 +139,6 @@ static void put_value_tables(struct image *m, struct tables *t)
 /* One _func with three pcdata and four funcdata entries. Returns its end. */
 static size_t put_function(struct image *m, const struct tables *t, size_t at, int minor, size_t i)
 {
-	static const uint32_t entries[] = {0, 0x40, 0x100};
 	size_t fixed = minor >= 20 ? 44 : 40;
 
 	put(m, t->function_base + 8 * i, entries[i], 4);
@@ -148,22 +159,23 @@ static size_t put_function(struct image *m, const struct tables *t, size_t at, i
 	return at + 12 + 16;
 }
 
-static void put_table(struct image *m, struct tables *t, int minor)
+static void put_table(struct image *m, struct tables *t, const struct tiny_go *what)
 {
+	int minor = what->minor;
 	size_t at;
 
 	t->name_base = TABLE + (minor >= 26 ? 0x48 : 0x60);
-	put_strings(m, t);
+	put_strings(m, t, what->renamed);
 	put_value_tables(m, t);
-	at = t->function_base + 8 * 4;
-	for (size_t i = 0; i < 3; i++)
+	at = t->function_base + 8 * (FUNCTIONS + 1);
+	for (size_t i = 0; i < FUNCTIONS; i++)
 		at = put_function(m, t, at, minor, i);
-	put(m, t->function_base + 8 * 3, 0x120, 4);
+	put(m, t->function_base + 8 * FUNCTIONS, entries[FUNCTIONS], 4);
 
-	put(m, TABLE, minor >= 20 ? 0xfffffff1 : 0xfffffff0, 4);
-	m->bytes[TABLE + 6] = 1;
+	put(m, TABLE, what->magic ? what->magic : minor >= 20 ? 0xfffffff1 : 0xfffffff0, 4);
+	m->bytes[TABLE + 6] = what->arm64 ? 4 : 1;
 	m->bytes[TABLE + 7] = 8;
-	put(m, TABLE + 8, 3, 8);
+	put(m, TABLE + 8, FUNCTIONS, 8);
 	put(m, TABLE + 16, 2, 8);
 	if (minor < 26)
 		put_address(m, TABLE + 24, TINY_GO_TEXT);
@@ -175,11 +187,11 @@ static void put_table(struct image *m, struct tables *t, int minor)
 
 	/* The inlined call, at offset 0x10 of the inline trees; its parent is TINY_GO_CALL. */
 	if (minor >= 20) {
-		put(m, TREES + 0x10 + 4, t->names[3], 4);
+		put(m, TREES + 0x10 + 4, t->names[FUNCTIONS], 4);
 		put(m, TREES + 0x10 + 8, TINY_GO_CALL - TINY_GO_LEAK, 4);
 		put(m, TREES + 0x10 + 12, 49, 4);
 	} else {
-		put(m, TREES + 0x10 + 12, t->names[3], 4);
+		put(m, TREES + 0x10 + 12, t->names[FUNCTIONS], 4);
 		put(m, TREES + 0x10 + 16, TINY_GO_CALL - TINY_GO_LEAK, 4);
 	}
 }
@@ -275,7 +287,7 @@ static void put_headers(struct image *m)
 {
 	Elf64_Ehdr h = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB},
 			.e_type = m->pie ? ET_DYN : ET_EXEC,
-			.e_machine = EM_X86_64,
+			.e_machine = m->machine,
 			.e_entry = TINY_GO_TEXT,
 			.e_phoff = sizeof(h),
 			.e_phentsize = sizeof(Elf64_Phdr),
@@ -312,7 +324,8 @@ void tiny_go_build(const struct tiny_go *what, struct strbuf *out)
 	if (!m)
 		abort();
 	m->pie = what->pie;
-	put_table(m, &t, what->minor);
+	m->machine = what->arm64 ? EM_AARCH64 : EM_X86_64;
+	put_table(m, &t, what);
 	put_module(m, &t, what->minor);
 	put_buildinfo(m, what->minor);
 	put_headers(m);
@@ -321,6 +334,7 @@ void tiny_go_build(const struct tiny_go *what, struct strbuf *out)
 	if (!what->bare)
 		put_sections(m, what->stripped);
 	memset(m->bytes + TEXT, 0xcc, TINY_GO_END - TINY_GO_TEXT);
+	tiny_code_put(m->bytes + TEXT, m->machine, what->minor);
 	strbuf_append(out, m->bytes, sizeof(m->bytes));
 	free(m);
 }

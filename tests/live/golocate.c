@@ -59,7 +59,8 @@ static int print_binary(int fd)
 	}
 	printf("version %s by %s\naddresses by %s\n", b->version, sources[b->version_source],
 	       sources[b->address_source]);
-	printf("machine %u pie %d stripped %d sure %d contradicted %d profiling_linked %d size %u\n",
+	printf("machine %u pie %d stripped %d sure %d contradicted %d profiling_linked %d size "
+	       "%u\n",
 	       b->machine, b->position_independent, b->stripped, b->sure, b->contradicted,
 	       b->profiling_linked, b->record_size);
 	return 0;
