@@ -217,15 +217,36 @@ static bool is_served(const char *directory, const char *name)
 	return false;
 }
 
-/* The first `#include <...>` of the text that the tree cannot serve; false if there is none. */
+/* The next `#include <...>` from *TEXT on, which is moved behind it; false if there is none. */
+static bool next_include(const char **text, char name[static 256])
+{
+	for (const char *line = *text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, " # include <%255[^>\n]", name) != 1)
+			continue;
+		*text = strchr(line, '>');
+		return *text;
+	}
+	return false;
+}
+
+/* The first that the tree cannot serve; false if there is none. */
 static bool find_unserved(const char *text, const char *directory, char name[static 256])
 {
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (sscanf(line, " # include <%255[^>\n]", name) == 1 &&
-		    !is_served(directory, name))
+	while (next_include(&text, name))
+		if (!is_served(directory, name))
 			return true;
-	}
+	return false;
+}
+
+/* Does the text itself say where its types come from? Those that the tools have built in do not. */
+static bool includes_types(const char *text)
+{
+	char name[256];
+
+	while (next_include(&text, name))
+		if (!strncmp(name, "linux/", 6) && strcmp(name, "linux/types.h") != 0)
+			return true;
 	return false;
 }
 
@@ -246,9 +267,30 @@ static int use_installed(const char *release, const char *why)
 	}
 	fprintf(stderr,
 		BCC_ERROR "%s, and the headers of this kernel are not installed: "
-			  "apt install linux-headers-%s\n",
-		why, release);
+			  "apt install linux-headers-%s, or for a kernel of your own, link the "
+			  "tree it was built from to /lib/modules/%s/build\n",
+		why, release, release);
 	return -ENOENT;
+}
+
+static int without_btf(const char *text, const char *release)
+{
+	if (access("/sys/kernel", F_OK) < 0) {
+		fprintf(stderr, BCC_ERROR "no " KERNEL_BTF " here, as sysfs is not mounted: "
+					  "mount -t sysfs sysfs /sys\n");
+		return -ENOENT;
+	}
+	if (!includes_types(text)) {
+		fprintf(stderr,
+			BCC_ERROR "this kernel has no BTF (" KERNEL_BTF "), from which the types "
+				  "of the probe are taken: it is built without "
+				  "CONFIG_DEBUG_INFO_BTF=y. Boot one that is built with it, as "
+				  "Debian's are: apt install linux-image-amd64\n");
+		return -ENOENT;
+	}
+	fprintf(stderr, BCC_NOTE "no " KERNEL_BTF ": using the installed headers\n");
+	return use_installed(release, "this kernel has no BTF (it is built without "
+				      "CONFIG_DEBUG_INFO_BTF=y)");
 }
 
 static int prepare_headers(const struct bcc_request *q, const struct btf *btf)
@@ -264,10 +306,8 @@ static int prepare_headers(const struct bcc_request *q, const struct btf *btf)
 		return -errno;
 	if (q->kernel_headers)
 		return use_installed(u.release, "--kernel-headers was asked for");
-	if (!btf) {
-		fprintf(stderr, BCC_NOTE "no " KERNEL_BTF ": using the installed headers\n");
-		return use_installed(u.release, "this kernel has no BTF (" KERNEL_BTF ")");
-	}
+	if (!btf)
+		return without_btf(q->text, u.release);
 	r = btf_headers_write(q->directory, q->text, btf, &error);
 	if (r < 0)
 		return complain(&error, r);
