@@ -4,11 +4,11 @@
  *
  * libbcc writes to stdout and stderr as it likes, calls exit(1) on some errors and may crash. So
  * the work is done in a child with both caught; this process shows what was caught and removes the
- * temporary directory, whatever the child's end.
+ * temporary directory, whatever the child's end. If this process itself is killed, the tool that
+ * started it removes the directory, or the next helper does.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/macro.h"
 #include "bcc_compile.h"
+#include "bpf/compile_directory.h"
 
 #define TEXT_SIZE_MOST (1u << 20)
 #define FLAGS_MOST 200
@@ -34,7 +35,7 @@ static const char usage[] =
 	"\n"
 	"Options:\n"
 	"  -o, --output IMAGE         where the image goes; - is standard output\n"
-	"  -D NAME[=VALUE]            define a macro\n"
+	"  -D, --define MACRO         define a macro: NAME or NAME=VALUE\n"
 	"      --btf FILE             compile for the kernel whose BTF this is\n"
 	"      --kernel-headers       use the installed kernel headers, not BTF\n"
 	"      --name TOOL            the tool whose text this is\n"
@@ -43,8 +44,8 @@ static const char usage[] =
 	"  -V, --version              print the version and exit\n"
 	"\n"
 	"Examples:\n"
-	"  oomkill --ebpf | " LIBEXECDIR "/oomtools-compile --btf vmlinux.btf \\\n"
-	"    --name oomkill -D PROBE_KPROBE -o oomkill.image -\n"
+	"  oomkill --ebpf | " LIBEXECDIR "/oomtools-compile --name oomkill \\\n"
+	"    -D PROBE_KPROBE --btf vmlinux.btf -o oomkill.image -\n"
 	"  oomkill --image oomkill.image\n";
 
 struct options {
@@ -85,10 +86,15 @@ static int add_flag(struct options *o, const char *definition)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"output", required_argument, NULL, 'o'},   {"btf", required_argument, NULL, 'b'},
-		{"kernel-headers", no_argument, NULL, 'k'}, {"name", required_argument, NULL, 'n'},
-		{"verbose", no_argument, NULL, 'v'},	    {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},	    {0},
+		{"output", required_argument, NULL, 'o'},
+		{"define", required_argument, NULL, 'D'},
+		{"btf", required_argument, NULL, 'b'},
+		{"kernel-headers", no_argument, NULL, 'k'},
+		{"name", required_argument, NULL, 'n'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{0},
 	};
 	int c, status = -1;
 
@@ -130,14 +136,6 @@ static int complain(const char *what, int r)
 {
 	fprintf(stderr, "oomtools-compile: %s: %s\n", what, strerror(-r));
 	return EXIT_FAILURE;
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
 }
 
 /* The child: all that libbcc prints goes to MESSAGES, the image to OUTPUT. */
@@ -239,21 +237,19 @@ static int compile(struct options *o)
 {
 	_cleanup_close_ int messages = memfd_create("messages", MFD_CLOEXEC);
 	_cleanup_close_ int output = memfd_create("image", MFD_CLOEXEC);
-	const char *parent = getenv("TMPDIR");
-	char directory[256];
+	struct compile_directory directory;
 	sigset_t signals;
-	int status;
+	int r, status;
 
 	if (messages < 0 || output < 0)
 		return complain("memfd_create", -errno);
-	snprintf(directory, sizeof(directory), "%.200s/oomtools-compile.XXXXXX",
-		 parent && *parent == '/' ? parent : "/tmp");
 	block_signals(&signals);
-	if (!mkdtemp(directory))
-		return complain(directory, -errno);
-	o->request.directory = directory;
+	r = compile_directory_make(&directory);
+	if (r < 0)
+		return complain("cannot make a directory in $TMPDIR or /tmp", r);
+	o->request.directory = directory.path;
 	status = supervise(&o->request, messages, output, &signals);
-	nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	compile_directory_remove(&directory);
 	if (status || o->verbose)
 		show(messages);
 	return status ? status : deliver(output, o->output);

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "bpf/compile_directory.h"
 #include "bpf/image.h"
 
 #define HELPER "oomtools-compile"
@@ -125,6 +126,9 @@ static int run(const char *path, char *const *argv, const int *fds)
 	while (r == 0 && waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			r = -errno;
+	/* It could not clean up; its own child ends with it. */
+	if (r == 0 && WIFSIGNALED(status))
+		compile_directory_sweep(child);
 	sigaction(SIGCHLD, &before, NULL);
 	return r < 0 ? r : status;
 }
@@ -218,7 +222,10 @@ int compile_run(const struct compile_request *q, struct strbuf *image, struct st
 	sort_messages(&q->source, strbuf_text(&said), status != 0, errors, others);
 	if (status == 0)
 		return collect(output, IMAGE_SIZE_MOST + 4096, image);
-	if (!errors->length)
+	if (status > 128)
+		strbuf_printf(errors, "the compiler %s was ended by signal %d (%s)\n", path,
+			      status - 128, strsignal(status - 128));
+	else if (!errors->length)
 		strbuf_printf(errors, "%s ended with status %d and no message\n", path, status);
 	return -ENOEXEC;
 }

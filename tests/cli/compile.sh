@@ -82,6 +82,46 @@ for delay in 0.01 0.02 0.03 0.04 0.05 0.07 0.1 0.15; do
 	timeout $delay "$compile" -o "$tmp/image5" "$tmp/good.c" 2>/dev/null
 done
 equal "no temporary file is left" "$(ls -A "$TMPDIR")" ""
+# Killed, it cannot clean up: the next one does, once the children of the killed one have ended, too.
+for delay in 0.03 0.06 0.1; do
+	timeout -s KILL $delay "$compile" -o "$tmp/image5" "$tmp/good.c" 2>/dev/null
+done
+mkdir -m 700 "$TMPDIR/oomtools-compile.1.abcdef"
+mkdir "$TMPDIR/oomtools-compile.1.abcdef/include" "$TMPDIR/oomtools-compile.x" "$TMPDIR/other"
+mkdir -m 755 "$TMPDIR/oomtools-compile.2.abcdef"
+ln -s "$TMPDIR/other" "$TMPDIR/oomtools-compile.1.abcdef/include/link"
+echo kept >"$TMPDIR/other/file"
+swept() {
+	run -o "$tmp/image5" "$tmp/good.c"
+	[ "$(cd "$TMPDIR" && echo *)" = "oomtools-compile.2.abcdef oomtools-compile.x other" ]
+}
+wait_for 60 swept
+equal "what killed ones left is removed by the next; nothing else is" \
+	"$(cd "$TMPDIR" && echo *):$(cat "$TMPDIR/other/file")" \
+	"oomtools-compile.2.abcdef oomtools-compile.x other:kept"
+rm -rf "${TMPDIR:?}"/*
+"$compile" -o "$tmp/image6" - <"$tmp/good.c" &
+run -o "$tmp/image7" "$tmp/good.c"
+wait $!
+equal "two at a time leave each other's alone" "$?:$(head -c 8 "$tmp/image6" "$tmp/image7" | grep -c OOMIMAGE)" 0:2
+
+# without_btf COMMAND...: where the kernel has no BTF and no headers of it are installed
+without_btf() {
+	unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && mount -t tmpfs none "$0" && exec "$@"' \
+		"$(readlink -f /lib/modules)" "$@"
+}
+if [ "$(id -u)" = 0 ] && [ -d /lib/modules ] && without_btf true 2>/dev/null; then
+	said=$(without_btf "$compile" -o "$tmp/image8" "$tmp/good.c" 2>&1)
+	matches "no BTF: the kernel option, and what to boot" "$?:$said" \
+		"^1:.*no BTF \(/sys/kernel/btf/vmlinux\).*without CONFIG_DEBUG_INFO_BTF=y.*apt install linux-image-"
+	printf '#include <linux/sched.h>\nint raw_tp__sys_enter(void *ctx) { return 0; }\n' >"$tmp/own.c"
+	said=$(without_btf "$compile" -o "$tmp/image8" "$tmp/own.c" 2>&1)
+	matches "a text with includes of its own: the headers to install, too" "$?:$said" \
+		"^1:.*CONFIG_DEBUG_INFO_BTF.*apt install linux-headers-$(uname -r),.* /lib/modules/$(uname -r)/build"
+	check "and no image" test ! -e "$tmp/image8"
+else
+	skip "cannot hide the kernel's BTF: no root, or no mount namespace"
+fi
 
 chmod 711 "$tmp"
 chmod 1777 "$TMPDIR"

@@ -73,6 +73,19 @@ stop "$text"
 equal "SIGTERM ends it well" "$status" 0
 kill -KILL "$json"
 wait "$json" 2>/dev/null
+# The compile helper is killed in the middle: the tool removes what it cannot.
+mkdir "$tmp/tmp"
+cat >"$tmp/killed" <<-EOT
+	#!/bin/sh
+	(sleep \$DELAY; kill -KILL \$\$) &
+	exec "$builddir/libexec/oomtools-compile" "\$@"
+EOT
+chmod +x "$tmp/killed"
+for delay in 0.05 0.1 0.2; do
+	OOMTOOLS_CACHE_DIR=$tmp/none TMPDIR=$tmp/tmp DELAY=$delay OOMTOOLS_COMPILE=$tmp/killed \
+		"$tools/oomkill" -d 0.1 >/dev/null 2>&1
+	equal "a helper killed after $delay s leaves nothing" "$(ls -A "$tmp/tmp")" ""
+done
 timeout 20 "$tools/oomkill" -d 1 >"$tmp/timed" 2>/dev/null
 equal "-d ends it by itself" "$?:$(head -n 1 "$tmp/timed")" "0:Tracing OOM kills... Ctrl-C to stop."
 "$tools/oomkill" -d 30 2>&1 | head -n 1 >/dev/null
