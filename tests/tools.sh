@@ -2,14 +2,21 @@
 
 tools="oomkill oomprof"
 
-# tool_options TOOL: a line for each option of --help: "-p, --pid PID", "--edit"
+# tool_program PROGRAM: where it lies in the build tree
+tool_program() {
+	case $1 in
+	oomtools-compile) echo "$builddir/libexec/$1" ;;
+	*) echo "$builddir/tools/$1" ;;
+	esac
+}
+# tool_options PROGRAM: a line for each option of --help: "-p, --pid PID", "--edit"
 tool_options() {
-	"$builddir/tools/$1" --help |
+	"$(tool_program "$1")" --help |
 		sed -nE 's/^ +((-., )?--[a-z-]+( [A-Z]+)?)( .*)?$/\1/p'
 }
 # tool_json_keys TOOL: the keys that the sources of its -j output name
 tool_json_keys() {
-	local sources
+	local sources=""
 	case $1 in
 	oomkill) sources="lib/oom/kill_report.c" ;;
 	oomprof) sources="lib/victim/victim_report.c" ;;

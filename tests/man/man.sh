@@ -25,13 +25,13 @@ done
 section() {
 	awk -v name="$2" '/^\.SH / { inside = ($0 == ".SH " name); next } inside' "$1" | sed 's/\\-/-/g'
 }
-for tool in $tools; do
+for tool in $tools oomtools-compile; do
 	page=$srcdir/man/$tool.8
 	equal "$tool.8: OPTIONS are those of --help, with their arguments" \
 		"$(section "$page" OPTIONS | grep -E '^--?[a-zA-Z-]+' | sort)" \
 		"$(tool_options "$tool" | sort)"
 	equal "$tool.8: SYNOPSIS has each option once, by its short name if there is one" \
-		"$(section "$page" SYNOPSIS | grep -oE '\[[^]]*\]' | tr -d '[]' | sort)" \
+		"$(section "$page" SYNOPSIS | grep -oE '\[-[^]]*\]|-o IMAGE' | tr -d '[]' | sort)" \
 		"$(tool_options "$tool" | sed 's/^\(-.\), --[a-z-]*/\1/' | sort)"
 	keys=$(tool_json_keys "$tool" | while read -r key; do
 		section "$page" FIELDS | grep -qw -- "$key" || echo "$key"
