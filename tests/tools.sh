@@ -19,7 +19,7 @@ tool_json_keys() {
 	local sources=""
 	case $1 in
 	oomkill) sources="lib/oom/kill_report.c" ;;
-	oomprof) sources="lib/victim/victim_report.c" ;;
+	oomprof) sources="lib/victim/victim_report.c lib/victim/check_report.c" ;;
 	esac
 	for source in $sources; do
 		grep -ohE '(json_writer|put)_[a-z0-9]+\((w|&w|writer), "[a-z_0-9]+"' "$srcdir/$source" |

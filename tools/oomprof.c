@@ -11,6 +11,7 @@
 #include "app/message.h"
 #include "app/tool.h"
 #include "proc/process.h"
+#include "tools/oomprof_check.h"
 #include "tools/texts.h"
 #include "victim/live.h"
 #include "victim/output_directory.h"
@@ -20,6 +21,7 @@
 struct oomprof {
 	struct tool tool;
 	uint64_t pid;
+	bool check;
 	struct victim_report_options report;
 	struct output_directory directory;
 	struct loop *loop;
@@ -125,6 +127,21 @@ static int profile_living(struct oomprof *o)
 	return status;
 }
 
+/* What operands there may be: -1 to go on, else the exit status. */
+static int check_operands(const struct oomprof *o, char *const operands[], int n)
+{
+	if (o->check && n > 0 && !o->pid)
+		return -1;
+	if (o->check)
+		message_error("--check wants files or PIDs behind it, and no -p; see 'oomprof "
+			      "--help'");
+	else if (n > 0)
+		message_error("'%s': no operand is expected here (only after --check); see "
+			      "'oomprof --help'",
+			      operands[0]);
+	return n > 0 || o->check ? EXIT_USAGE : -1;
+}
+
 static int terminal_width(void)
 {
 	struct winsize size;
@@ -142,6 +159,8 @@ int main(int argc, char *argv[])
 		 &o.report.rows, 0, 1000},
 		{OPTION_NUMBER, 'p', "pid", "PID", "take one of this living process, and exit",
 		 &o.pid, 1, INT32_MAX},
+		{OPTION_FLAG, 0, "check", NULL,
+		 "only say of each FILE or PID what a kill would give", &o.check, 0, 0},
 		{OPTION_NUMBER, 0, "keep", "N", "keep the newest N profiles there, remove others",
 		 &o.directory.limit.keep, 1, UINT32_MAX},
 		{OPTION_SIZE, 0, "max-bytes", "SIZE", "keep the newest that make up that much",
@@ -150,21 +169,26 @@ int main(int argc, char *argv[])
 	};
 	const struct program_info info = {
 		.name = "oomprof",
-		.synopsis = "[OPTION]...",
+		.synopsis = "[OPTION]...\n       oomprof --check [-j] FILE|PID...",
 		.summary = "Write the Go heap profile of every victim of the OOM killer.",
 		.options = options,
 		.examples = "  oomprof -o /var/tmp/oom   # wait for victims\n"
 			    "  oomprof -p 4242           # a living Go program, now\n"
+			    "  oomprof --check ./server  # would this one give a profile?\n"
 			    "  go tool pprof -top leaky-4242-20261122T061403.pb.gz\n",
 	};
 	_cleanup_strbuf_ struct strbuf why = {0};
-	int status;
+	int status, first = argc;
 
 	o.tool = (struct tool){.info = &info,
 			       .text = oomprof_text,
 			       .lines = oomprof_lines,
 			       .variants = oom_variants};
-	status = tool_begin(&o.tool, argc, argv, NULL);
+	status = tool_begin(&o.tool, argc, argv, &first);
+	if (status < 0)
+		status = check_operands(&o, argv + first, argc - first);
+	if (status < 0 && o.check)
+		return oomprof_check(&o.tool, argv + first, argc - first);
 	o.report.date = o.tool.common.time;
 	o.report.line_width = terminal_width();
 	if (status < 0 && output_directory_open(&o.directory, &why) < 0) {

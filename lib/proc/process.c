@@ -1,6 +1,8 @@
 #include "proc/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,6 +50,26 @@ int process_read(pid_t pid, struct process *ret)
 	if (r == -ENOENT)
 		return -ESRCH;
 	return r < 0 ? r : process_parse_stat(strbuf_text(&text), text.length, ret);
+}
+
+int process_open_executable(pid_t pid, int *ret_fd, char **ret_path)
+{
+	char link[64], path[PATH_MAX];
+	_cleanup_close_ int fd = -1;
+	char *copy;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : errno == EACCES ? -EPERM : -errno;
+	n = readlink(link, path, sizeof(path));
+	copy = strndup(path, n < 0 ? 0 : (size_t)n);
+	if (!copy)
+		return -ENOMEM;
+	*ret_fd = steal_descriptor(&fd);
+	*ret_path = copy;
+	return 0;
 }
 
 bool process_in_initial_pid_namespace(void)

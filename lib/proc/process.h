@@ -25,6 +25,13 @@ int process_read(pid_t pid, struct process *ret);
 int process_parse_stat(const char *text, size_t n, struct process *ret);
 
 /*
+ * The executable, opened for reading, and its path as the process's mount namespace has it, with
+ * " (deleted)" behind it where it was removed; both are the caller's to release. -ESRCH: it has
+ * ended, or is a kernel thread; -EPERM: it is somebody else's.
+ */
+int process_open_executable(pid_t pid, int *ret_fd, char **ret_path);
+
+/*
  * Are we in the initial PID namespace, whose PIDs are those the kernel side gives? True also where
  * that cannot be told.
  */

@@ -1,12 +1,11 @@
 #include "victim/known_binaries.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <search.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "proc/process.h"
 
 struct known_binaries {
 	void *tree; /* of struct known_binary, by key */
@@ -68,17 +67,13 @@ static bool is_named_by(int fd, const struct oomprof_key *key)
 	       (uint64_t)st.st_mtim.tv_nsec == key->mtime_ns;
 }
 
-/* Fills in what belongs to its kind. The kind, or -ENOMEM. */
-static int look_into(int fd, struct known_binary *b)
+int binary_look_into(int fd, struct strbuf *why, struct go_binary **ret)
 {
-	_cleanup_strbuf_ struct strbuf why = {0};
-
-	switch (go_binary_open(fd, &why, &b->binary)) {
+	switch (go_binary_open(fd, why, ret)) {
 	case 0:
-		return b->binary->profiling_linked ? BINARY_READY : BINARY_OFF;
+		return (*ret)->profiling_linked ? BINARY_READY : BINARY_OFF;
 	case -ENODATA:
-		b->reason = strdup(strbuf_text(&why));
-		return b->reason ? BINARY_NOT_FOUND : -ENOMEM;
+		return BINARY_NOT_FOUND;
 	case -ENOENT:
 	case -ENOEXEC:
 		return BINARY_NOT_GO;
@@ -105,6 +100,7 @@ static int keep(struct known_binaries *known, struct known_binary *b)
 int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *path,
 			    const struct oomprof_key *key, const struct known_binary **ret)
 {
+	_cleanup_strbuf_ struct strbuf why = {0};
 	struct known_binary *b;
 	int kind, r;
 
@@ -116,7 +112,11 @@ int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *pa
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return -ENOMEM;
-	kind = look_into(fd, b);
+	kind = binary_look_into(fd, &why, &b->binary);
+	if (kind == BINARY_NOT_FOUND) {
+		b->reason = strdup(strbuf_text(&why));
+		kind = b->reason ? kind : -ENOMEM;
+	}
 	if (kind < 0 || kind == BINARY_NOT_GO || kind == BINARY_UNREADABLE) {
 		free_binary(b);
 		return kind;
@@ -134,19 +134,14 @@ int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *pa
 int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct oomprof_key *key,
 			 const struct known_binary **ret)
 {
-	char link[64], path[PATH_MAX];
+	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
-	ssize_t n;
 
 	*ret = known_binaries_find(known, key);
 	if (*ret)
 		return (int)(*ret)->kind;
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-	fd = open(link, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (process_open_executable(pid, &fd, &path) < 0)
 		return BINARY_UNREADABLE;
-	n = readlink(link, path, sizeof(path) - 1);
-	path[MAX(n, 0)] = '\0';
 	return known_binaries_learn_fd(known, fd, path, key, ret);
 }
 

@@ -29,6 +29,12 @@ struct known_binary {
 	char *reason;		  /* of NOT_FOUND: for the user; else NULL */
 };
 
+/*
+ * What kind of executable FD is. RET is set for READY and OFF, and is the caller's to close; else
+ * WHY (may be NULL) gets the reason in one line. Or -ENOMEM.
+ */
+int binary_look_into(int fd, struct strbuf *why, struct go_binary **ret);
+
 struct known_binaries;
 
 /* Room for MOST Go programs. 0 or -ENOMEM. */

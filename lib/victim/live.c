@@ -1,14 +1,11 @@
 #include "victim/live.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "proc/process.h"
-
-#define MOST_BUCKETS (8u << 20)
 
 static int fail(struct strbuf *why, int error, pid_t pid, const char *what)
 {
@@ -16,47 +13,87 @@ static int fail(struct strbuf *why, int error, pid_t pid, const char *what)
 	return error;
 }
 
-static int check_process(pid_t pid, struct process *p, struct strbuf *why)
+int live_find(pid_t pid, struct process *ret, struct strbuf *why)
 {
-	int r = process_read(pid, p);
+	struct process p;
+	int r = process_read(pid, &p);
 
 	if (r == -ESRCH)
 		return fail(why, r, pid,
 			    "is not there (a PID counts in the PID namespace of this shell)");
 	if (r < 0)
 		return fail(why, r, pid, strerror(-r));
-	if (p->state == 'Z' || p->state == 'X')
-		return fail(why, -ESRCH, pid,
+	*ret = p;
+	if (p.state == 'Z' || p.state == 'X')
+		return fail(why, -ENOEXEC, pid,
 			    "has ended and waits for its parent: no memory is left");
-	if (p->is_kernel_thread)
+	if (p.is_kernel_thread)
 		return fail(why, -ENOEXEC, pid, "is a kernel thread");
 	return 0;
 }
 
-/* The executable, opened and its path kept. */
+int live_open_executable(pid_t pid, int *ret_fd, char **ret_path, struct strbuf *why)
+{
+	int r = process_open_executable(pid, ret_fd, ret_path);
+
+	if (r == -EPERM)
+		return fail(why, r, pid, "belongs to somebody else: run as root");
+	if (r < 0)
+		return fail(why, r, pid, r == -ESRCH ? "has ended" : strerror(-r));
+	return 0;
+}
+
 static int look_into(pid_t pid, struct known_binary *b, struct strbuf *why)
 {
 	_cleanup_strbuf_ struct strbuf reason = {0};
 	_cleanup_close_ int fd = -1;
-	char link[64], path[PATH_MAX];
-	ssize_t n;
-	int r;
+	int r = live_open_executable(pid, &fd, &b->path, why);
+
+	if (r < 0)
+		return r;
+	r = binary_look_into(fd, &reason, &b->binary);
+	if (r < 0)
+		return fail(why, r, pid, strerror(-r));
+	b->kind = (enum binary_kind)r;
+	if (b->binary)
+		return 0;
+	strbuf_printf(why, "PID %d: %s", (int)pid, strbuf_text(&reason));
+	return -ENOEXEC;
+}
+
+/* Has it replaced itself by exec since its executable was opened? */
+static bool is_another_by_now(pid_t pid, const struct go_binary *b)
+{
+	struct stat now, then;
+	char link[64];
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-	fd = open(link, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES)
-		return fail(why, -EPERM, pid, "belongs to somebody else: run as root");
-	if (fd < 0)
-		return fail(why, -ESRCH, pid, "has ended");
-	r = go_binary_open(fd, &reason, &b->binary);
-	if (r < 0) {
-		strbuf_printf(why, "PID %d: %s", (int)pid, strbuf_text(&reason));
-		return r == -ENOENT ? -ENOEXEC : r;
-	}
-	n = readlink(link, path, sizeof(path) - 1);
-	b->path = strndup(path, n < 0 ? 0 : (size_t)n);
-	b->kind = b->binary->profiling_linked ? BINARY_READY : BINARY_OFF;
-	return b->path ? 0 : -ENOMEM;
+	return stat(link, &now) == 0 && fstat(b->fd, &then) == 0 &&
+	       (now.st_dev != then.st_dev || now.st_ino != then.st_ino);
+}
+
+int live_heap_read(pid_t pid, const struct go_binary *b, struct live_heap *ret, struct strbuf *why)
+{
+	const struct heap_reader reader = heap_reader_process(pid);
+	struct live_heap h = {0};
+	int r = go_process_bias(pid, b, &h.bias);
+
+	if (r == 0)
+		r = heap_reader_get(&reader, b->mem_profile_rate + h.bias, &h.rate, sizeof(h.rate));
+	if (r == 0)
+		r = heap_reader_get(&reader, b->mbuckets + h.bias, &h.head, sizeof(h.head));
+	if (r == 0 && b->mprof_cycle)
+		r = heap_reader_get(&reader, b->mprof_cycle + h.bias, &h.cycle, sizeof(h.cycle));
+	if (is_another_by_now(pid, b))
+		return fail(why, -ESRCH, pid, "has begun to run another program: try again");
+	if (r == -ESRCH)
+		return fail(why, r, pid, "ended while it was read");
+	if (r == -EPERM || r == -EACCES)
+		return fail(why, -EPERM, pid, "may not be read (ptrace permission): run as root");
+	if (r < 0)
+		return fail(why, r, pid, strerror(-r));
+	*ret = h;
+	return 0;
 }
 
 static int add_bucket(void *context, const struct heap_bucket *bucket)
@@ -70,27 +107,17 @@ static int walk(struct victim *v, const struct go_binary *b, pid_t pid, struct s
 {
 	const struct heap_reader reader = heap_reader_process(pid);
 	struct heap_walk walk = {0};
-	uint64_t bias = 0, head = 0;
-	uint32_t cycle = 0;
-	int64_t rate = 0;
-	int r = go_process_bias(pid, b, &bias);
+	struct live_heap h;
+	int r = live_heap_read(pid, b, &h, why);
 
+	if (r < 0)
+		return r;
+	r = victim_begin(v, h.bias, h.rate, h.cycle);
 	if (r == 0)
-		r = heap_reader_get(&reader, b->mem_profile_rate + bias, &rate, sizeof(rate));
-	if (r == 0)
-		r = heap_reader_get(&reader, b->mbuckets + bias, &head, sizeof(head));
-	if (r == 0 && b->mprof_cycle)
-		r = heap_reader_get(&reader, b->mprof_cycle + bias, &cycle, sizeof(cycle));
-	if (r == 0)
-		r = victim_begin(v, bias, rate, cycle);
-	if (r == 0)
-		r = heap_walk(&reader, head, b->record_size, MOST_BUCKETS, add_bucket, v, &walk);
+		r = heap_walk(&reader, h.head, b->record_size, LIVE_BUCKETS_MOST, add_bucket, v,
+			      &walk);
 	if (r == 0 && walk.error == -ESRCH)
-		r = -ESRCH;
-	if (r == -ESRCH)
-		return fail(why, r, pid, "ended while it was read");
-	if (r == -EPERM)
-		return fail(why, r, pid, "may not be read (ptrace permission): run as root");
+		return fail(why, -ESRCH, pid, "ended while it was read");
 	if (r < 0)
 		return fail(why, r, pid, strerror(-r));
 	v->buckets = (struct victim_buckets){
@@ -109,7 +136,7 @@ int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 	struct oomprof_process id = {.pid = (__u32)pid};
 	struct live l = {0};
 	struct process p;
-	int r = check_process(pid, &p, why);
+	int r = live_find(pid, &p, why);
 
 	if (r < 0)
 		return r;
@@ -117,8 +144,8 @@ int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 	if (!l.victim)
 		return fail(why, -ENOMEM, pid, strerror(ENOMEM));
 	memcpy(l.victim->comm, p.comm, sizeof(l.victim->comm));
-	r = look_into(pid, &l.binary, why);
 	l.victim->binary = &l.binary;
+	r = look_into(pid, &l.binary, why);
 	if (r == 0 && l.binary.kind == BINARY_READY)
 		r = walk(l.victim, l.binary.binary, pid, why);
 	if (r < 0) {

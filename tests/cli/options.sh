@@ -8,6 +8,7 @@ completions() { # TOOL WORD [BEFORE]: what bash would offer
 	bash -c '
 		. "$1/completions/oomtools"
 		compopt() { :; } # only inside a true completion
+		read -ra COMP_WORDS <<<"${COMP_WORDS_OF-}"
 		_oomtools "$2" "$3" "$4"
 		printf "%s\n" "${COMPREPLY[@]}"' completions "$srcdir" "$builddir/tools/$1" "$2" "${3-}"
 }
@@ -48,5 +49,10 @@ done
 equal "completion offers process IDs after --pid" \
 	"$(completions oomprof "$$" --pid | grep -cx "$$")" 1
 touch "$tmp/a probe.c"
+export COMP_WORDS_OF="oomprof --check"
+matches "completion offers files after --check" "$(completions oomprof "$tmp/a" --check)" "a probe"
+equal "and process IDs" "$(completions oomprof "$$" --check | grep -cx "$$")" 1
+equal "and options all the same" "$(completions oomprof --js --check)" "--json"
+export -n COMP_WORDS_OF
 matches "completion offers files after --probe" "$(completions oomkill "$tmp/a" --probe)" "a probe"
 equal "completion: a beginning" "$(completions oomkill --kern)" "--kernel-headers"

@@ -51,6 +51,26 @@ kill_in() {
 	wait "$victim" 2>/dev/null
 	[ $? = 137 ]
 }
+# squeeze DIR PID: fill that cgroup from another process until the kernel kills PID, which may be stopped. What
+# fills it fits in once PID's memory is free.
+squeeze() {
+	local limit anon filler status
+	limit=$(cat "$1/memory.limit_in_bytes" 2>/dev/null || cat "$1/memory.max")
+	anon=$(awk '/^RssAnon/ { print $2 }' "/proc/$2/status")
+	echo 1000 >"/proc/$2/oom_score_adj"
+	memcg_start "$1" "$hog" $(((limit - anon * 512) >> 20))
+	filler=$!
+	wait_for 60 is_dead "$2"
+	status=$?
+	kill -KILL "$filler" "$2" 2>/dev/null
+	wait "$filler" 2>/dev/null
+	return $status
+}
+is_dead() { # PID: gone, or waiting for its parent only
+	local state
+	state=$(awk '/^State/ { print $2 }' "/proc/$1/status" 2>/dev/null)
+	[ "${state:-X}" = Z ] || [ "${state:-X}" = X ]
+}
 # of_kernel PID REGEX: the last line of the kernel log on that victim that matches.
 of_kernel() {
 	dmesg | grep -E -- "$2" | grep -E "(process |pid=)$1[ ,]" | tail -n 1
