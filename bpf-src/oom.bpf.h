@@ -48,6 +48,7 @@ static inline void oom_read_control(struct oomkill_event *e, struct oom_control 
 	e->flags = flags;
 	e->totalpages = 0;
 	e->points = 0;
+	e->memcg_max_pages = 0;
 	e->memcg_id = 0;
 	e->gfp_mask = 0;
 	e->order = 0;
@@ -65,6 +66,7 @@ static inline void oom_read_control(struct oomkill_event *e, struct oom_control 
 		struct cgroup *cgroup = RD(oc->memcg->css.cgroup);
 		struct kernfs_node *node = RD(cgroup->kn);
 
+		e->memcg_max_pages = RD(oc->memcg->memory.max);
 		e->memcg_id = RD(node->id);
 		bpf_probe_read_kernel_str(e->memcg_name, sizeof(e->memcg_name), RD(node->name));
 	}

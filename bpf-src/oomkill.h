@@ -24,6 +24,7 @@ struct oomkill_event {
 	__u64 time_ns;	       /* CLOCK_MONOTONIC */
 	__u64 totalpages;      /* (oc) RAM and swap, or the memcg's limit; not the victim's size */
 	__s64 points;	       /* (oc) badness of the chosen task, in pages */
+	__u64 memcg_max_pages; /* (oc) the memcg's limit without swap; 2^63 / page size: none */
 	__u64 memcg_id;	       /* (oc) inode of the domain's cgroup directory, 0: none */
 	__u64 victim_memcg_id; /* inode of the victim's own memory cgroup directory */
 	__u64 anon_pages, file_pages, shmem_pages, swap_pages;

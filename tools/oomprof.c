@@ -190,6 +190,7 @@ int main(int argc, char *argv[])
 	if (status < 0 && o.check)
 		return oomprof_check(&o.tool, argv + first, argc - first);
 	o.report.date = o.tool.common.time;
+	o.report.details = o.tool.common.verbose;
 	o.report.line_width = terminal_width();
 	if (status < 0 && output_directory_open(&o.directory, &why) < 0) {
 		message_error("%s", strbuf_text(&why));

@@ -43,7 +43,7 @@ bool go_runtime_get(const struct go_runtime *runtime, enum go_fact fact, int64_t
 	return true;
 }
 
-static void set(struct go_runtime *runtime, enum go_fact fact, int64_t value)
+void go_runtime_set(struct go_runtime *runtime, enum go_fact fact, int64_t value)
 {
 	runtime->known |= 1u << fact;
 	runtime->value[fact] = value;
@@ -82,13 +82,13 @@ static void decode_heap(const struct oomprof_runtime *raw, const struct layout *
 	/* Of the bytes in use: whole spans are counted as live before they are filled. */
 	if (live > inuse || marked > most || allocated > INT64_MAX || freed > INT64_MAX)
 		return;
-	set(ret, GO_HEAP_LIVE, (int64_t)live);
-	set(ret, GO_HEAP_MARKED, (int64_t)marked);
-	set(ret, GO_HEAP_INUSE, (int64_t)inuse);
-	set(ret, GO_HEAP_RELEASED, (int64_t)released);
-	set(ret, GO_HEAP_FREE, (int64_t)free_bytes);
-	set(ret, GO_TOTAL_ALLOC, (int64_t)allocated);
-	set(ret, GO_TOTAL_FREE, (int64_t)freed);
+	go_runtime_set(ret, GO_HEAP_LIVE, (int64_t)live);
+	go_runtime_set(ret, GO_HEAP_MARKED, (int64_t)marked);
+	go_runtime_set(ret, GO_HEAP_INUSE, (int64_t)inuse);
+	go_runtime_set(ret, GO_HEAP_RELEASED, (int64_t)released);
+	go_runtime_set(ret, GO_HEAP_FREE, (int64_t)free_bytes);
+	go_runtime_set(ret, GO_TOTAL_ALLOC, (int64_t)allocated);
+	go_runtime_set(ret, GO_TOTAL_FREE, (int64_t)freed);
 }
 
 static void decode_gc_controller(const struct oomprof_runtime *raw, int minor, uint64_t most,
@@ -101,13 +101,13 @@ static void decode_gc_controller(const struct oomprof_runtime *raw, int minor, u
 	memcpy(&percent, raw->gc_controller + GC_PERCENT, sizeof(percent));
 	if (minor == 18) {
 		if (is_minimum_of(word(raw, HEAP_MINIMUM_1_18), percent))
-			set(ret, GO_GC_PERCENT, percent);
+			go_runtime_set(ret, GO_GC_PERCENT, percent);
 		return;
 	}
 	if (!is_minimum_of(word(raw, HEAP_MINIMUM), percent) || !limit || limit > INT64_MAX)
 		return;
-	set(ret, GO_GC_PERCENT, percent);
-	set(ret, GO_MEMORY_LIMIT, (int64_t)limit);
+	go_runtime_set(ret, GO_GC_PERCENT, percent);
+	go_runtime_set(ret, GO_MEMORY_LIMIT, (int64_t)limit);
 	if (l)
 		decode_heap(raw, l, most, ret);
 }
@@ -119,15 +119,15 @@ void go_runtime_decode(const struct oomprof_runtime *raw, uint32_t cycle, int mi
 
 	*ret = (struct go_runtime){0};
 	if (raw->known & OOMPROF_KNOWS_CYCLE && cycle >> 1 < CYCLES)
-		set(ret, GO_GC_COUNT, cycle >> 1);
+		go_runtime_set(ret, GO_GC_COUNT, cycle >> 1);
 	/* A bool and three bytes of padding that are never written. */
 	if (raw->known & OOMPROF_KNOWS_WRITE_BARRIER && raw->write_barrier <= 1)
-		set(ret, GO_GC_RUNNING, raw->write_barrier);
+		go_runtime_set(ret, GO_GC_RUNNING, raw->write_barrier);
 	if (raw->known & OOMPROF_KNOWS_GC_CONTROLLER)
 		decode_gc_controller(raw, minor, most, ret);
 	if (raw->known & OOMPROF_KNOWS_ALLGLEN && raw->allglen &&
 	    raw->allglen <= most / GOROUTINE_LEAST)
-		set(ret, GO_GOROUTINES_MOST, (int64_t)raw->allglen);
+		go_runtime_set(ret, GO_GOROUTINES_MOST, (int64_t)raw->allglen);
 }
 
 static uint32_t read_variable(const struct heap_reader *reader, uint64_t bias, uint64_t address,

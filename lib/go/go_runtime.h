@@ -42,6 +42,8 @@ struct go_runtime {
 /* Is it known? RET gets its value if so. */
 bool go_runtime_get(const struct go_runtime *runtime, enum go_fact fact, int64_t *ret);
 
+void go_runtime_set(struct go_runtime *runtime, enum go_fact fact, int64_t value);
+
 /*
  * RAW and CYCLE (runtime.mProfCycle) are from a process of MOST_BYTES of address space at most (0:
  * not known) whose Go version is 1.MINOR (0: not known). Never fails: what makes no sense is not

@@ -36,3 +36,14 @@ void oom_domain_clear(struct oom_domain *d)
 {
 	strbuf_free(&d->path);
 }
+
+uint64_t oom_domain_memcg_memory(const struct oomkill_event *e)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	/* PAGE_COUNTER_MAX (include/linux/page_counter.h), some 2^63 bytes, is no limit. */
+	if (!(e->flags & OOMKILL_HAS_CONTROL) || e->constraint != OOMKILL_MEMCG ||
+	    e->memcg_max_pages >= (UINT64_C(1) << 60) / page)
+		return 0;
+	return e->memcg_max_pages * page;
+}

@@ -21,3 +21,6 @@ struct oom_domain {
 int oom_domain_of(const struct oomkill_event *e, struct oom_domain *ret);
 
 void oom_domain_clear(struct oom_domain *d);
+
+/* What the memcg that ran out allows without swap; 0: another domain, or no such limit. */
+uint64_t oom_domain_memcg_memory(const struct oomkill_event *e);

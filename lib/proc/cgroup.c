@@ -3,8 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/file.h"
 
 /*
  * A kernfs file handle is the 64-bit node id, which for 64-bit kernels is the inode number
@@ -68,4 +72,121 @@ int cgroup_path(uint64_t id, struct strbuf *path)
 	}
 	endmntent(mounts);
 	return r;
+}
+
+/* Does a list such as "cpu,memory" name it? */
+static bool has_controller(const char *list, size_t n, const char *name)
+{
+	for (const char *end = list + n; list < end;) {
+		const char *comma = memchr(list, ',', (size_t)(end - list));
+		size_t length = (size_t)((comma ? comma : end) - list);
+
+		if (length == strlen(name) && !memcmp(list, name, length))
+			return true;
+		list += length + 1;
+	}
+	return false;
+}
+
+int cgroup_parse_memory(const char *text, struct strbuf *ret_path)
+{
+	int version = -ENOENT;
+
+	/* Lines of "ID:CONTROLLERS:PATH"; that of v2 names no controllers (cgroups(7)). */
+	for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
+		const char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
+		bool is_v2 = path == list + 1;
+
+		end = line + strcspn(line, "\n");
+		if (!path || path > end)
+			continue;
+		if (is_v2 ? version > 0
+			  : !has_controller(list + 1, (size_t)(path - list) - 1, "memory"))
+			continue;
+		strbuf_reset(ret_path);
+		strbuf_append(ret_path, path + 1, (size_t)(end - path) - 1);
+		version = is_v2 ? 2 : 1;
+	}
+	return strbuf_error(ret_path) < 0 ? -ENOMEM : version;
+}
+
+/* v1 shows "no limit" as some 2^63 bytes, v2 as "max". */
+static int read_limit(const char *file, uint64_t *ret)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	int r = file_read(file, 64, &text);
+	uint64_t limit;
+
+	if (r < 0)
+		return r;
+	if (sscanf(strbuf_text(&text), "%" SCNu64, &limit) != 1 || limit >= UINT64_C(1) << 60)
+		limit = 0;
+	*ret = limit;
+	return 0;
+}
+
+int cgroup_memory_limit_at(const char *mount_point, const char *path, const char *file,
+			   uint64_t *ret)
+{
+	_cleanup_strbuf_ struct strbuf name = {0};
+	size_t n = strlen(path);
+	uint64_t least = 0, limit;
+
+	if (path[0] != '/' || !strncmp(path, "/..", 3))
+		return -ENOENT; /* outside what this cgroup namespace shows */
+	strbuf_printf(&name, "%s%s", mount_point, path);
+	if (strbuf_error(&name) == 0 && access(strbuf_text(&name), F_OK) < 0)
+		return -errno;
+	/* A cgroup whose controllers are not enabled has no such file, nor has the root of v2. */
+	for (;; n = (size_t)((const char *)memrchr(path, '/', n) - path)) {
+		strbuf_reset(&name);
+		strbuf_printf(&name, "%s%.*s/%s", mount_point, (int)n, path, file);
+		if (strbuf_error(&name) < 0)
+			return -ENOMEM;
+		if (read_limit(strbuf_text(&name), &limit) == 0 && limit)
+			least = least ? MIN(least, limit) : limit;
+		if (n == 0)
+			break;
+	}
+	*ret = least;
+	return 0;
+}
+
+/* Where the hierarchy of VERSION that has the memory controller is mounted. */
+static int find_mount(int version, struct strbuf *ret)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *m;
+	int r = -ENOENT;
+
+	if (!mounts)
+		return -errno;
+	while (r == -ENOENT && (m = getmntent(mounts)))
+		if (version == 2 ? !strcmp(m->mnt_type, "cgroup2")
+				 : !strcmp(m->mnt_type, "cgroup") && hasmntopt(m, "memory")) {
+			strbuf_puts(ret, m->mnt_dir);
+			r = strbuf_error(ret);
+		}
+	endmntent(mounts);
+	return r;
+}
+
+int cgroup_memory_limit(pid_t pid, uint64_t *ret)
+{
+	_cleanup_strbuf_ struct strbuf text = {0}, path = {0}, mount = {0};
+	char name[64];
+	int r, version;
+
+	snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
+	r = file_read(name, 65536, &text);
+	if (r < 0)
+		return r;
+	version = cgroup_parse_memory(strbuf_text(&text), &path);
+	if (version < 0)
+		return version;
+	r = find_mount(version, &mount);
+	return r < 0 ? r
+		     : cgroup_memory_limit_at(strbuf_text(&mount), strbuf_text(&path),
+					      version == 2 ? "memory.max" : "memory.limit_in_bytes",
+					      ret);
 }

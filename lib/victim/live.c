@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "proc/cgroup.h"
 #include "proc/process.h"
 
 static int fail(struct strbuf *why, int error, pid_t pid, const char *what)
@@ -82,8 +83,6 @@ int live_heap_read(pid_t pid, const struct go_binary *b, struct live_heap *ret, 
 		r = heap_reader_get(&reader, b->mem_profile_rate + h.bias, &h.rate, sizeof(h.rate));
 	if (r == 0)
 		r = heap_reader_get(&reader, b->mbuckets + h.bias, &h.head, sizeof(h.head));
-	if (r == 0 && b->mprof_cycle)
-		r = heap_reader_get(&reader, b->mprof_cycle + h.bias, &h.cycle, sizeof(h.cycle));
 	if (is_another_by_now(pid, b))
 		return fail(why, -ESRCH, pid, "has begun to run another program: try again");
 	if (r == -ESRCH)
@@ -103,6 +102,19 @@ static int add_bucket(void *context, const struct heap_bucket *bucket)
 	return heap_profile_add(v->profile, bucket);
 }
 
+/* It runs on while it is read: a collection may have ended meanwhile. */
+static void look_again(struct victim *v, const struct go_binary *b,
+		       const struct heap_reader *reader, uint64_t bias)
+{
+	struct oomprof_runtime after;
+	uint32_t cycle;
+
+	go_runtime_read(reader, b, bias, &after, &cycle);
+	if (!(after.known & OOMPROF_KNOWS_CYCLE) || cycle >> 1 != v->cycle >> 1)
+		heap_profile_forget_cycle(v->profile);
+	(void)go_runtime_goroutines(reader, b, bias, &v->goroutines);
+}
+
 static int walk(struct victim *v, const struct go_binary *b, pid_t pid, struct strbuf *why)
 {
 	const struct heap_reader reader = heap_reader_process(pid);
@@ -112,10 +124,13 @@ static int walk(struct victim *v, const struct go_binary *b, pid_t pid, struct s
 
 	if (r < 0)
 		return r;
-	r = victim_begin(v, h.bias, h.rate, h.cycle);
+	go_runtime_read(&reader, b, h.bias, &v->runtime_bytes, &v->cycle);
+	r = victim_begin(v, h.bias, h.rate);
 	if (r == 0)
 		r = heap_walk(&reader, h.head, b->record_size, LIVE_BUCKETS_MOST, add_bucket, v,
 			      &walk);
+	if (r == 0)
+		look_again(v, b, &reader, h.bias);
 	if (r == 0 && walk.error == -ESRCH)
 		return fail(why, -ESRCH, pid, "ended while it was read");
 	if (r < 0)
@@ -144,6 +159,7 @@ int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 	if (!l.victim)
 		return fail(why, -ENOMEM, pid, strerror(ENOMEM));
 	memcpy(l.victim->comm, p.comm, sizeof(l.victim->comm));
+	(void)cgroup_memory_limit(pid, &l.victim->cgroup_limit_bytes); /* 0: not known */
 	l.victim->binary = &l.binary;
 	r = look_into(pid, &l.binary, why);
 	if (r == 0 && l.binary.kind == BINARY_READY)

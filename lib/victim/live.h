@@ -38,6 +38,5 @@ struct live_heap {
 	uint64_t bias; /* what to add to link-time addresses */
 	uint64_t head; /* address of the first bucket; 0 none */
 	int64_t rate;
-	uint32_t cycle;
 };
 int live_heap_read(pid_t pid, const struct go_binary *b, struct live_heap *ret, struct strbuf *why);

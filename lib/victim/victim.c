@@ -9,6 +9,7 @@
 #include "oom/domain.h"
 #include "output/human.h"
 #include "proc/clock.h"
+#include "victim/runtime_report.h"
 
 struct victim *victim_new(const struct oomprof_process *process)
 {
@@ -31,13 +32,14 @@ void victim_free(struct victim *v)
 	free(v);
 }
 
-int victim_begin(struct victim *v, uint64_t bias, int64_t rate, uint32_t cycle)
+int victim_begin(struct victim *v, uint64_t bias, int64_t rate)
 {
 	const struct heap_profile_options options = {
 		.view = HEAP_VIEW_NOW,
 		.bias = bias,
 		.rate = rate,
-		.cycle = cycle,
+		.cycle = v->cycle,
+		.cycle_known = v->runtime_bytes.known & OOMPROF_KNOWS_CYCLE,
 		.file_name = v->binary->path,
 		.time_ns = (int64_t)clock_realtime_ns(),
 	};
@@ -99,6 +101,19 @@ static void comment_kill(struct victim *v, struct strbuf *text)
 	comment(v, text);
 }
 
+/* Each line a comment. */
+static void comment_runtime(struct victim *v)
+{
+	_cleanup_strbuf_ struct strbuf lines = {0};
+	char *line, *rest;
+
+	runtime_report_advice(v, &lines);
+	runtime_report_details(v, &lines);
+	for (rest = lines.data; strbuf_error(&lines) == 0 && (line = strsep(&rest, "\n"));)
+		if (*line)
+			(void)heap_profile_comment(v->profile, line);
+}
+
 static void add_comments(struct victim *v)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
@@ -127,6 +142,7 @@ static void add_comments(struct victim *v)
 		      b->read, b->cut, b->unreadable, b->lost, b->damaged,
 		      b->more ? "; the list went on past the limit" : "");
 	comment(v, &text);
+	comment_runtime(v);
 }
 
 static enum victim_outcome why_not(const struct victim *v)
@@ -158,8 +174,24 @@ static int write_file(struct victim *v, struct output_directory *directory)
 	return r;
 }
 
+/* What is read with the buckets, and what the kill's record adds, which may have come later. */
+static void decode_runtime(struct victim *v)
+{
+	const struct go_binary *b = v->binary ? v->binary->binary : NULL;
+
+	if (v->marked) {
+		v->address_space_bytes = v->kill.total_vm_pages * (uint64_t)sysconf(_SC_PAGESIZE);
+		v->cgroup_limit_bytes = oom_domain_memcg_memory(&v->kill);
+	}
+	go_runtime_decode(&v->runtime_bytes, v->cycle, b ? b->minor : 0, v->address_space_bytes,
+			  &v->runtime);
+	if (v->goroutines)
+		go_runtime_set(&v->runtime, GO_GOROUTINES, (int64_t)v->goroutines);
+}
+
 void victim_finish(struct victim *v, struct output_directory *directory)
 {
+	decode_runtime(v);
 	v->written_ns = clock_monotonic_ns();
 	if (v->error < 0) {
 		v->outcome = VICTIM_FAILED;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "bpf-src/oomprof.h"
+#include "go/go_runtime.h"
 #include "go/heap_profile.h"
 #include "proc/loadavg.h"
 #include "victim/known_binaries.h"
@@ -47,7 +48,14 @@ struct victim {
 	uint64_t seen_ns;   /* when we first heard of it; CLOCK_MONOTONIC, as killed_ns */
 	uint64_t killed_ns; /* when SIGKILL was sent; 0: it lives */
 	int64_t rate;
-	struct oomprof_runtime runtime; /* what else was read of a killed one; not decoded */
+	struct oomprof_runtime runtime_bytes; /* what else the runtime knows, not decoded */
+	uint32_t cycle;			      /* value of runtime.mProfCycle */
+	uint64_t goroutines;		      /* of a living one; 0: not known */
+	uint64_t address_space_bytes;	      /* 0: not known */
+	/* What its cgroup allows, or for a kill the cgroup that ran out; 0: no limit, or not known.
+	 */
+	uint64_t cgroup_limit_bytes;
+	struct go_runtime runtime; /* what else the runtime knows; known once finished */
 	struct heap_profile *profile;
 	struct victim_buckets buckets;
 
@@ -62,8 +70,8 @@ struct victim {
 struct victim *victim_new(const struct oomprof_process *process);
 void victim_free(struct victim *v);
 
-/* Begin to collect: BINARY is known and READY. 0 or -ENOMEM. */
-int victim_begin(struct victim *v, uint64_t bias, int64_t rate, uint32_t cycle);
+/* Begin to collect: BINARY is known and READY, RUNTIME_BYTES and CYCLE are read. 0 or -ENOMEM. */
+int victim_begin(struct victim *v, uint64_t bias, int64_t rate);
 
 /* Name, sum up and write what was collected; sets the outcome. Nothing else may touch V meanwhile.
  */

@@ -10,6 +10,7 @@
 #include "output/human.h"
 #include "output/table_writer.h"
 #include "proc/clock.h"
+#include "victim/runtime_report.h"
 
 static const char *const outcome_names[] = {
 	[VICTIM_WRITTEN] = "written",
@@ -106,31 +107,53 @@ static void put_site(struct strbuf *out, const struct heap_site *site)
 	}
 }
 
-static void put_row(const struct heap_site *site, int64_t total, int line_width, struct strbuf *out,
-		    const struct table_column *columns, size_t n)
+static void put_row(const struct heap_site *site, const struct heap_totals *totals, int line_width,
+		    struct strbuf *out, const struct table_column *columns, size_t n)
 {
-	_cleanup_strbuf_ struct strbuf bytes = {0}, where = {0};
+	_cleanup_strbuf_ struct strbuf bytes = {0}, since = {0}, where = {0};
+	int64_t total = totals->inuse_bytes;
 	char objects[32], share[16];
 
 	human_bytes(&bytes, site->inuse_bytes);
+	if (totals->since_gc_known)
+		human_bytes(&since, site->since_gc_bytes);
+	else
+		strbuf_putc(&since, '-');
 	put_site(&where, site);
 	snprintf(objects, sizeof(objects), "%" PRId64, site->inuse_objects);
 	snprintf(share, sizeof(share), "%.1f",
 		 total > 0 ? 100.0 * (double)site->inuse_bytes / (double)total : 0.0);
-	table_writer_row(
-		out, columns, n, 2, line_width,
-		(const char *const[]){strbuf_text(&bytes), objects, share, strbuf_text(&where)});
+	table_writer_row(out, columns, n, 2, line_width,
+			 (const char *const[]){strbuf_text(&bytes), objects, share,
+					       strbuf_text(&since), strbuf_text(&where)});
+}
+
+static void put_runtime(const struct victim *v, bool details, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf lines = {0};
+
+	runtime_report_advice(v, &lines);
+	if (details)
+		runtime_report_details(v, &lines);
+	for (const char *line = strbuf_text(&lines), *end; *line; line = end + 1) {
+		end = strchrnul(line, '\n');
+		strbuf_printf(out, "  %.*s\n", (int)(end - line), line);
+	}
 }
 
 int victim_report_text(const struct victim *v, const struct victim_report_options *options,
 		       struct strbuf *out)
 {
-	static const struct table_column columns[] = {
-		{"INUSE", 8, false}, {"OBJECTS", 10, false}, {"%", 5, false}, {"SITE", 0, true}};
+	static const struct table_column columns[] = {{"INUSE", 8, false},
+						      {"OBJECTS", 10, false},
+						      {"%", 5, false},
+						      {"SINCE-GC", 8, false},
+						      {"SITE", 0, true}};
 	const struct heap_site *sites;
 	size_t n;
 
 	put_line(v, options->date, out);
+	put_runtime(v, options->details, out);
 	if (v->summed) {
 		n = heap_profile_sites(v->profile, &sites);
 		n = MIN(n, (size_t)options->rows);
@@ -139,13 +162,25 @@ int victim_report_text(const struct victim *v, const struct victim_report_option
 		if (n)
 			table_writer_heads(out, columns, ARRAY_SIZE(columns), 2);
 		for (size_t i = 0; i < n; i++)
-			put_row(&sites[i], heap_profile_totals(v->profile)->inuse_bytes,
-				options->line_width, out, columns, ARRAY_SIZE(columns));
+			put_row(&sites[i], heap_profile_totals(v->profile), options->line_width,
+				out, columns, ARRAY_SIZE(columns));
 	}
 	return strbuf_error(out);
 }
 
-static void put_json_site(struct json_writer *w, const struct heap_site *site)
+/* Of those in use. */
+static void put_json_since_gc(struct json_writer *w, bool known, int64_t bytes, int64_t objects)
+{
+	if (known) {
+		json_writer_int(w, "inuse_since_gc_bytes", bytes);
+		json_writer_int(w, "inuse_since_gc_objects", objects);
+	} else {
+		json_writer_null(w, "inuse_since_gc_bytes");
+		json_writer_null(w, "inuse_since_gc_objects");
+	}
+}
+
+static void put_json_site(struct json_writer *w, const struct heap_site *site, bool since_gc_known)
 {
 	json_writer_begin_element(w, "top");
 	json_writer_string(w, "function", site->frame.function);
@@ -155,6 +190,7 @@ static void put_json_site(struct json_writer *w, const struct heap_site *site)
 	json_writer_int(w, "inuse_objects", site->inuse_objects);
 	json_writer_int(w, "alloc_bytes", site->alloc_bytes);
 	json_writer_int(w, "alloc_objects", site->alloc_objects);
+	put_json_since_gc(w, since_gc_known, site->since_gc_bytes, site->since_gc_objects);
 	json_writer_end_element(w);
 }
 
@@ -170,6 +206,7 @@ static void put_json_profile(const struct victim *v, uint64_t rows, struct json_
 	json_writer_int(w, "inuse_objects", t->inuse_objects);
 	json_writer_int(w, "alloc_bytes", t->alloc_bytes);
 	json_writer_int(w, "alloc_objects", t->alloc_objects);
+	put_json_since_gc(w, t->since_gc_known, t->since_gc_bytes, t->since_gc_objects);
 	json_writer_uint(w, "sites", t->sites);
 	json_writer_uint(w, "buckets_read", b->read);
 	json_writer_uint(w, "buckets_cut", b->cut);
@@ -185,7 +222,7 @@ static void put_json_profile(const struct victim *v, uint64_t rows, struct json_
 	json_writer_uint(w, "removed_files", v->removed.files);
 	json_writer_uint(w, "removed_bytes", v->removed.bytes);
 	for (size_t i = 0; i < n && i < rows; i++)
-		put_json_site(w, &sites[i]);
+		put_json_site(w, &sites[i], t->since_gc_known);
 }
 
 int victim_report_json(const struct victim *v, const struct victim_report_options *options,
@@ -204,6 +241,7 @@ int victim_report_json(const struct victim *v, const struct victim_report_option
 	json_writer_string(w, "comm", v->comm);
 	json_writer_string(w, "outcome", outcome_names[v->outcome]);
 	json_writer_string(w, "go_version", version_of(v));
+	runtime_report_json(v, w);
 	if (v->summed)
 		put_json_profile(v, options->rows, w);
 	json_writer_string(w, "error", v->outcome == VICTIM_FAILED ? strerror(-v->error) : NULL);

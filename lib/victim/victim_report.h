@@ -6,6 +6,7 @@
 
 struct victim_report_options {
 	bool date;	/* full date and time */
+	bool details;	/* what the runtime knew, under the line */
 	uint64_t rows;	/* of the table of sites */
 	int line_width; /* of the terminal; 0: do not cut */
 };

@@ -111,10 +111,11 @@ static int on_begin(struct victims *victims, const struct oomprof_begin *begin)
 	v->begun = true;
 	v->binary = binary;
 	v->killed_ns = begin->killed_ns;
-	v->runtime = begin->runtime;
+	v->runtime_bytes = begin->runtime;
+	v->cycle = begin->cycle;
 	memcpy(v->comm, begin->comm, OOMKILL_COMM_SIZE);
 	v->comm[OOMKILL_COMM_SIZE - 1] = '\0';
-	v->error = victim_begin(v, begin->bias, begin->rate, begin->cycle);
+	v->error = victim_begin(v, begin->bias, begin->rate);
 	return v->error;
 }
 
