@@ -217,7 +217,7 @@ static int measure(struct check *c, const struct live_heap *heap)
 
 	if (s.victim) {
 		s.victim->binary = &c->known;
-		r = victim_begin(s.victim, heap->bias, heap->rate, heap->cycle);
+		r = victim_begin(s.victim, heap->bias, heap->rate);
 	}
 	if (r == 0)
 		r = heap_walk(&reader, heap->head, c->known.binary->record_size, LIVE_BUCKETS_MOST,
