@@ -16,7 +16,8 @@
 
 EMBEDDED_TEXT(probe_kinds);
 
-#define MAGIC 0x6f6f6d22u
+/* As in tracer.c. */
+#define MAGIC (0x6f000000u + (uint32_t)getpid())
 #define SWAPS 40
 
 #define NUMBER_(n) #n

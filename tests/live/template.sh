@@ -6,7 +6,9 @@ require_root
 
 hello=$builddir/docs/template/hello
 export OOMTOOLS_COMPILE=$builddir/libexec/oomtools-compile
-cp "$(type -P true)" "$tmp/probe-me-1009"
+# A name of our own: other runs of this test start programs, too. At most 15 characters are kept of it.
+me=probe-$$
+cp "$(type -P true)" "$tmp/$me"
 
 # start OPTION...: the tool in the background, up to its start line
 start() {
@@ -28,25 +30,25 @@ stop() {
 }
 
 check "it starts" start
-"$tmp/probe-me-1009"
-wait_for 10 grep -qs probe-me-1009 "$tmp/out"
+"$tmp/$me"
+wait_for 10 grep -qs "$me" "$tmp/out"
 stop
 equal "SIGINT ends it with status 0" $? 0
-matches "a program start is a line" "$(grep probe-me "$tmp/out")" \
-	"^[0-9]{2}:[0-9]{2}:[0-9]{2} PID [0-9]+ \(\"probe-me-1009\"\) started by PID $$\$"
+matches "a program start is a line" "$(grep "$me" "$tmp/out")" \
+	"^[0-9]{2}:[0-9]{2}:[0-9]{2} PID [0-9]+ \(\"$me\"\) started by PID $$\$"
 
 check "it starts with -j" start -j
-"$tmp/probe-me-1009"
-wait_for 10 grep -qs probe-me-1009 "$tmp/out"
+"$tmp/$me"
+wait_for 10 grep -qs "$me" "$tmp/out"
 stop
-matches "and an object with -j" "$(grep probe-me "$tmp/out")" \
-	"^\{\"time\":\"[^\"]+Z\",\"pid\":[0-9]+,\"comm\":\"probe-me-1009\",\"parent_pid\":$$\}\$"
+matches "and an object with -j" "$(grep "$me" "$tmp/out")" \
+	"^\{\"time\":\"[^\"]+Z\",\"pid\":[0-9]+,\"comm\":\"$me\",\"parent_pid\":$$\}\$"
 
 check "it starts with -P" start -P 1
-"$tmp/probe-me-1009"
+"$tmp/$me"
 sleep 0.2
 stop
-equal "-P leaves out what others start" "$(grep -c probe-me "$tmp/out")" 0
+equal "-P leaves out what others start" "$(grep -c "$me" "$tmp/out")" 0
 
 "$hello" --ebpf | sed 's/RD(task->real_parent)/RD(task->no_such_member)/' >"$tmp/bad.c"
 "$hello" --probe "$tmp/bad.c" >"$tmp/out" 2>&1

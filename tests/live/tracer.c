@@ -24,7 +24,8 @@
 
 EMBEDDED_TEXT(probe_kinds);
 
-#define MAGIC 0x6f6f6d21u
+/* No process group has it, and no other run of this program. */
+#define MAGIC (0x6f000000u + (uint32_t)getpid())
 #define CALLS 1009 /* a prime: no other count comes near by chance */
 
 static char directory[] = "/tmp/oomtools-test.XXXXXX";
