@@ -123,23 +123,34 @@ static inline int runtime_key_of(struct task_struct *task, struct oomprof_proces
 	return 0;
 }
 
-/* Programs started from now on. User space hears of each executable once, and answers in a map. */
+/*
+ * Programs started from now on. User space hears of each executable once, and answers in a map;
+ * there it can ask to hear of every start.
+ */
 BPF_PROG(raw_tp__sched_process_exec, struct task_struct *task)
 {
+	struct oomprof_process process;
+	struct oomprof_binary *binary;
 	struct oomprof_seen *seen;
 	struct oomprof_key key;
 
 	forget_place(task); /* it was the program's before this one */
-	if (key_of(task, &key) || binaries.lookup(&key) || not_go.lookup(&key))
+	if (key_of(task, &key) || not_go.lookup(&key))
 		return 0;
+	binary = binaries.lookup(&key);
+	if (binary && !binary->tell_exec)
+		return 0;
+	process_of(task, &process);
 	seen = control.ringbuf_reserve(sizeof(*seen));
 	if (!seen) {
 		lost_event();
 		return 0;
 	}
 	seen->kind = OOMPROF_EXEC;
-	seen->pid = RD(task->tgid);
+	seen->pad = 0;
+	seen->process = process;
 	seen->key = key;
+	seen->exec_ns = bpf_ktime_get_ns();
 	control.ringbuf_submit(seen, 0);
 	return 0;
 }
@@ -151,7 +162,7 @@ BPF_PROG(iter__task, struct bpf_iter_meta *meta, struct task_struct *task)
 
 	if (!task || RD(task->group_leader) != task || key_of(task, &seen.key))
 		return 0;
-	seen.pid = RD(task->tgid);
+	process_of(task, &seen.process);
 	/* A pointer that the kernel is to take back must be loaded, not copied by RD(). */
 	bpf_seq_write(meta->seq, &seen, sizeof(seen));
 	return 0;

@@ -20,7 +20,7 @@ struct oomprof_key {
 /* What user space has learnt of a Go executable; addresses are link-time ones. */
 struct oomprof_binary {
 	__u64 entry;	     /* e_entry: with the process's AT_ENTRY it gives the load bias */
-	__u64 mbuckets;	     /* runtime.mbuckets; 0: profiling is switched off, nothing to walk */
+	__u64 mbuckets;	     /* runtime.mbuckets; 0: nothing to walk */
 	__u64 rate;	     /* runtime.MemProfileRate */
 	__u64 cycle;	     /* runtime.mProfCycle; 0 unknown, as all that follow */
 	__u64 buckhash;	     /* runtime.buckhash: pointer to the hash table's heads */
@@ -28,7 +28,7 @@ struct oomprof_binary {
 	__u64 write_barrier; /* runtime.writeBarrier */
 	__u64 allglen;	     /* runtime.allglen */
 	__u32 records_size;  /* of a bucket's four records: 64 or 128 bytes */
-	__u32 pad;
+	__u32 tell_exec;     /* OOMPROF_EXEC for each start of it, not for the first one only */
 };
 
 /* A process for as long as it lives: PIDs come back. */
@@ -75,7 +75,7 @@ struct oomprof_runtime {
 
 /* The first member of everything on the control ring. */
 enum oomprof_kind {
-	OOMPROF_EXEC = 1, /* struct oomprof_seen: a program not seen before was started */
+	OOMPROF_EXEC = 1, /* struct oomprof_seen: a program was started; see tell_exec */
 	OOMPROF_KILL,	  /* struct oomprof_kill: the OOM killer takes this process */
 	OOMPROF_BEGIN,	  /* struct oomprof_begin: its buckets come now */
 	OOMPROF_END,	  /* struct oomprof_end: all buckets are on the ring */
@@ -84,8 +84,10 @@ enum oomprof_kind {
 
 struct oomprof_seen {
 	__u32 kind;
-	__u32 pid;
+	__u32 pad;
+	struct oomprof_process process;
 	struct oomprof_key key;
+	__u64 exec_ns; /* 0: it ran before the probe was in place */
 };
 
 struct oomprof_kill {

@@ -12,7 +12,7 @@ tool_program() {
 # tool_options PROGRAM: a line for each option of --help: "-p, --pid PID", "--edit"
 tool_options() {
 	"$(tool_program "$1")" --help |
-		sed -nE 's/^ +((-., )?--[a-z-]+( [A-Z]+)?)( .*)?$/\1/p'
+		sed -nE 's/^ +((-., )?--[a-z-]+( [A-Z]+|\[=[A-Z]+\])?)( .*)?$/\1/p'
 }
 # tool_json_keys TOOL: the keys that the sources of its -j output name
 tool_json_keys() {

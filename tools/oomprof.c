@@ -10,6 +10,7 @@
 #include "app/loop.h"
 #include "app/message.h"
 #include "app/tool.h"
+#include "go/go_rate.h"
 #include "proc/process.h"
 #include "tools/oomprof_check.h"
 #include "tools/texts.h"
@@ -22,6 +23,7 @@ struct oomprof {
 	struct tool tool;
 	uint64_t pid;
 	bool check;
+	struct option_maybe_size enable; /* heap profiling where it is off; the rate */
 	struct victim_report_options report;
 	struct output_directory directory;
 	struct loop *loop;
@@ -91,6 +93,7 @@ static int watch(struct oomprof *o)
 	status = tool_attach(&o->tool, NULL, NULL, &config.tracer);
 	if (status >= 0)
 		return status;
+	config.enable_rate = o->enable.given ? (int64_t)o->enable.value : 0;
 	r = loop_open(&o->loop);
 	config.loop = o->loop;
 	if (r == 0 && o->tool.common.duration_ns)
@@ -127,9 +130,15 @@ static int profile_living(struct oomprof *o)
 	return status;
 }
 
-/* What operands there may be: -1 to go on, else the exit status. */
+/* What goes together, and what operands there may be: -1 to go on, else the exit status. */
 static int check_operands(const struct oomprof *o, char *const operands[], int n)
 {
+	if (o->enable.given && (o->pid || o->check)) {
+		message_error("--enable-profiling does not go with %s: at the end profiling is "
+			      "switched off again",
+			      o->pid ? "-p" : "--check");
+		return EXIT_USAGE;
+	}
 	if (o->check && n > 0 && !o->pid)
 		return -1;
 	if (o->check)
@@ -151,7 +160,9 @@ static int terminal_width(void)
 
 int main(int argc, char *argv[])
 {
-	struct oomprof o = {.directory = {.path = ".", .fd = -1}, .report.rows = 10};
+	struct oomprof o = {.directory = {.path = ".", .fd = -1},
+			    .report.rows = 10,
+			    .enable.value = GO_RATE_DEFAULT};
 	const struct option_entry options[] = {
 		{OPTION_TEXT, 'o', "output", "DIR", "write profiles there (default: here)",
 		 &o.directory.path, 0, 0},
@@ -165,6 +176,8 @@ int main(int argc, char *argv[])
 		 &o.directory.limit.keep, 1, UINT32_MAX},
 		{OPTION_SIZE, 0, "max-bytes", "SIZE", "keep the newest that make up that much",
 		 &o.directory.limit.max_bytes, 1, INT64_MAX},
+		{OPTION_MAYBE_SIZE, 0, "enable-profiling", "RATE",
+		 "switch heap profiling on where it is off", &o.enable, 1, GO_RATE_MOST},
 		{0},
 	};
 	const struct program_info info = {

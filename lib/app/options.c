@@ -55,11 +55,17 @@ static void make_table(struct table *t, const struct program_info *info, struct 
 	add_entries(t, common);
 }
 
+static bool argument_optional(const struct option_entry *e)
+{
+	return e->kind == OPTION_MAYBE_SIZE;
+}
+
 static void print_help(const struct program_info *info, const struct table *t)
 {
 	printf("Usage: %s %s\n\n%s\n\nOptions:\n", info->name, info->synopsis, info->summary);
 	for (size_t i = 0; i < t->count; i++) {
 		const struct option_entry *e = &t->entries[i];
+		const char *form = argument_optional(e) ? "--%s[=%s]" : "--%s %s";
 		char left[64];
 		int n = 0;
 
@@ -67,8 +73,8 @@ static void print_help(const struct program_info *info, const struct table *t)
 			n = snprintf(left, sizeof(left), "-%c, ", e->letter);
 		else
 			n = snprintf(left, sizeof(left), "    ");
-		snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", e->name,
-			 e->argument ? " " : "", e->argument ? e->argument : "");
+		snprintf(left + n, sizeof(left) - (size_t)n, e->argument ? form : "--%s", e->name,
+			 e->argument);
 		printf("  %-26s %s\n", left, e->help);
 	}
 	printf("\nExamples:\n%s", info->examples);
@@ -80,6 +86,7 @@ static int complain(const struct program_info *info, const struct option_entry *
 		[OPTION_TEXT] = "a name that is not empty",
 		[OPTION_NUMBER] = "a whole number",
 		[OPTION_SIZE] = "a size such as 512K, 64M or 1G",
+		[OPTION_MAYBE_SIZE] = "a size such as 4096 or 512K",
 		[OPTION_DURATION] = "seconds more than 0, such as 10, 0.5 or 200ms",
 	};
 
@@ -92,7 +99,7 @@ static int complain(const struct program_info *info, const struct option_entry *
 	return EXIT_USAGE;
 }
 
-static int store_size(const struct option_entry *e, const char *argument)
+static int store_size(const struct option_entry *e, const char *argument, uint64_t *target)
 {
 	uint64_t size;
 	int r = parse_size(argument, &size);
@@ -100,8 +107,16 @@ static int store_size(const struct option_entry *e, const char *argument)
 	if (r == 0 && e->most && (size < e->least || size > e->most))
 		return -ERANGE;
 	if (r == 0)
-		*(uint64_t *)e->target = size;
+		*target = size;
 	return r;
+}
+
+static int store_maybe_size(const struct option_entry *e, const char *argument)
+{
+	struct option_maybe_size *target = e->target;
+
+	target->given = true;
+	return argument ? store_size(e, argument, &target->value) : 0;
 }
 
 static int store(const struct option_entry *e, const char *argument)
@@ -116,7 +131,9 @@ static int store(const struct option_entry *e, const char *argument)
 	case OPTION_NUMBER:
 		return parse_number(argument, e->least, e->most, e->target);
 	case OPTION_SIZE:
-		return store_size(e, argument);
+		return store_size(e, argument, e->target);
+	case OPTION_MAYBE_SIZE:
+		return store_maybe_size(e, argument);
 	case OPTION_DURATION:
 		return parse_duration(argument, e->target);
 	case OPTION_END:
@@ -146,9 +163,11 @@ int options_parse(const struct program_info *info, struct common_options *common
 	make_table(&t, info, common);
 	for (size_t i = 0; i < t.count; i++) {
 		const struct option_entry *e = &t.entries[i];
+		int has = !e->argument		 ? no_argument
+			  : argument_optional(e) ? optional_argument
+						 : required_argument;
 
-		longs[i] = (struct option){e->name, e->argument ? required_argument : no_argument,
-					   NULL, 256 + (int)i};
+		longs[i] = (struct option){e->name, has, NULL, 256 + (int)i};
 		if (e->letter)
 			strbuf_printf(&letters, "%c%s", e->letter, e->argument ? ":" : "");
 	}

@@ -9,11 +9,18 @@
 
 enum option_kind {
 	OPTION_END = 0,
-	OPTION_FLAG,	 /* bool *: set to true */
-	OPTION_TEXT,	 /* const char **: not empty */
-	OPTION_NUMBER,	 /* uint64_t *: from LEAST to MOST */
-	OPTION_SIZE,	 /* uint64_t *: bytes, "64M" */
-	OPTION_DURATION, /* uint64_t *: nanoseconds, "2", "0.5", "10ms" */
+	OPTION_FLAG,	   /* bool *: set to true */
+	OPTION_TEXT,	   /* const char **: not empty */
+	OPTION_NUMBER,	   /* uint64_t *: from LEAST to MOST */
+	OPTION_SIZE,	   /* uint64_t *: bytes, "64M" */
+	OPTION_MAYBE_SIZE, /* struct option_maybe_size *: --name or --name=64M, no letter */
+	OPTION_DURATION,   /* uint64_t *: nanoseconds, "2", "0.5", "10ms" */
+};
+
+/* An option whose argument may be left out. */
+struct option_maybe_size {
+	bool given;
+	uint64_t value; /* bytes; left alone where the option has no argument */
 };
 
 struct option_entry {
@@ -23,7 +30,7 @@ struct option_entry {
 	const char *argument; /* its name in --help; NULL for a flag */
 	const char *help;
 	void *target;
-	uint64_t least, most; /* for OPTION_NUMBER; for OPTION_SIZE if MOST is not 0 */
+	uint64_t least, most; /* for OPTION_NUMBER; for sizes if MOST is not 0 */
 };
 
 /* The options that every tool has. */

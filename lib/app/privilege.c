@@ -29,3 +29,12 @@ int privilege_check_bpf(struct strbuf *why)
 			      perfmon ? "" : "CAP_PERFMON");
 	return -EPERM;
 }
+
+int privilege_check_ptrace(struct strbuf *why)
+{
+	if (capng_get_caps_process() < 0 || have(CAP_SYS_PTRACE))
+		return 0;
+	strbuf_puts(why, "without CAP_SYS_PTRACE the memory of most programs is out of reach: add "
+			 "this capability");
+	return -EPERM;
+}

@@ -21,6 +21,22 @@ void human_bytes(struct strbuf *out, int64_t bytes)
 		strbuf_printf(out, "%.1f%c", value, units[unit]);
 }
 
+void human_duration(struct strbuf *out, uint64_t ns)
+{
+	double seconds = (double)ns / NS_PER_S;
+
+	if (ns < NS_PER_S)
+		strbuf_printf(out, "%" PRIu64 " ms", ns / 1000000);
+	else if (seconds < 120)
+		strbuf_printf(out, "%.1f s", seconds);
+	else if (seconds < 2 * 3600)
+		strbuf_printf(out, "%.0f min", seconds / 60);
+	else if (seconds < 2 * 86400)
+		strbuf_printf(out, "%.1f h", seconds / 3600);
+	else
+		strbuf_printf(out, "%.1f days", seconds / 86400);
+}
+
 void human_time(struct strbuf *out, uint64_t realtime_ns, int date)
 {
 	time_t seconds = (time_t)(realtime_ns / NS_PER_S);

@@ -8,6 +8,9 @@
 /* Bytes in powers of 1024 with one decimal and a unit letter: 0B 512B 1.5K 62.0M 3.1G. */
 void human_bytes(struct strbuf *out, int64_t bytes);
 
+/* A time span: "3 ms", "12.3 s", "12 min", "5.2 h", "3.1 days". */
+void human_duration(struct strbuf *out, uint64_t ns);
+
 /* A CLOCK_REALTIME instant, local time: "14:03:27", or with DATE "2026-11-22 14:03:27.123". */
 void human_time(struct strbuf *out, uint64_t realtime_ns, int date);
 

@@ -15,6 +15,11 @@ uint64_t clock_monotonic_ns(void)
 	return now(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_boottime_ns(void)
+{
+	return now(CLOCK_BOOTTIME);
+}
+
 uint64_t clock_realtime_ns(void)
 {
 	return now(CLOCK_REALTIME);

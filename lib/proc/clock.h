@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 uint64_t clock_monotonic_ns(void);
+uint64_t clock_boottime_ns(void); /* what start times of processes count in */
 uint64_t clock_realtime_ns(void);
 
 /* The time of day at a past instant of CLOCK_MONOTONIC, by the clocks' present difference. */

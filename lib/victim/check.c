@@ -252,6 +252,8 @@ static void look_into_memory(struct check *c)
 	c->live = true;
 	c->bias = heap.bias;
 	c->rate = heap.rate;
+	if (c->verdict == CHECK_OFF_LINKER && c->rate > 0)
+		decide(c, CHECK_WRITTEN, ""); /* switched on since */
 	if (c->verdict == CHECK_WRITTEN && c->rate <= 0)
 		decide(c, CHECK_OFF_RATE, "it has set runtime.MemProfileRate to 0; leave that out");
 	if (c->verdict != CHECK_WRITTEN)

@@ -145,11 +145,16 @@ int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct o
 	return known_binaries_learn_fd(known, fd, path, key, ret);
 }
 
+bool known_binary_readable(const struct known_binary *b)
+{
+	return b->kind == BINARY_READY || b->kind == BINARY_OFF;
+}
+
 struct oomprof_binary known_binary_for_probe(const struct known_binary *b)
 {
 	struct oomprof_binary out = {0};
 
-	if (b->kind == BINARY_READY) {
+	if (known_binary_readable(b)) {
 		out.entry = b->binary->entry;
 		out.mbuckets = b->binary->mbuckets;
 		out.rate = b->binary->mem_profile_rate;

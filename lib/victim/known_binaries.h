@@ -14,7 +14,7 @@
 
 enum binary_kind {
 	BINARY_READY,	  /* a Go program whose heap profile can be read */
-	BINARY_OFF,	  /* Go, but the linker has switched heap profiling off */
+	BINARY_OFF,	  /* the same, but the linker has switched heap profiling off */
 	BINARY_NOT_FOUND, /* Go, but where its heap profile is cannot be found: the reason says why
 			   */
 	BINARY_NOT_GO,
@@ -56,6 +56,9 @@ int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct o
 /* The same with the executable opened already; PATH is copied. */
 int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *path,
 			    const struct oomprof_key *key, const struct known_binary **ret);
+
+/* Can a heap profile be read, should it be on? */
+bool known_binary_readable(const struct known_binary *b);
 
 /* What the kernel side has to know of it. */
 struct oomprof_binary known_binary_for_probe(const struct known_binary *b);

@@ -162,7 +162,7 @@ int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 	(void)cgroup_memory_limit(pid, &l.victim->cgroup_limit_bytes); /* 0: not known */
 	l.victim->binary = &l.binary;
 	r = look_into(pid, &l.binary, why);
-	if (r == 0 && l.binary.kind == BINARY_READY)
+	if (r == 0)
 		r = walk(l.victim, l.binary.binary, pid, why);
 	if (r < 0) {
 		live_free(&l);

@@ -114,6 +114,25 @@ static void comment_runtime(struct victim *v)
 			(void)heap_profile_comment(v->profile, line);
 }
 
+/* From when on the profile is complete, if not from the start. */
+static void comment_enabled(struct victim *v, struct strbuf *text)
+{
+	if (v->enabled.at_ns) {
+		strbuf_puts(text, "heap profiling was switched on by oomprof at ");
+		human_time_utc(text, clock_realtime_at(v->enabled.at_ns));
+		strbuf_printf(text, ", %" PRIu64 ".%03" PRIu64 " s after the program's start",
+			      v->enabled.after_ns / 1000000000,
+			      v->enabled.after_ns / 1000000 % 1000);
+	} else if (v->binary->kind == BINARY_OFF) {
+		strbuf_puts(text, "heap profiling was off when the program started, and was "
+				  "switched on later");
+	} else {
+		return;
+	}
+	strbuf_puts(text, ": what was allocated before is missing");
+	comment(v, text);
+}
+
 static void add_comments(struct victim *v)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
@@ -136,6 +155,7 @@ static void add_comments(struct victim *v)
 		      *v->binary->binary->version ? v->binary->binary->version : "unknown version",
 		      v->rate);
 	comment(v, &text);
+	comment_enabled(v, &text);
 	strbuf_printf(&text,
 		      "buckets: %" PRIu64 " read, %" PRIu64 " cut, %" PRIu64 " unreadable, %" PRIu64
 		      " lost, %" PRIu64 " damaged%s",
@@ -145,15 +165,19 @@ static void add_comments(struct victim *v)
 	comment_runtime(v);
 }
 
+/* Nobody has switched heap profiling on, as far as is known. */
+static bool off_by_linker(const struct victim *v)
+{
+	return v->binary && v->binary->kind == BINARY_OFF && !v->enabled.at_ns;
+}
+
 static enum victim_outcome why_not(const struct victim *v)
 {
 	if (!v->binary)
 		return v->not_go ? VICTIM_NOT_GO : VICTIM_UNKNOWN;
-	if (v->binary->kind == BINARY_OFF)
-		return VICTIM_OFF_LINKER;
 	if (v->binary->kind == BINARY_NOT_FOUND)
 		return VICTIM_NOT_FOUND;
-	return VICTIM_MISSED;
+	return off_by_linker(v) ? VICTIM_OFF_LINKER : VICTIM_MISSED;
 }
 
 static int write_file(struct victim *v, struct output_directory *directory)
@@ -202,7 +226,8 @@ void victim_finish(struct victim *v, struct output_directory *directory)
 		return;
 	}
 	if (v->rate <= 0) {
-		v->outcome = VICTIM_OFF_RATE;
+		/* After it was switched on from outside, only the program can have done that. */
+		v->outcome = off_by_linker(v) ? VICTIM_OFF_LINKER : VICTIM_OFF_RATE;
 		return;
 	}
 	if (!v->ended) {

@@ -36,6 +36,12 @@ struct victim_buckets {
 	bool more;	     /* the list went on past the limit of one walk */
 };
 
+/* Heap profiling that was switched on from outside while the program ran. */
+struct victim_enabled {
+	uint64_t at_ns;	   /* CLOCK_MONOTONIC; 0: it was not */
+	uint64_t after_ns; /* the program's start */
+};
+
 struct victim {
 	struct victim *next; /* of those that are complete and wait; see app/worker.h */
 	struct oomprof_process process;
@@ -55,7 +61,8 @@ struct victim {
 	/* What its cgroup allows, or for a kill the cgroup that ran out; 0: no limit, or not known.
 	 */
 	uint64_t cgroup_limit_bytes;
-	struct go_runtime runtime; /* what else the runtime knows; known once finished */
+	struct go_runtime runtime;     /* what else the runtime knows; known once finished */
+	struct victim_enabled enabled; /* by this tool */
 	struct heap_profile *profile;
 	struct victim_buckets buckets;
 
@@ -70,7 +77,8 @@ struct victim {
 struct victim *victim_new(const struct oomprof_process *process);
 void victim_free(struct victim *v);
 
-/* Begin to collect: BINARY is known and READY, RUNTIME_BYTES and CYCLE are read. 0 or -ENOMEM. */
+/* Begin to collect: BINARY is known and can be read, RUNTIME_BYTES and CYCLE are read. 0 or
+ * -ENOMEM. */
 int victim_begin(struct victim *v, uint64_t bias, int64_t rate);
 
 /* Name, sum up and write what was collected; sets the outcome. Nothing else may touch V meanwhile.

@@ -30,7 +30,8 @@ static const char *const reasons[] = {
 	[VICTIM_OFF_LINKER] =
 		"a Go program with memory profiling switched off (MemProfileRate 0): no heap "
 		"profile; the linker does that when nothing refers to the profile: import "
-		"runtime/pprof and refer to pprof.Lookup, or import net/http/pprof",
+		"runtime/pprof and refer to pprof.Lookup, or import net/http/pprof; or let "
+		"oomprof switch it on (--enable-profiling)",
 	[VICTIM_OFF_RATE] = "a Go program that has set runtime.MemProfileRate to 0: no heap "
 			    "profile; leave the rate alone",
 	[VICTIM_MISSED] = "ended before its memory could be read: no heap profile",
@@ -65,6 +66,13 @@ static void put_numbers(const struct victim *v, struct strbuf *out)
 		strbuf_printf(out, " %" PRIu64 " damaged", b->damaged);
 	if (b->more)
 		strbuf_puts(out, " and more not reached");
+	if (v->enabled.at_ns) {
+		strbuf_puts(out, ", its first ");
+		human_duration(out, v->enabled.after_ns);
+		strbuf_puts(out, " missing");
+	} else if (v->binary->kind == BINARY_OFF) {
+		strbuf_puts(out, ", its beginning missing");
+	}
 }
 
 static void put_line(const struct victim *v, bool date, struct strbuf *out)
@@ -194,6 +202,22 @@ static void put_json_site(struct json_writer *w, const struct heap_site *site, b
 	json_writer_end_element(w);
 }
 
+static void put_json_enabled(const struct victim *v, struct json_writer *w)
+{
+	_cleanup_strbuf_ struct strbuf time = {0};
+
+	if (v->enabled.at_ns) {
+		human_time_utc(&time, clock_realtime_at(v->enabled.at_ns));
+		json_writer_string(w, "profiling_enabled_time", strbuf_text(&time));
+		json_writer_uint(w, "profiling_enabled_after_ms", v->enabled.after_ns / 1000000);
+	} else {
+		json_writer_null(w, "profiling_enabled_time");
+		json_writer_null(w, "profiling_enabled_after_ms");
+	}
+	json_writer_bool(w, "profiled_from_start",
+			 !v->enabled.at_ns && v->binary->kind != BINARY_OFF);
+}
+
 static void put_json_profile(const struct victim *v, uint64_t rows, struct json_writer *w)
 {
 	const struct heap_totals *t = heap_profile_totals(v->profile);
@@ -202,6 +226,7 @@ static void put_json_profile(const struct victim *v, uint64_t rows, struct json_
 	size_t n = heap_profile_sites(v->profile, &sites);
 
 	json_writer_int(w, "mem_profile_rate_bytes", v->rate);
+	put_json_enabled(v, w);
 	json_writer_int(w, "inuse_bytes", t->inuse_bytes);
 	json_writer_int(w, "inuse_objects", t->inuse_objects);
 	json_writer_int(w, "alloc_bytes", t->alloc_bytes);

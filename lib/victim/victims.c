@@ -106,7 +106,7 @@ static int on_begin(struct victims *victims, const struct oomprof_begin *begin)
 
 	if (!v)
 		return -ENOMEM;
-	if (v->begun || !binary || binary->kind != BINARY_READY)
+	if (v->begun || !binary || !known_binary_readable(binary))
 		return -EBADMSG;
 	v->begun = true;
 	v->binary = binary;
@@ -219,7 +219,7 @@ bool victims_awaited(const struct victims *victims)
 {
 	for (const struct entry *e = victims->entries; e; e = e->next) {
 		const struct victim *v = e->victim;
-		bool may_begin = v->marked && v->binary && v->binary->kind == BINARY_READY;
+		bool may_begin = v->marked && v->binary && known_binary_readable(v->binary);
 
 		if (!v->ended && !v->exited && (v->begun || may_begin))
 			return true;
@@ -234,7 +234,7 @@ static bool is_done(const struct entry *e)
 
 	if (v->begun)
 		return e->settled && v->marked;
-	return v->marked && (v->exited || !v->binary || v->binary->kind != BINARY_READY);
+	return v->marked && (v->exited || !v->binary || !known_binary_readable(v->binary));
 }
 
 static bool is_stray(const struct victim *v)

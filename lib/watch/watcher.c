@@ -9,6 +9,7 @@
 #include "bpf/event_ring.h"
 #include "bpf/kernel_map.h"
 #include "victim/victims.h"
+#include "watch/enabler.h"
 #include "watch/libraries.h"
 
 #define MOST_BINARIES 4096 /* the size of the probe's map */
@@ -26,7 +27,8 @@ struct watcher {
 	struct known_binaries *known;
 	struct libraries *libraries;
 	struct victims *victims;
-	uint64_t lost; /* events that found no room, as far as they were reported */
+	struct enabler *enabler; /* NULL: not wanted */
+	uint64_t lost;		 /* events that found no room, as far as they were reported */
 };
 
 static void do_job(void *job, void *user)
@@ -37,18 +39,30 @@ static void do_job(void *job, void *user)
 	victim_free(job);
 }
 
-/* A program not seen before: look into it once, and tell the probe. */
+/* Tell the probe of a Go program, and see to it that there will be a profile. */
+static int tell(struct watcher *w, const struct oomprof_seen *seen, const struct known_binary *b)
+{
+	struct oomprof_binary for_probe = known_binary_for_probe(b);
+	bool enable = w->enabler && b->kind == BINARY_OFF;
+	int r;
+
+	for_probe.tell_exec = enable;
+	r = kernel_map_update(tracer_map_fd(w->tracer, "binaries"), &seen->key, &for_probe);
+	if (enable && r == 0)
+		r = enabler_add(w->enabler, &seen->process, b, seen->exec_ns);
+	return r;
+}
+
+/* A program not seen before: look into it once. */
 static void learn(struct watcher *w, const struct oomprof_seen *seen)
 {
 	const struct known_binary *b = NULL;
-	struct oomprof_binary for_probe;
-	uint32_t one = 1;
-	int r = known_binaries_learn(w->known, (pid_t)seen->pid, &seen->key, &b);
+	uint32_t pid = seen->process.pid, one = 1;
+	int r = known_binaries_learn(w->known, (pid_t)pid, &seen->key, &b);
 
 	if (b) {
-		for_probe = known_binary_for_probe(b);
-		r = kernel_map_update(tracer_map_fd(w->tracer, "binaries"), &seen->key, &for_probe);
-		message_verbose("PID %u: %s is %s", seen->pid, b->path,
+		r = tell(w, seen, b);
+		message_verbose("PID %u: %s is %s", pid, b->path,
 				b->kind == BINARY_READY ? "a Go program"
 				: b->kind == BINARY_OFF
 					? "a Go program whose heap profile was switched off"
@@ -57,7 +71,7 @@ static void learn(struct watcher *w, const struct oomprof_seen *seen)
 		(void)kernel_map_update(tracer_map_fd(w->tracer, "not_go"), &seen->key, &one);
 	}
 	if (r < 0)
-		message_warning("PID %u cannot be watched: %s", seen->pid, strerror(-r));
+		message_warning("PID %u cannot be watched: %s", pid, strerror(-r));
 }
 
 static void on_control(const void *data, size_t size, void *user)
@@ -122,6 +136,15 @@ static bool wait_for_walk(const struct watcher *w, int *looks)
 	return true;
 }
 
+static struct victim *take(struct watcher *w, bool all)
+{
+	struct victim *v = victims_take(w->victims, all);
+
+	if (v && w->enabler)
+		(void)enabler_find(w->enabler, &v->process, &v->enabled);
+	return v;
+}
+
 /* Both rings until nothing comes, each complete victim handed to the worker; see victims.h. */
 static void drain(void *user)
 {
@@ -133,7 +156,7 @@ static void drain(void *user)
 		n = event_ring_consume(w->control);
 		victims_settle(w->victims);
 		n += event_ring_consume(w->buckets);
-		while ((v = victims_take(w->victims, false)))
+		while ((v = take(w, false)))
 			worker_push(w->worker, v);
 		if (n > 0)
 			looks = 0;
@@ -144,7 +167,7 @@ static void drain(void *user)
 
 static void look_at_libraries(struct watcher *w, const struct oomprof_seen *seen)
 {
-	libraries_look_through(w->libraries, (pid_t)seen->pid);
+	libraries_look_through(w->libraries, (pid_t)seen->process.pid);
 }
 
 /* The programs that run, from the probe's iterator. */
@@ -222,6 +245,8 @@ int watcher_open(const struct watcher_config *config, struct watcher **ret)
 	w->on_victim = config->on_victim;
 	w->user = config->user;
 	r = open_parts(w, config->loop);
+	if (r == 0 && config->enable_rate)
+		r = enabler_open(config->enable_rate, &w->enabler);
 	if (r == 0)
 		r = each_running(w, learn);
 	if (r == 0)
@@ -240,9 +265,11 @@ void watcher_close(struct watcher *w)
 
 	if (!w)
 		return;
+	enabler_stop(w->enabler); /* first: writing may take its time */
 	worker_close(w->worker);
-	while (w->victims && (v = victims_take(w->victims, true)))
+	while (w->victims && (v = take(w, true)))
 		do_job(v, w);
+	enabler_close(w->enabler);
 	libraries_close(w->libraries);
 	event_ring_close(w->control);
 	event_ring_close(w->buckets);

@@ -16,6 +16,7 @@ struct watcher;
 struct watcher_config {
 	struct tracer *tracer; /* attached; must outlive the watcher */
 	struct loop *loop;     /* likewise */
+	int64_t enable_rate;   /* switch heap profiling on where it is off; 0: do not */
 	/* Each victim, complete; called in the second thread, one at a time. V is freed after it.
 	 */
 	void (*on_victim)(struct victim *v, void *user);

@@ -56,3 +56,18 @@ equal "and options all the same" "$(completions oomprof --js --check)" "--json"
 export -n COMP_WORDS_OF
 matches "completion offers files after --probe" "$(completions oomkill "$tmp/a" --probe)" "a probe"
 equal "completion: a beginning" "$(completions oomkill --kern)" "--kernel-headers"
+
+refused() { # MESSAGE ARG...: a command line that oomprof does not take
+	local want=$1
+	shift
+	"$builddir/tools/oomprof" "$@" >"$tmp/out" 2>"$tmp/err"
+	equal "oomprof $*: exit status" "$?:$(wc -l <"$tmp/err")" 2:1
+	matches "oomprof $*: message" "$(cat "$tmp/err")" "$want"
+}
+refused "^oomprof: --enable-profiling: '0' is not within 1 to 117440512" --enable-profiling=0
+refused "^oomprof: --enable-profiling: '113M' is not within" --enable-profiling=113M
+refused "^oomprof: --enable-profiling: '' is not a size such as 4096 or 512K" --enable-profiling=
+refused "^oomprof: --enable-profiling: 'often' is not a size" --enable-profiling=often
+refused "^oomprof: '512K': no operand is expected" --enable-profiling 512K
+refused "^oomprof: --enable-profiling does not go with -p" --enable-profiling -p 1
+refused "^oomprof: --enable-profiling does not go with --check" --enable-profiling --check 1

@@ -29,9 +29,7 @@ static struct known_binaries *known_once(struct oomprof_key *key)
 			its = (struct oomprof_key){.size = (uint64_t)st.st_size,
 						   .mtime_s = (uint64_t)st.st_mtim.tv_sec,
 						   .mtime_ns = (uint32_t)st.st_mtim.tv_nsec};
-		/* It never refers to its profile, so nothing would be collected. Here it does. */
-		if (known_binaries_learn_fd(known, fd, "/tiny", &its, &b) == BINARY_OFF)
-			((struct known_binary *)b)->kind = BINARY_READY;
+		(void)known_binaries_learn_fd(known, fd, "/tiny", &its, &b);
 	}
 	*key = its;
 	return known;

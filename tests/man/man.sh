@@ -32,7 +32,7 @@ for tool in $tools oomtools-compile; do
 		"$(tool_options "$tool" | sort)"
 	equal "$tool.8: SYNOPSIS has each option once, by its short name if there is one" \
 		"$(section "$page" SYNOPSIS | grep -oE '\[-[^]]*\]|-o IMAGE' | tr -d '[]' | sort)" \
-		"$(tool_options "$tool" | sed 's/^\(-.\), --[a-z-]*/\1/' | sort)"
+		"$(tool_options "$tool" | sed 's/^\(-.\), --[a-z-]*/\1/' | tr -d '[]' | sort)"
 	keys=$(tool_json_keys "$tool" | while read -r key; do
 		section "$page" FIELDS | grep -qw -- "$key" || echo "$key"
 	done)

@@ -101,6 +101,24 @@ static void bytes_for_people(void **state)
 	}
 }
 
+static void spans_for_people(void **state)
+{
+	static const struct {
+		double seconds;
+		const char *want;
+	} cases[] = {{0, "0 ms"},	 {0.9994, "999 ms"}, {1, "1.0 s"},
+		     {119.9, "119.9 s"}, {120, "2 min"},     {7199, "120 min"},
+		     {7200, "2.0 h"},	 {172799, "48.0 h"}, {172800, "2.0 days"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_strbuf_ struct strbuf out = {0};
+
+		human_duration(&out, (uint64_t)(cases[i].seconds * 1e9));
+		assert_string_equal(strbuf_text(&out), cases[i].want);
+	}
+}
+
 static void table_lines(void **state)
 {
 	static const struct table_column columns[] = {
@@ -142,9 +160,10 @@ static void stat_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(line_is_bccs), cmocka_unit_test(json_is_one_harmless_line),
-		cmocka_unit_test(json_arrays),	cmocka_unit_test(bytes_for_people),
-		cmocka_unit_test(table_lines),	cmocka_unit_test(stat_lines),
+		cmocka_unit_test(line_is_bccs),	    cmocka_unit_test(json_is_one_harmless_line),
+		cmocka_unit_test(json_arrays),	    cmocka_unit_test(bytes_for_people),
+		cmocka_unit_test(spans_for_people), cmocka_unit_test(table_lines),
+		cmocka_unit_test(stat_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,10 +40,8 @@ static int setup(void **state)
 				      .mtime_s = (uint64_t)st.st_mtim.tv_sec,
 				      .mtime_ns = (uint32_t)st.st_mtim.tv_nsec};
 	assert_int_equal(known_binaries_new(2, &f->known), 0);
-	/* It never refers to its profile, so nothing would be collected. Here it does. */
+	/* It never refers to its profile, so the linker would have switched it off. */
 	assert_int_equal(known_binaries_learn_fd(f->known, fd, "/tiny", &f->key, &b), BINARY_OFF);
-	assert_int_equal(known_binary_for_probe(b).mbuckets, 0);
-	((struct known_binary *)b)->kind = BINARY_READY;
 	assert_int_equal(known_binary_for_probe(b).mbuckets, TINY_GO_MBUCKETS);
 	assert_int_equal(known_binary_for_probe(b).records_size, 128);
 	close(fd);
@@ -78,17 +76,22 @@ static int kill_of(struct fixture *f, uint32_t pid, struct oomprof_key key)
 	return victims_event(f->victims, &e, sizeof(e), &f->load);
 }
 
-static int begin_of(struct fixture *f, uint32_t pid)
+static int begin_at_rate(struct fixture *f, uint32_t pid, int64_t rate)
 {
 	struct oomprof_begin e = {.kind = OOMPROF_BEGIN,
 				  .process = process(pid),
 				  .key = f->key,
 				  .bias = BIAS,
-				  .rate = 1,
+				  .rate = rate,
 				  .killed_ns = clock_monotonic_ns(),
 				  .comm = "tiny"};
 
 	return victims_event(f->victims, &e, sizeof(e), &f->load);
+}
+
+static int begin_of(struct fixture *f, uint32_t pid)
+{
+	return begin_at_rate(f, pid, 1);
 }
 
 static int end_of(struct fixture *f, uint32_t pid)
@@ -141,7 +144,7 @@ static int bucket_of(struct fixture *f, uint32_t pid, uint64_t objects)
 	return victims_bucket(f->victims, &b, OOMPROF_BUCKET_BYTES(1, 128));
 }
 
-static void finish_and_free(struct victim *v, enum victim_outcome outcome, int64_t bytes)
+static void finish(struct victim *v, enum victim_outcome outcome)
 {
 	char dir[] = "/tmp/oomtools-test.XXXXXX";
 	_cleanup_strbuf_ struct strbuf why = {0};
@@ -152,12 +155,34 @@ static void finish_and_free(struct victim *v, enum victim_outcome outcome, int64
 	assert_int_equal(output_directory_open(&d, &why), 0);
 	victim_finish(v, &d);
 	assert_int_equal(v->outcome, outcome);
-	if (outcome == VICTIM_WRITTEN) {
-		assert_int_equal(heap_profile_totals(v->profile)->inuse_bytes, bytes);
+	if (outcome == VICTIM_WRITTEN)
 		assert_int_equal(unlink(strbuf_text(&v->file_name)), 0);
-	}
 	output_directory_close(&d);
 	assert_int_equal(rmdir(dir), 0); /* nothing else was left in it */
+}
+
+static void finish_and_free(struct victim *v, enum victim_outcome outcome, int64_t bytes)
+{
+	finish(v, outcome);
+	if (outcome == VICTIM_WRITTEN)
+		assert_int_equal(heap_profile_totals(v->profile)->inuse_bytes, bytes);
+	victim_free(v);
+}
+
+/* What the user reads of it; freed. */
+static void said_of(struct victim *v, const char *line, const char *json)
+{
+	const struct victim_report_options options = {0};
+	_cleanup_strbuf_ struct strbuf text = {0}, object = {0};
+	struct json_writer *w = json_writer_open();
+
+	assert_non_null(w);
+	finish(v, VICTIM_WRITTEN);
+	assert_int_equal(victim_report_text(v, &options, &text), 0);
+	assert_int_equal(victim_report_json(v, &options, w), 0);
+	assert_int_equal(json_writer_line(w, &object), 0);
+	assert_non_null(strstr(strbuf_text(&text), line));
+	assert_non_null(strstr(strbuf_text(&object), json));
 	victim_free(v);
 }
 
@@ -247,7 +272,12 @@ static void victims_without_profile(void **state)
 	other.mtime_ns = (uint32_t)st.st_mtim.tv_nsec;
 	assert_int_equal(kill_of(f, (uint32_t)getpid(), other), 0);
 	finish_and_free(victims_take(f->victims, false), VICTIM_NOT_GO, 0);
-	/* A Go program that ended without a walk. */
+	/* A Go program that ended without a walk: if its profile was on, that is a pity. */
+	assert_int_equal(kill_of(f, 10, f->key), 0);
+	assert_null(victims_take(f->victims, false));
+	assert_int_equal(exit_of(f, 10), 0);
+	finish_and_free(victims_take(f->victims, false), VICTIM_OFF_LINKER, 0);
+	((struct known_binary *)known_binaries_find(f->known, &f->key))->kind = BINARY_READY;
 	assert_int_equal(kill_of(f, 10, f->key), 0);
 	assert_null(victims_take(f->victims, false));
 	assert_int_equal(exit_of(f, 10), 0);
@@ -415,6 +445,39 @@ static void without_memory(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* Of a program where profiling was switched off by the linker. */
+static struct victim *off_victim(struct fixture *f, int64_t rate, uint64_t enabled_ns)
+{
+	struct victim *v;
+
+	assert_int_equal(kill_of(f, 10, f->key), 0);
+	assert_int_equal(begin_at_rate(f, 10, rate), 0);
+	assert_int_equal(bucket_of(f, 10, 1), 0);
+	assert_int_equal(end_of(f, 10), 0);
+	victims_settle(f->victims);
+	v = victims_take(f->victims, false);
+	assert_non_null(v);
+	if (enabled_ns)
+		v->enabled = (struct victim_enabled){enabled_ns, 12345678901};
+	return v;
+}
+
+static void profiling_switched_on(void **state)
+{
+	struct fixture *f = *state;
+
+	finish_and_free(off_victim(f, 0, 0), VICTIM_OFF_LINKER, 0);
+	finish_and_free(off_victim(f, 0, clock_monotonic_ns()), VICTIM_OFF_RATE, 0);
+	said_of(off_victim(f, 1, 0), ", its beginning missing, ", "\"profiled_from_start\":false");
+	said_of(off_victim(f, 1, clock_monotonic_ns()), ", its first 12.3 s missing, ",
+		"\"profiling_enabled_after_ms\":12345,\"profiled_from_start\":false");
+	((struct known_binary *)known_binaries_find(f->known, &f->key))->kind = BINARY_READY;
+	finish_and_free(off_victim(f, 0, 0), VICTIM_OFF_RATE, 0);
+	said_of(off_victim(f, 1, 0), "lost, ",
+		"\"profiling_enabled_time\":null,\"profiling_enabled_after_ms\":null,"
+		"\"profiled_from_start\":true");
+}
+
 static void bad_records(void **state)
 {
 	struct fixture *f = *state;
@@ -469,6 +532,7 @@ int main(void)
 		VICTIMS_TEST(several_at_once),
 		VICTIMS_TEST(unmarked_is_dropped),
 		VICTIMS_TEST(victims_without_profile),
+		VICTIMS_TEST(profiling_switched_on),
 		VICTIMS_TEST(without_memory),
 		VICTIMS_TEST(bad_records),
 		VICTIMS_TEST(table_is_bounded),
