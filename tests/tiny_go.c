@@ -248,16 +248,16 @@ static void put_symbols(struct image *m)
 	}
 }
 
-static void put_sections(struct image *m, bool stripped)
+static void put_sections(struct image *m, bool stripped, bool merged)
 {
-	static const struct {
+	const struct {
 		const char *name;
 		uint32_t type, link;
 		size_t offset, size;
 	} sections[] = {
 		{"", 0, 0, 0, 0},
-		{".gopclntab", SHT_PROGBITS, 0, TABLE, TREES - TABLE},
-		{".go.buildinfo", SHT_PROGBITS, 0, BUILDINFO, 64},
+		{merged ? ".data.rel.ro" : ".gopclntab", SHT_PROGBITS, 0, TABLE, TREES - TABLE},
+		{merged ? ".data" : ".go.buildinfo", SHT_PROGBITS, 0, BUILDINFO, 64},
 		{".note.gnu.build-id", SHT_NOTE, 0, NOTE, 24},
 		{".shstrtab", SHT_STRTAB, 0, SECTION_NAMES, 0x100},
 		{".strtab", SHT_STRTAB, 0, STRINGS, 0x100},
@@ -332,7 +332,7 @@ void tiny_go_build(const struct tiny_go *what, struct strbuf *out)
 	if (!what->stripped)
 		put_symbols(m);
 	if (!what->bare)
-		put_sections(m, what->stripped);
+		put_sections(m, what->stripped, what->merged);
 	memset(m->bytes + TEXT, 0xcc, TINY_GO_END - TINY_GO_TEXT);
 	tiny_code_put(m->bytes + TEXT, m->machine, what->minor);
 	strbuf_append(out, m->bytes, sizeof(m->bytes));

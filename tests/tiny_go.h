@@ -15,6 +15,7 @@ struct tiny_go {
 	bool pie;	/* addresses in the data come from relocations */
 	bool stripped;	/* no symbol table */
 	bool bare;	/* no section headers either */
+	bool merged;	/* Go's sections are part of others, as the C linker leaves them */
 	bool arm64;	/* for that machine, else x86-64 */
 	bool renamed;	/* the runtime's functions have other names */
 	uint32_t magic; /* of the function table; 0: that of the version */

@@ -7,10 +7,15 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "go/go_foreign.h"
 #include "go/go_instructions.h"
 #include "go/go_locate.h"
 #include "go/go_version.h"
 #include "go/pclntab.h"
+
+/* Bytes of a file that are read to learn what it is: every part a few times. */
+#define READ_LEAST ((uint64_t)64 << 20)
+#define READ_MOST ((uint64_t)2 << 30)
 
 static int fail(struct strbuf *why, int error, const char *text)
 {
@@ -150,8 +155,8 @@ static int look_into(struct go_binary *b, struct elf_image *image, struct strbuf
 	if (r < 0)
 		return r;
 	b->profiling_linked = is_profiling_linked(b, &location);
-	b->sure = location.confirmed && !b->contradicted && b->minor >= 18 &&
-		  b->minor <= GO_NEWEST_MINOR;
+	b->sure = location.confirmed && pclntab_is_known(table) && !b->contradicted &&
+		  b->minor >= 18 && b->minor <= GO_NEWEST_MINOR;
 	find_text(b, image);
 	elf_image_build_id(image, &id);
 	snprintf(b->build_id, sizeof(b->build_id), "%s", strbuf_text(&id));
@@ -162,14 +167,20 @@ int go_binary_open(int fd, struct strbuf *why, struct go_binary **ret)
 {
 	_cleanup_go_binary_ struct go_binary *b = calloc(1, sizeof(*b));
 	_cleanup_elf_image_ struct elf_image *image = NULL;
+	_cleanup_strbuf_ struct strbuf reason = {0};
 	int r;
 
 	if (!b)
 		return fail(why, -ENOMEM, "out of memory");
 	b->fd = -1;
-	r = elf_image_open_fd(fd, why, &image);
+	r = elf_image_open_fd(fd, &reason, &image);
+	if (r == -ENOEXEC && go_is_foreign(fd))
+		return fail(why, -ENODATA,
+			    "a Go program for a 32-bit or big-endian machine: its heap profile "
+			    "cannot be read");
 	if (r < 0)
-		return r;
+		return fail(why, r, strbuf_text(&reason));
+	elf_image_limit(image, MIN(3 * elf_image_file_size(image) + READ_LEAST, READ_MOST));
 	b->machine = elf_image_machine(image);
 	b->position_independent = elf_image_type(image) == ET_DYN;
 	r = look_into(b, image, why);

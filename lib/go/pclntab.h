@@ -37,12 +37,15 @@ struct go_function {
 	uint64_t end;
 };
 
-/* -ENOENT: no such table, so not a Go program (or older than 1.18). -EBADMSG: corrupt; WHY says
- * what. */
+/* -ENOENT: no such table, so not a Go program. -ENODATA: one of before Go 1.18. -EBADMSG: corrupt.
+ * WHY (may be NULL) gets the reason. */
 int pclntab_open(struct elf_image *image, struct strbuf *why, struct pclntab **ret);
 void pclntab_close(struct pclntab *table);
 #define _cleanup_pclntab_ _cleanup_(pclntab_closep)
 void pclntab_closep(struct pclntab **table);
+
+/* False: its magic number is that of no version, as obfuscators leave it; the rest makes sense. */
+bool pclntab_is_known(const struct pclntab *table);
 
 /*
  * The innermost frame at the link-time address PC. -ENOENT: not in a Go function; -EBADMSG:

@@ -21,6 +21,7 @@ struct pclntab {
 	uint32_t function_count;
 	uint32_t quantum; /* of code addresses */
 	bool since_120;
+	bool known;	/* the magic number is that of a Go version */
 	uint64_t steps; /* taken in pc-value tables */
 
 	struct name *pool; /* names that were asked for */

@@ -24,6 +24,15 @@ static ssize_t read_all(int fd, uint64_t offset, uint8_t *buffer, size_t n)
 	return (ssize_t)done;
 }
 
+/* May N more bytes be read? */
+static bool spend(struct elf_image *image, uint64_t n)
+{
+	if (n > image->allowance)
+		return false;
+	image->allowance -= n;
+	return true;
+}
+
 static int load_block(struct elf_image *image, uint64_t number, const uint8_t **ret, size_t *held)
 {
 	struct block *block = &image->blocks[number % BLOCKS];
@@ -35,8 +44,11 @@ static int load_block(struct elf_image *image, uint64_t number, const uint8_t **
 		return -ENOMEM;
 	data = image->block_data + number % BLOCKS * BLOCK_SIZE;
 	if (!block->held || block->number != number) {
-		ssize_t r = read_all(image->fd, number * BLOCK_SIZE, data, BLOCK_SIZE);
+		ssize_t r;
 
+		if (!spend(image, BLOCK_SIZE))
+			return -EFBIG;
+		r = read_all(image->fd, number * BLOCK_SIZE, data, BLOCK_SIZE);
 		block->held = 0;
 		if (r < 0)
 			return (int)r;
@@ -55,8 +67,11 @@ int elf_image_read_file(struct elf_image *image, uint64_t offset, void *buffer, 
 	if (!within(offset, n, image->file_size))
 		return -EBADMSG;
 	if (n >= BLOCK_SIZE) {
-		ssize_t r = read_all(image->fd, offset, to, n);
+		ssize_t r;
 
+		if (!spend(image, n))
+			return -EFBIG;
+		r = read_all(image->fd, offset, to, n);
 		return r < 0 ? (int)r : (size_t)r < n ? -EBADMSG : 0;
 	}
 	while (n) {
@@ -159,6 +174,7 @@ int elf_image_open_fd(int fd, struct strbuf *why, struct elf_image **ret)
 	if (!S_ISREG(st.st_mode))
 		return complain(why, -ENOEXEC, "not a regular file");
 	image->file_size = (uint64_t)st.st_size;
+	image->allowance = UINT64_MAX;
 	r = read_header(image, why);
 	if (r == 0)
 		r = read_segments(image, why);
@@ -181,6 +197,16 @@ void elf_image_close(struct elf_image *image)
 void elf_image_closep(struct elf_image **image)
 {
 	elf_image_close(*image);
+}
+
+void elf_image_limit(struct elf_image *image, uint64_t bytes)
+{
+	image->allowance = bytes;
+}
+
+uint64_t elf_image_file_size(const struct elf_image *image)
+{
+	return image->file_size;
 }
 
 uint16_t elf_image_machine(const struct elf_image *image)
@@ -213,6 +239,18 @@ const struct elf_segment *elf_image_segment_at(const struct elf_image *image, ui
 			return s;
 	}
 	return NULL;
+}
+
+int elf_image_file_offset(const struct elf_image *image, uint64_t address, uint64_t *ret_offset,
+			  uint64_t *ret_size)
+{
+	const struct elf_segment *s = elf_image_segment_at(image, address);
+
+	if (!s || address - s->address >= s->file_size)
+		return -EFAULT;
+	*ret_offset = s->offset + (address - s->address);
+	*ret_size = s->file_size - (address - s->address);
+	return 0;
 }
 
 ssize_t elf_image_read_some(struct elf_image *image, uint64_t address, void *buffer, size_t n)

@@ -47,6 +47,13 @@ void elf_image_close(struct elf_image *image);
 #define _cleanup_elf_image_ _cleanup_(elf_image_closep)
 void elf_image_closep(struct elf_image **image);
 
+/*
+ * From now on read at most BYTES of the file, in all; then reads fail with -EFBIG. For looking into
+ * a file that nobody vouches for: what it claims may lead anywhere in it any number of times.
+ */
+void elf_image_limit(struct elf_image *image, uint64_t bytes);
+uint64_t elf_image_file_size(const struct elf_image *image);
+
 uint16_t elf_image_machine(const struct elf_image *image); /* EM_X86_64... */
 uint16_t elf_image_type(const struct elf_image *image);	   /* ET_EXEC or ET_DYN */
 uint64_t elf_image_entry(const struct elf_image *image);
@@ -63,6 +70,21 @@ int elf_image_find_section(struct elf_image *image, const char *name, struct elf
 /* Look for all N names in one pass over .symtab. Returns how many were found, -ENOENT: no .symtab.
  */
 int elf_image_find_symbols(struct elf_image *image, struct elf_symbol *symbols, size_t n);
+
+/*
+ * Where strings that begin with PREFIX are in SIZE bytes of the file from OFFSET on: EACH gets the
+ * place (counted from OFFSET) and what stands there, up to 127 characters. It stops the search by
+ * returning something else than 0. Returns that, 0, or -errno.
+ */
+int elf_image_find_strings(struct elf_image *image, uint64_t offset, uint64_t size,
+			   const char *prefix,
+			   int (*each)(void *context, uint64_t at, const char *text),
+			   void *context);
+
+/* The place in the file of what is at ADDRESS, and how many bytes the file has from there on in the
+ * segment. -EFAULT: nothing of the file is there. */
+int elf_image_file_offset(const struct elf_image *image, uint64_t address, uint64_t *ret_offset,
+			  uint64_t *ret_size);
 
 /*
  * N bytes as they would be in memory at ADDRESS: file contents, zeroes in the bss. -EFAULT: not all

@@ -23,6 +23,7 @@ struct block {
 struct elf_image {
 	int fd;
 	uint64_t file_size;
+	uint64_t allowance; /* bytes that may still be read */
 	Elf64_Ehdr header;
 	struct elf_segment segments[SEGMENTS_MOST];
 	size_t segment_count;

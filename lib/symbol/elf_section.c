@@ -2,9 +2,11 @@
 #include "symbol/elf_image_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NAME_MOST 128
+#define NAMES_MOST 32 /* places of names in a string table */
 
 static int read_section(struct elf_image *image, size_t index, Elf64_Shdr *ret)
 {
@@ -45,21 +47,6 @@ int elf_image_find_section(struct elf_image *image, const char *name, struct elf
 	return r < 0 ? r : -ENOENT;
 }
 
-static void match_symbol(struct elf_image *image, const Elf64_Shdr *names, const Elf64_Sym *sym,
-			 struct elf_symbol *symbols, size_t n)
-{
-	if (sym->st_shndx == SHN_UNDEF || sym->st_name == 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		if (symbols[i].found || !same_name(image, names, sym->st_name, symbols[i].name,
-						   strlen(symbols[i].name) + 1))
-			continue;
-		symbols[i].found = true;
-		symbols[i].address = sym->st_value;
-		symbols[i].size = sym->st_size;
-	}
-}
-
 static int find_symtab(struct elf_image *image, Elf64_Shdr *ret_table, Elf64_Shdr *ret_names)
 {
 	int r = 0;
@@ -72,8 +59,62 @@ static int find_symtab(struct elf_image *image, Elf64_Shdr *ret_table, Elf64_Shd
 	return r < 0 ? r : -ENOENT;
 }
 
+/* Where the names that are looked for stand in the string table. Linkers let a name share the end
+ * of a longer one, so one can be there more than once; more than a few times only in a hostile
+ * file. */
+struct name_places {
+	const struct elf_symbol *symbols;
+	size_t symbol_count;
+	size_t symbol[NAMES_MOST];
+	uint32_t at[NAMES_MOST];
+	size_t count;
+};
+
+static int note_name(void *context, uint64_t at, const char *text)
+{
+	struct name_places *p = context;
+
+	for (size_t i = 0; i < p->symbol_count; i++) {
+		if (strcmp(text, p->symbols[i].name) != 0 || at > UINT32_MAX)
+			continue;
+		p->symbol[p->count] = i;
+		p->at[p->count++] = (uint32_t)at;
+		break;
+	}
+	return p->count == NAMES_MOST;
+}
+
+/* The beginning that all names have in common. */
+static void common_prefix(const struct elf_symbol *symbols, size_t n, char *prefix, size_t size)
+{
+	snprintf(prefix, size, "%s", n ? symbols[0].name : "");
+	for (size_t i = 1; i < n; i++) {
+		size_t k = 0;
+
+		while (prefix[k] && prefix[k] == symbols[i].name[k])
+			k++;
+		prefix[k] = '\0';
+	}
+}
+
+static void match_symbol(const struct name_places *p, const Elf64_Sym *sym,
+			 struct elf_symbol *symbols)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct elf_symbol *symbol = &symbols[p->symbol[i]];
+
+		if (sym->st_name != p->at[i] || sym->st_shndx == SHN_UNDEF || symbol->found)
+			continue;
+		symbol->found = true;
+		symbol->address = sym->st_value;
+		symbol->size = sym->st_size;
+	}
+}
+
 int elf_image_find_symbols(struct elf_image *image, struct elf_symbol *symbols, size_t n)
 {
+	struct name_places places = {.symbols = symbols, .symbol_count = n};
+	char prefix[NAME_MOST];
 	Elf64_Shdr table, names;
 	Elf64_Sym block[256];
 	uint64_t count;
@@ -85,7 +126,12 @@ int elf_image_find_symbols(struct elf_image *image, struct elf_symbol *symbols, 
 		return r;
 	if (table.sh_size > SEARCH_MOST)
 		return -EBADMSG;
-	count = table.sh_size / sizeof(block[0]);
+	common_prefix(symbols, n, prefix, sizeof(prefix));
+	r = elf_image_find_strings(image, names.sh_offset, MIN(names.sh_size, SEARCH_MOST), prefix,
+				   note_name, &places);
+	if (r < 0)
+		return r;
+	count = places.count ? table.sh_size / sizeof(block[0]) : 0;
 	for (uint64_t at = 0; at < count; at += ARRAY_SIZE(block)) {
 		size_t part = MIN(count - at, ARRAY_SIZE(block));
 
@@ -94,7 +140,7 @@ int elf_image_find_symbols(struct elf_image *image, struct elf_symbol *symbols, 
 		if (r < 0)
 			return r;
 		for (size_t i = 0; i < part; i++)
-			match_symbol(image, &names, &block[i], symbols, n);
+			match_symbol(&places, &block[i], symbols);
 	}
 	for (size_t i = 0; i < n; i++)
 		found += symbols[i].found;

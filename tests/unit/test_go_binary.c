@@ -153,18 +153,29 @@ static void tells_what_is_not_go(void **state)
 	assert_non_null(strstr(strbuf_text(&why), "corrupt"));
 }
 
-/* A tiny program with these bytes replaced, at every place where they are. */
-static int changed(const struct tiny_go *what, const void *from, const void *to, size_t n)
+static int tiny(struct tiny_go what)
 {
 	_cleanup_strbuf_ struct strbuf bytes = {0};
-	char *at;
 
-	tiny_go_build(what, &bytes);
-	assert_non_null(memmem(bytes.data, bytes.length, from, n));
-	for (at = bytes.data;
-	     n && (at = memmem(at, (size_t)(bytes.data + bytes.length - at), from, n)); at++)
-		memcpy(at, to, n);
+	tiny_go_build(&what, &bytes);
 	return tiny_file(bytes.data, bytes.length);
+}
+
+/* Replaces these N bytes in the file, wherever they are. Returns FD. */
+static int change(int fd, const void *from, const void *to, size_t n)
+{
+	char bytes[16384], *end, *at = bytes;
+	ssize_t size = pread(fd, bytes, sizeof(bytes), 0);
+	size_t count = 0;
+
+	assert_true(size > 0);
+	for (end = bytes + size; (at = memmem(at, (size_t)(end - at), from, n)); at += n) {
+		memcpy(at, to, n);
+		count++;
+	}
+	assert_true(count > 0);
+	assert_int_equal(pwrite(fd, bytes, (size_t)size, 0), size);
+	return fd;
 }
 
 /* What is said of it, and with which error. */
@@ -179,27 +190,103 @@ static void refused(int fd, int error, const char *reason)
 	close(fd);
 }
 
+/* The beginning of an executable for another class of machines: one section, of section names. */
+static int foreign(bool wide_and_big)
+{
+	static const char names[] = "\0.shstrtab\0.gopclntab";
+	uint8_t file[256] = {0};
+
+	if (wide_and_big) {
+		memcpy(file,
+		       "\x7f"
+		       "ELF\2\2",
+		       6);
+		file[0x2f] = 64;	       /* e_shoff */
+		file[0x3b] = 64;	       /* e_shentsize */
+		file[64 + 31] = 128;	       /* sh_offset */
+		file[64 + 39] = sizeof(names); /* sh_size */
+	} else {
+		memcpy(file,
+		       "\x7f"
+		       "ELF\1\1",
+		       6);
+		file[0x20] = 64;
+		file[0x2e] = 40;
+		file[64 + 16] = 128;
+		file[64 + 20] = sizeof(names);
+	}
+	memcpy(file + 128, names, sizeof(names));
+	return tiny_file(file, sizeof(file));
+}
+
 static void tells_what_cannot_be_found(void **state)
 {
 	static const struct tiny_go plain = {.minor = 24, .stripped = true};
+	int fd;
 
 	(void)state;
-	refused(changed(&(struct tiny_go){.minor = 24, .stripped = true, .renamed = true}, "Go",
-			"Go", 0),
-		-ENODATA, "renamed");
+	refused(tiny((struct tiny_go){.minor = 24, .renamed = true, .stripped = true}), -ENODATA,
+		"renamed");
+	refused(tiny((struct tiny_go){.minor = 17, .magic = 0xfffffffa}), -ENODATA,
+		"before Go 1.18");
+	refused(tiny((struct tiny_go){.minor = 15, .magic = 0xfffffffb, .bare = true}), -ENODATA,
+		"before Go 1.18");
+	/* Nothing is left that could be the table, but for a section of Go's linker. */
+	fd = change(tiny(plain), ".gopclntab", ".gopclnta_", 10);
+	refused(change(fd, "\xf1\xff\xff\xff\0\0\1\x08", "\xf1\xff\xff\xff\0\0\1\x09", 8), -ENODATA,
+		"obfuscated");
 	/* Another name for the only function that loads the list's head. */
-	refused(changed(&plain, "mProf_FlushLocked", "mProf_FlushedLast", 17), -ENODATA,
+	refused(change(tiny(plain), "mProf_FlushLocked", "mProf_FlushedLast", 17), -ENODATA,
 		"cannot be found");
+	/* RISC-V; 32 bits; most significant byte first. */
+	refused(change(tiny(plain), "\2\0\x3e\0", "\2\0\xf3\0", 4), -ENODATA, "machine 243");
+	refused(change(tiny(plain),
+		       "\x7f"
+		       "ELF\2\1",
+		       "\x7f"
+		       "ELF\2\2",
+		       6),
+		-ENOEXEC, "64-bit");
+	refused(foreign(false), -ENODATA, "32-bit");
+	refused(foreign(true), -ENODATA, "big-endian");
 }
 
-/* Two functions' worth of evidence that do not agree: it can be read, but is not sure. */
+/* Obfuscators replace the magic number: what is left is read, but never sure. */
+static void reads_other_magic_numbers(void **state)
+{
+	(void)state;
+	for (int bare = 0; bare < 2; bare++) {
+		_cleanup_close_ int fd =
+			tiny((struct tiny_go){.minor = 24, .magic = 0x12345678, .bare = bare});
+		_cleanup_go_binary_ struct go_binary *b = NULL;
+
+		assert_int_equal(go_binary_open(fd, NULL, &b), 0);
+		assert_int_equal(b->mbuckets, TINY_GO_MBUCKETS);
+		assert_false(b->sure);
+	}
+}
+
+static void finds_merged_tables(void **state)
+{
+	_cleanup_close_ int fd =
+		tiny((struct tiny_go){.minor = 24, .merged = true, .stripped = true});
+	_cleanup_go_binary_ struct go_binary *b = NULL;
+
+	(void)state;
+	assert_int_equal(go_binary_open(fd, NULL, &b), 0);
+	assert_int_equal(b->mbuckets, TINY_GO_MBUCKETS);
+	assert_string_equal(b->version, "go1.24.3");
+	assert_true(b->sure);
+}
+
+/* Evidence that does not agree: it can be read, but is not sure. */
 static void doubts(void **state)
 {
-	static const struct tiny_go plain = {.minor = 24};
+	const struct tiny_go plain = {.minor = 24};
 	uint64_t symbol = TINY_GO_RATE, other = TINY_GO_RATE + 16;
-	_cleanup_close_ int fd = changed(&plain, &symbol, &other, sizeof(symbol));
-	_cleanup_close_ int shift = changed(&plain, "\x48\xc1\xe1\x05", "\x48\xc1\xe1\x04", 4);
-	_cleanup_close_ int future = changed(&plain, "go1.24.3", "go1.28.3", 8);
+	_cleanup_close_ int fd = change(tiny(plain), &symbol, &other, sizeof(symbol));
+	_cleanup_close_ int shift = change(tiny(plain), "\x48\xc1\xe1\x05", "\x48\xc1\xe1\x04", 4);
+	_cleanup_close_ int future = change(tiny(plain), "go1.24.3", "go1.28.3", 8);
 	_cleanup_go_binary_ struct go_binary *b = NULL, *by_shift = NULL, *later = NULL;
 
 	(void)state;
@@ -242,22 +329,39 @@ static void bias_of_a_process(void **state)
 	assert_int_equal(go_process_bias(0x7fffffff, &b, &bias), -ESRCH);
 }
 
-/* The seeds of tests/fuzz/fuzz_pclntab. */
-static int write_seeds(const char *directory)
+static int write_seed(const char *directory, const char *name, const void *bytes, size_t n)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(minors); i++) {
-		_cleanup_strbuf_ struct strbuf bytes = {0}, path = {0};
-		_cleanup_close_ int fd = -1;
+	_cleanup_strbuf_ struct strbuf path = {0};
+	_cleanup_close_ int fd = -1;
 
-		tiny_go_build(
-			&(struct tiny_go){.minor = minors[i], .pie = i % 2, .bare = i % 3 == 2},
-			&bytes);
-		strbuf_printf(&path, "%s/go1.%d", directory, minors[i]);
-		fd = open(strbuf_text(&path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-		if (fd < 0 || file_write_fd(fd, bytes.data, bytes.length) < 0)
-			return 1;
+	strbuf_printf(&path, "%s/%s", directory, name);
+	fd = open(strbuf_text(&path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	return fd < 0 || file_write_fd(fd, bytes, n) < 0;
+}
+
+/* The seeds of tests/fuzz/fuzz_pclntab and fuzz_elf, and, of their code only, of fuzz_go_code. */
+static int write_seeds(const char *directory, bool code_only)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(minors); i++) {
+		_cleanup_strbuf_ struct strbuf bytes = {0};
+		struct tiny_go what = {.minor = minors[i],
+				       .pie = i % 2,
+				       .bare = i % 3 == 2,
+				       .stripped = i % 4 == 3,
+				       .merged = i == 3,
+				       .arm64 = i % 3 == 1};
+		char name[16];
+
+		tiny_go_build(&what, &bytes);
+		snprintf(name, sizeof(name), "go1.%d", minors[i]);
+		failed |= code_only ? write_seed(directory, name,
+						 bytes.data + (TINY_GO_TEXT - TINY_GO_BASE),
+						 TINY_GO_END - TINY_GO_TEXT)
+				    : write_seed(directory, name, bytes.data, bytes.length);
 	}
-	return 0;
+	return failed;
 }
 
 int main(int argc, char **argv)
@@ -269,11 +373,13 @@ int main(int argc, char **argv)
 		cmocka_unit_test(tells_what_is_not_go),
 		cmocka_unit_test(tells_what_cannot_be_found),
 		cmocka_unit_test(doubts),
+		cmocka_unit_test(reads_other_magic_numbers),
+		cmocka_unit_test(finds_merged_tables),
 		cmocka_unit_test(version_is_printable),
 		cmocka_unit_test(bias_of_a_process),
 	};
 
 	if (argc > 1)
-		return write_seeds(argv[1]);
+		return write_seeds(argv[1], argc > 2);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
