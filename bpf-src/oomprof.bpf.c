@@ -17,8 +17,16 @@
 #define NO_WAKEUP 1	 /* BPF_RB_NO_WAKEUP */
 #define FORCE_WAKEUP 2	 /* BPF_RB_FORCE_WAKEUP */
 
-/* 8 MiB: some 20,000 buckets wait there while user space is not scheduled. */
-#define RING_PAGES 2048
+/*
+ * Since Linux 6.16 this tracepoint comes before exit_mm(), and has group_dead. Before that only the
+ * delivery of the signal is early enough, but there the kernel holds the victim's siglock: during
+ * the walk interrupts are off, and on every CPU that runs another thread of the victim, too.
+ */
+#ifdef HAVE_trace_event_raw_sched_process_exit__group_dead
+#define WALK_AT_EXIT
+#endif
+
+#define RING_PAGES 2048 /* unless user space makes it larger or smaller (--ring) */
 
 BPF_RINGBUF_OUTPUT(control, 64);
 BPF_RINGBUF_OUTPUT(buckets, RING_PAGES);
@@ -27,28 +35,14 @@ BPF_HASH(binaries, struct oomprof_key, struct oomprof_binary, 4096);
 BPF_HASH(places, struct oomprof_process, struct oomprof_place, 1024);
 BPF_TABLE("lru_hash", struct oomprof_key, u32, not_go, 4096);
 BPF_TABLE("lru_hash", struct oomprof_process, u64, killed, 4096);
-BPF_TABLE("lru_hash", struct oomprof_process, u64, walked, 4096);
-
-struct walk {
-	struct oomprof_process process;
-	u64 address; /* of the next bucket */
-	u64 read, cut, unreadable, lost, steps;
-	u64 killed_ns;
-	u32 records_size;
-	u32 stop;
-	u32 swapped; /* it has memory in swap, as far as the kernel's rough count says */
-};
-/*
- * The walk under way on this CPU. In a map, not on the stack: there the verifier would follow the
- * value of every counter through every step.
- */
-BPF_PERCPU_ARRAY(walk, struct walk, 1);
-BPF_PERCPU_ARRAY(bucket, struct oomprof_bucket, 1);
+BPF_ARRAY(settings, u64, OOMPROF_SETTINGS);
 
 static inline void lost_event(void)
 {
 	counters.increment(OOMPROF_COUNTER_LOST);
 }
+
+#include "oomprof_walk.bpf.h"
 
 static inline void process_of(struct task_struct *task, struct oomprof_process *process)
 {
@@ -268,136 +262,6 @@ int kprobe__mark_oom_victim(struct pt_regs *ctx)
 #endif
 #endif
 
-/*
- * The runtime puts a bucket on the list before it counts in it (runtime/mprof.go, mProf_Malloc),
- * and a page fault of that very store is a likely moment to run out of memory: one victim in 250 is
- * killed there. Then the page that is to hold the counters has never been: they are 0. That can be
- * so of the newest bucket of each thread only; any other page that is missing was taken away. The
- * reaper does that 2 seconds after the kill (mm/oom_kill.c, OOM_REAPER_DELAY).
- */
-#define NEWEST_BUCKETS 256
-#define REAPER_NS 1900000000ull
-#define PAGE_BYTES 4096
-
-static inline int read_records(struct walk *w, u64 *to, u64 from)
-{
-	u32 size = w->records_size == 64 ? 64 : 128;
-	u32 here = -from & (PAGE_BYTES - 1);
-
-	if (!bpf_probe_read_user(to, size, (void *)from))
-		return 0;
-	if (w->swapped || w->steps >= NEWEST_BUCKETS ||
-	    bpf_ktime_get_ns() - w->killed_ns > REAPER_NS)
-		return 1;
-	__builtin_memset(to, 0, 8 * OOMPROF_RECORD_WORDS);
-	return here < size && bpf_probe_read_user(to, here, (void *)from);
-}
-
-/* Copy the bucket at w->address to the ring; 1: the walk is over. */
-static inline int walk_step(struct walk *w)
-{
-	int zero = 0;
-	struct oomprof_bucket *b = bucket.lookup(&zero);
-	u64 nstk, flags;
-	u32 held;
-
-	if (!b || !w->address)
-		return 1;
-	if (bpf_probe_read_user(b->words, 8 * OOMPROF_HEADER_WORDS, (void *)w->address))
-		goto unreadable;
-	nstk = b->words[5];
-	held = nstk;
-	if (nstk > OOMPROF_FRAMES) {
-		held = OOMPROF_FRAMES;
-		w->cut++;
-	}
-	if (held > OOMPROF_FRAMES) /* for the verifier */
-		return 1;
-	if (bpf_probe_read_user(&b->words[OOMPROF_HEADER_WORDS], 8 * held,
-				(void *)w->address + 8 * OOMPROF_HEADER_WORDS))
-		goto unreadable;
-	if (read_records(w, &b->words[OOMPROF_HEADER_WORDS + held],
-			 w->address + 8 * (OOMPROF_HEADER_WORDS + nstk)))
-		goto unreadable;
-	b->process = w->process;
-	b->held = held;
-	b->records_size = w->records_size;
-	w->address = b->words[1];
-	flags = ++w->steps % 256 ? NO_WAKEUP : FORCE_WAKEUP;
-	if (buckets.ringbuf_output(b, OOMPROF_BUCKET_BYTES(held, w->records_size == 64 ? 64 : 128),
-				   flags))
-		w->lost++;
-	else
-		w->read++;
-	return 0;
-unreadable:
-	w->unreadable++;
-	w->stop = OOMPROF_STOP_UNREADABLE;
-	return 1;
-}
-
-static inline void walk_ended(struct walk *w)
-{
-	struct oomprof_end *end = control.ringbuf_reserve(sizeof(*end));
-
-	if (!end) {
-		lost_event();
-		return;
-	}
-	end->kind = OOMPROF_END;
-	end->stop = w->address && w->stop == OOMPROF_STOP_DONE ? OOMPROF_STOP_LIMIT : w->stop;
-	end->process = w->process;
-	end->time_ns = bpf_ktime_get_ns();
-	end->read = w->read;
-	end->cut = w->cut;
-	end->unreadable = w->unreadable;
-	end->lost = w->lost;
-	control.ringbuf_submit(end, FORCE_WAKEUP);
-}
-
-#ifdef HAVE_BPF_LOOP
-OOMTOOLS_CALLBACK(1)
-{
-	int zero = 0;
-	struct walk *w = walk.lookup(&zero);
-
-	return w ? walk_step(w) : 1;
-}
-
-static inline void walk_all(void *ctx, struct walk *w)
-{
-	bpf_loop(OOMPROF_BUCKETS, OOMTOOLS_CALLBACK_REF(1), NULL, 0);
-	walk_ended(w);
-}
-#else
-/* No bpf_loop: a part of the list at a time, with at most 32 tail calls. */
-#define WALK_PART 512
-BPF_PROG_ARRAY(walk_on, 1);
-
-static inline void walk_all(void *ctx, struct walk *w)
-{
-	int i;
-
-	for (i = 0; i < WALK_PART; i++)
-		if (walk_step(w))
-			break;
-	if (i == WALK_PART)
-		walk_on.call(ctx, 0);
-	/* Here the list has ended, or the kernel allows no further tail call. */
-	walk_ended(w);
-}
-
-int tail__walk_on__0(void *ctx)
-{
-	int zero = 0;
-	struct walk *w = walk.lookup(&zero);
-
-	if (w)
-		walk_all(ctx, w);
-	return 0;
-}
-#endif
-
 /* The load bias: what AT_ENTRY of the saved auxiliary vector is above the link-time entry. */
 static inline u64 bias_of(struct task_struct *task, u64 entry)
 {
@@ -438,9 +302,9 @@ static inline void read_runtime(struct oomprof_begin *begin, u64 bias, struct oo
 	r->known |= read_known(&r->allglen, 8, bias, b->allglen, OOMPROF_KNOWS_ALLGLEN);
 }
 
-/* Tell of the walk to come; 1: it cannot be told. */
-static inline int walk_begins(struct walk *w, u64 bias, struct oomprof_key *key,
-			      struct oomprof_binary *binary, u64 killed_ns)
+/* Tell of the walk that begins; 1: it cannot be told. */
+static inline int tell_begin(struct walk *w, u64 bias, struct oomprof_key *key,
+			     struct oomprof_binary *binary, u64 killed_ns)
 {
 	struct oomprof_begin *begin = control.ringbuf_reserve(sizeof(*begin));
 
@@ -461,60 +325,98 @@ static inline int walk_begins(struct walk *w, u64 bias, struct oomprof_key *key,
 	return 0;
 }
 
-/* In the victim. OTHERS: threads of it that come here later. */
-static inline int walk_victim(void *ctx, struct task_struct *task, int others)
+/* Make the state of a victim; 1: another thread was quicker, or there is no room. */
+static inline int make_state(struct walk *w, u64 bias, struct oomprof_binary *binary, u64 killed_ns)
 {
-	u64 *killed_ns, now, bias, head = 0;
-	struct oomprof_process process;
-	struct oomprof_binary *binary;
-	struct oomprof_place *place;
-	struct oomprof_key key;
-	struct mm_struct *mm;
-	struct walk *w;
-	int zero = 0, unreadable;
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct walk_state *fresh = &w->fresh;
+	struct mm_struct *mm = RD(task->mm);
 
-	process_of(task, &process);
-	killed_ns = killed.lookup(&process);
-	if (!killed_ns || runtime_key_of(task, &process, &key))
+	fresh->id = w->id;
+	fresh->work = WALKER;
+	fresh->heads = 0;
+#ifdef HAVE_BPF_LOOP
+	if (binary->buckhash)
+		bpf_probe_read_user(&fresh->heads, 8, (void *)(bias + binary->buckhash));
+#endif
+	fresh->arrived = 1;
+	fresh->threads = threads_of(task);
+	fresh->killed_ns = w->killed_ns = killed_ns;
+	fresh->swapped = w->swapped = RSS(mm, MM_SWAPENTS) != 0;
+	fresh->records_size = binary->records_size;
+	return walks.insert(&w->process, fresh);
+}
+
+/* The first thread of a victim. 1: it walks. */
+static inline int walk_first(struct walk *w, struct task_struct *task,
+			     struct oomprof_process *process, int others)
+{
+	u64 *killed_ns = killed.lookup(process), head = 0, bias;
+	struct oomprof_place *place = place_of(process);
+	struct oomprof_binary *binary;
+	struct walk_state *state;
+	struct oomprof_key key;
+	int unreadable;
+
+	if (!killed_ns || runtime_key_of(task, process, &key))
 		return 0;
 	binary = binaries.lookup(&key);
-	w = walk.lookup(&zero);
-	now = bpf_ktime_get_ns();
-	if (!w || !binary || !binary->mbuckets || walked.lookup(&process))
+	if (!binary || !binary->mbuckets)
 		return 0;
-	place = place_of(&process);
 	bias = place ? place->bias : bias_of(task, binary->entry);
 	unreadable = bpf_probe_read_user(&head, 8, (void *)(bias + binary->mbuckets));
 	/* A page can be out of reach for a moment only: while it is moved, say. Then another thread
 	 * tries. */
-	if ((unreadable && others > 0) || walked.insert(&process, &now))
+	if (unreadable && others > 0)
 		return 0;
-	__builtin_memset(w, 0, sizeof(*w));
-	w->process = process;
+	walk_prepare(w, process, binary->records_size);
+	w->first = 1;
 	w->address = head;
-	w->records_size = binary->records_size;
-	w->killed_ns = *killed_ns;
-	mm = RD(task->mm);
-	w->swapped = RSS(mm, MM_SWAPENTS) != 0;
+	if (make_state(w, bias, binary, *killed_ns))
+		return 0;
+	state = walks.lookup(process);
+	if (!state || tell_begin(w, bias, &key, binary, *killed_ns)) {
+		walks.delete(process); /* the next thread tries again */
+		return 0;
+	}
+	state->begun = 1;
 	if (unreadable) {
 		w->unreadable = 1;
-		w->stop = OOMPROF_STOP_UNREADABLE;
+		list_broken(w);
 	}
-	if (walk_begins(w, bias, &key, binary, *killed_ns))
+	return 1;
+}
+
+/* In the victim. OTHERS: threads of it that come here later. */
+static inline int walk_victim(void *ctx, struct task_struct *task, int others)
+{
+	struct oomprof_process process;
+	struct walk_state *state;
+	struct walk *w;
+	int zero = 0, walks_now = 0;
+
+	process_of(task, &process);
+	if (!killed.lookup(&process))
 		return 0;
-	walk_all(ctx, w);
+	w = walk.lookup(&zero);
+	/* Where a walk can be preempted, another one may come upon its memory. */
+	if (!w || w->busy)
+		return 0;
+	w->busy = 1;
+	state = walks.lookup(&process);
+	if (!state) {
+		walks_now = walk_first(w, task, &process, others);
+		state = walks_now ? NULL : walks.lookup(&process);
+	}
+	if (state)
+		walks_now = walk_join(w, &process, state);
+	if (walks_now)
+		walk_on(ctx, w);
+	w->busy = 0;
 	return 0;
 }
 
-/*
- * Since Linux 6.16 this tracepoint comes before exit_mm(), and has group_dead. Before that only the
- * delivery of the signal is early enough, but there the kernel holds the victim's siglock: during
- * the walk interrupts are off, and on every CPU that runs another thread of the victim, too.
- */
-#ifdef HAVE_trace_event_raw_sched_process_exit__group_dead
-#define WALK_AT_EXIT 1
-#else
-#define WALK_AT_EXIT 0
+#ifndef WALK_AT_EXIT
 BPF_PROG(raw_tp__signal_deliver, int sig)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -524,30 +426,38 @@ BPF_PROG(raw_tp__signal_deliver, int sig)
 }
 #endif
 
-BPF_PROG(raw_tp__sched_process_exit, struct task_struct *task)
+static inline int last_has_gone(struct task_struct *task)
 {
-	struct signal_struct *signal = RD(task->signal);
-	int others = RD(signal->live.counter);
 	struct oomprof_process process;
+	struct walk_state *state;
 	struct oomprof_exit *gone;
 
-	if (WALK_AT_EXIT)
-		walk_victim(ctx, task, others);
-	if (others)
-		return 0;
 	forget_place(task);
-	/* A walk tells its own end, and may still be going on: its thread was no longer counted. */
 	process_of(task, &process);
-	if (!killed.lookup(&process) || walked.lookup(&process))
+	if (!killed.lookup(&process))
 		return 0;
+	state = walks.lookup(&process);
 	gone = control.ringbuf_reserve(sizeof(*gone));
 	if (!gone) {
 		lost_event();
 		return 0;
 	}
 	gone->kind = OOMPROF_EXIT;
-	gone->pad = 0;
 	gone->process = process;
-	control.ringbuf_submit(gone, 0);
+	gone->begun = state != NULL;
+	gone->walkers = state ? state->work : 0;
+	gone->pending = state ? state->work >> 32 : 0;
+	control.ringbuf_submit(gone, FORCE_WAKEUP);
 	return 0;
+}
+
+BPF_PROG(raw_tp__sched_process_exit, struct task_struct *task)
+{
+	struct signal_struct *signal = RD(task->signal);
+	int others = RD(signal->live.counter);
+
+#ifdef WALK_AT_EXIT
+	walk_victim(ctx, task, others);
+#endif
+	return others ? 0 : last_has_gone(task);
 }

@@ -3,10 +3,14 @@
 
 #include "oomkill.h"
 
-#define OOMPROF_FRAMES 1024	   /* of a bucket's stack; deeper ones are cut */
-#define OOMPROF_BUCKETS (8u << 20) /* one walk goes no further */
-#define OOMPROF_HEADER_WORDS 6	   /* of a bucket: next, allnext, typ, hash, size, nstk */
-#define OOMPROF_RECORD_WORDS 16	   /* of a bucket, at most: 4 records of 32 bytes */
+#define OOMPROF_FRAMES 1026 /* of a bucket's stack; Go keeps no more, deeper ones are cut */
+#define OOMPROF_FRAMES_SANE (1u << 20) /* beyond, it is no stack */
+#define OOMPROF_RECORD_WORDS 8 /* of a bucket on the ring: allocs and frees of its 4 records */
+
+/* Indices into the map `settings`, which user space fills before anything is attached. */
+#define OOMPROF_SETTING_MAX_WALK_NS 0 /* for which one thread may hold its CPU */
+#define OOMPROF_SETTING_CPUS 1	      /* online: with one, nobody reads while a walk goes on */
+#define OOMPROF_SETTINGS 2
 
 /* An executable, by what its inode says: a file written anew is another executable. */
 struct oomprof_key {
@@ -78,8 +82,8 @@ enum oomprof_kind {
 	OOMPROF_EXEC = 1, /* struct oomprof_seen: a program was started; see tell_exec */
 	OOMPROF_KILL,	  /* struct oomprof_kill: the OOM killer takes this process */
 	OOMPROF_BEGIN,	  /* struct oomprof_begin: its buckets come now */
-	OOMPROF_END,	  /* struct oomprof_end: all buckets are on the ring */
-	OOMPROF_EXIT,	  /* struct oomprof_exit: the victim has gone, and no walk was begun */
+	OOMPROF_END,	  /* struct oomprof_end: a thread has done its part of the walk */
+	OOMPROF_EXIT,	  /* struct oomprof_exit: the last thread of the victim has gone */
 };
 
 struct oomprof_seen {
@@ -112,43 +116,67 @@ struct oomprof_begin {
 	struct oomprof_runtime runtime;
 };
 
-/* Why a walk ended. */
-enum oomprof_stop {
-	OOMPROF_STOP_DONE = 0,	 /* the end of the list */
-	OOMPROF_STOP_UNREADABLE, /* a page is not in memory: what it and its successors hold is lost
-				  */
-	OOMPROF_STOP_LIMIT,	 /* OOMPROF_BUCKETS, or what tail calls allow */
+enum oomprof_end_flag {
+	OOMPROF_END_FINAL = 1,	/* nobody walks any more, and no part of the list is left */
+	OOMPROF_END_BROKEN = 2, /* what lies behind an unreadable bucket could not be looked for */
 };
 
+/* One thread has done its part. Numbers are of this part. */
 struct oomprof_end {
 	__u32 kind;
-	__u32 stop; /* enum oomprof_stop */
+	__u32 flags; /* enum oomprof_end_flag */
 	struct oomprof_process process;
 	__u64 time_ns;
+	__u64 held_ns;	  /* how long it held its CPU */
 	__u64 read;	  /* buckets put on the ring */
 	__u64 cut;	  /* of these: stack longer than OOMPROF_FRAMES */
-	__u64 unreadable; /* buckets not readable */
-	__u64 lost;	  /* buckets read, but the ring was full */
+	__u64 unreadable; /* buckets known by their address, but not readable */
+	__u64 damaged; /* what was linked as a bucket, but is none; or a list that runs in a circle
+			*/
+	__u64 lost;    /* buckets read, but the ring was full */
+	__u64 heads_unread; /* entries of the hash table that were looked for and not readable */
+	__u32 walkers;	    /* other threads that walk now */
+	__u32 pending;	    /* parts of the list that wait for a thread */
 };
 
+/* The last thread of a victim has gone. */
 struct oomprof_exit {
 	__u32 kind;
-	__u32 pad;
+	__u32 begun; /* 0: no walk was begun; then the others are 0 too */
 	struct oomprof_process process;
+	__u32 walkers; /* as above: threads that had left already, but for their last steps */
+	__u32 pending;
 };
 
-/* On the bucket ring: the words of a bucket as they lie in the victim's memory, stack cut to HELD.
+/*
+ * On the bucket ring. Of the records only the counts: in all Go versions the bytes are counts times
+ * size.
  */
 struct oomprof_bucket {
-	struct oomprof_process process;
-	__u32 held; /* frames */
-	__u32 records_size;
-	__u64 words[OOMPROF_HEADER_WORDS + OOMPROF_FRAMES + OOMPROF_RECORD_WORDS];
+	__u64 victim; /* oomprof_id() */
+	__u64 hash;
+	__u64 size;
+	__u32 depth; /* of the stack as the runtime has it */
+	__u32 held;  /* of these: here */
+	__u64 words[OOMPROF_FRAMES + OOMPROF_RECORD_WORDS];
 };
 
 /* Bytes of a record on the bucket ring. */
-#define OOMPROF_BUCKET_BYTES(held, records_size) \
-	(sizeof(struct oomprof_process) + 8 + 8 * (OOMPROF_HEADER_WORDS + (held)) + (records_size))
+#define OOMPROF_BUCKET_BYTES(held) (32 + 8 * ((held) + OOMPROF_RECORD_WORDS))
+
+/* A process in one word. PIDs are below 2^22; what is left of the time comes again after 73
+ * minutes.
+ */
+static inline __u64 oomprof_id(const struct oomprof_process *process)
+{
+	return process->start_ns << 22 | (process->pid & 0x3fffff);
+}
+
+/* Which buckets of 64 KiB have been taken: a bit for each 64 bytes, less than any bucket has. */
+struct oomprof_claim {
+	__u64 victim; /* oomprof_id() */
+	__u64 region; /* address / 64 KiB */
+};
 
 /* Index into the counters map: events that could not be sent because the control ring was full. */
 #define OOMPROF_COUNTER_LOST 0

@@ -25,6 +25,7 @@ struct oomprof {
 	bool check;
 	struct option_maybe_size enable; /* heap profiling where it is off; the rate */
 	struct victim_report_options report;
+	struct watcher_settings settings;
 	struct output_directory directory;
 	struct loop *loop;
 	bool failed; /* at something that was to be done for a victim; set by the watcher's thread,
@@ -81,6 +82,7 @@ static void on_duration(void *user)
 static int watch(struct oomprof *o)
 {
 	struct watcher_config config = {.on_victim = on_victim, .user = o};
+	struct tracer_map_size sizes[2];
 	struct watcher *watcher = NULL;
 	int r, status;
 
@@ -90,7 +92,9 @@ static int watch(struct oomprof *o)
 			      "host's PID namespace (--pid=host)");
 		return EXIT_NOT_ALLOWED;
 	}
-	status = tool_attach(&o->tool, NULL, NULL, &config.tracer);
+	watcher_map_sizes(&o->settings, sizes);
+	o->tool.map_sizes = sizes;
+	status = tool_attach(&o->tool, watcher_prepare, &o->settings, &config.tracer);
 	if (status >= 0)
 		return status;
 	config.enable_rate = o->enable.given ? (int64_t)o->enable.value : 0;
@@ -162,7 +166,8 @@ int main(int argc, char *argv[])
 {
 	struct oomprof o = {.directory = {.path = ".", .fd = -1},
 			    .report.rows = 10,
-			    .enable.value = GO_RATE_DEFAULT};
+			    .enable.value = GO_RATE_DEFAULT,
+			    .settings = {WATCHER_MAX_WALK_NS, WATCHER_RING_BYTES}};
 	const struct option_entry options[] = {
 		{OPTION_TEXT, 'o', "output", "DIR", "write profiles there (default: here)",
 		 &o.directory.path, 0, 0},
@@ -178,6 +183,10 @@ int main(int argc, char *argv[])
 		 &o.directory.limit.max_bytes, 1, INT64_MAX},
 		{OPTION_MAYBE_SIZE, 0, "enable-profiling", "RATE",
 		 "switch heap profiling on where it is off", &o.enable, 1, GO_RATE_MOST},
+		{OPTION_SIZE, 0, "ring", "SIZE", "kernel buffer for records (default: 8M)",
+		 &o.settings.ring_bytes, 4096, 1u << 30},
+		{OPTION_DURATION, 0, "max-walk", "SECONDS",
+		 "hold a victim's CPU no longer (default: 0.25)", &o.settings.max_walk_ns, 0, 0},
 		{0},
 	};
 	const struct program_info info = {

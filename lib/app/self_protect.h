@@ -13,3 +13,6 @@
  * appended to WARNINGS, one line each, with what to do about it; nothing here is fatal.
  */
 void self_protect(struct strbuf *warnings);
+
+/* Only that: the calling thread comes before those that do their daily work. */
+void self_protect_priority(void);

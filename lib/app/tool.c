@@ -65,6 +65,7 @@ int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *d
 		.lines = tool->lines,
 		.file = tool->common.probe ? tool->common.probe : "(edited text)",
 		.variants = wanted_variants(tool->variants, only),
+		.map_sizes = tool->map_sizes,
 		.image_path = tool->common.image,
 		.kernel_headers = tool->common.kernel_headers,
 		.prepare = prepare,

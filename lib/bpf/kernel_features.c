@@ -55,6 +55,22 @@ static bool has_helper(int number)
 			  !strstr(log, "cannot use helper"));
 }
 
+static bool has_atomic_fetch(void)
+{
+	const struct bpf_insn code[] = {
+		{.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_STX | BPF_ATOMIC | BPF_DW,
+		 .dst_reg = BPF_REG_10,
+		 .src_reg = BPF_REG_0,
+		 .off = -8,
+		 .imm = BPF_OR | BPF_FETCH},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+
+	return try_load(BPF_PROG_TYPE_TRACEPOINT, 0, code, ARRAY_SIZE(code), NULL, 0) == 0;
+}
+
 static bool has_ring_buffer(void)
 {
 	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "oom_feature", 0, 0,
@@ -108,6 +124,7 @@ int kernel_features_read(struct kernel_features *ret)
 		return r;
 	f.btf = access(KERNEL_BTF, R_OK) == 0;
 	f.loop = has_helper(BPF_FUNC_loop);
+	f.atomic_fetch = has_atomic_fetch();
 	f.ring_buffer = has_ring_buffer();
 	read_probes(&f);
 	*ret = f;
@@ -118,6 +135,8 @@ void kernel_features_flags(const struct kernel_features *f, struct strbuf *flags
 {
 	if (f->loop)
 		strbuf_puts(flags, "-DHAVE_BPF_LOOP=1 ");
+	if (f->atomic_fetch)
+		strbuf_puts(flags, "-DHAVE_ATOMIC_FETCH=1 ");
 	if (f->ring_buffer)
 		strbuf_puts(flags, "-DHAVE_RINGBUF=1 ");
 }

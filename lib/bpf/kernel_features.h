@@ -9,10 +9,11 @@
 #include "base/strbuf.h"
 
 struct kernel_features {
-	bool btf;	  /* /sys/kernel/btf/vmlinux is there */
-	bool loop;	  /* bpf_loop() (Linux 5.17) */
-	bool ring_buffer; /* BPF_MAP_TYPE_RINGBUF (Linux 5.8) */
-	int kprobe_type;  /* perf_event_attr.type of kprobes and uprobes; -1 without */
+	bool btf;	   /* /sys/kernel/btf/vmlinux is there */
+	bool loop;	   /* bpf_loop() (Linux 5.17) */
+	bool atomic_fetch; /* atomic instructions that give the value from before (Linux 5.12) */
+	bool ring_buffer;  /* BPF_MAP_TYPE_RINGBUF (Linux 5.8) */
+	int kprobe_type;   /* perf_event_attr.type of kprobes and uprobes; -1 without */
 	int uprobe_type;
 	/* Why fentry or kprobe programs would not run here; "" if nothing speaks against them. */
 	char no_fentry[128];
@@ -24,7 +25,7 @@ int kernel_features_read(struct kernel_features *ret);
 
 /*
  * The features as flags for the compiler, appended to FLAGS as "-DHAVE_X=1 ": HAVE_BPF_LOOP,
- * HAVE_RINGBUF.
+ * HAVE_ATOMIC_FETCH, HAVE_RINGBUF.
  */
 void kernel_features_flags(const struct kernel_features *features, struct strbuf *flags);
 

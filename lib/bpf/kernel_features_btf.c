@@ -19,6 +19,8 @@ void kernel_features_from_btf(const struct btf *btf, struct kernel_features *ret
 	*ret = (struct kernel_features){
 		.btf = true,
 		.loop = has_enumerator(btf, "bpf_func_id", "BPF_FUNC_loop"),
+		/* They are no type; this came with the same Linux. */
+		.atomic_fetch = has_enumerator(btf, "bpf_func_id", "BPF_FUNC_check_mtu"),
 		.ring_buffer = has_enumerator(btf, "bpf_map_type", "BPF_MAP_TYPE_RINGBUF"),
 		.kprobe_type = -1,
 		.uprobe_type = -1,

@@ -142,6 +142,16 @@ static void name_image_variant(struct attempt *a)
 		}
 }
 
+static void size_maps(struct image *image, const struct tracer_map_size *size)
+{
+	for (; size && size->name; size++) {
+		struct image_map *map = image_map(image, size->name);
+
+		if (map)
+			map->max_entries = size->max_entries;
+	}
+}
+
 /* From the text to maps and programs in the kernel, not attached. */
 static int bring_up(struct tracer *t, struct attempt *a, const struct probe_set *before)
 {
@@ -156,6 +166,7 @@ static int bring_up(struct tracer *t, struct attempt *a, const struct probe_set 
 	if (r < 0)
 		return r;
 	name_image_variant(a);
+	size_maps(a->supplied.image, a->config->map_sizes);
 	r = probe_set_load(a->supplied.image, &a->supply.compile.source, &t->features, before,
 			   &a->set, &a->reason, &a->log);
 	if (a->log.length)

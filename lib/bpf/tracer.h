@@ -27,6 +27,12 @@ struct tracer_variant {
 	unsigned int needs;	  /* of enum tracer_need */
 };
 
+/* Another size for a map of the text: its max_entries, for a ring buffer the bytes. */
+struct tracer_map_size {
+	const char *name; /* NULL ends the array; one that the text does not have is ignored */
+	uint32_t max_entries;
+};
+
 /* It, and all it points to, must last until tracer_start() or tracer_swap() returns. */
 struct tracer_config {
 	const char *name;    /* of the tool */
@@ -34,10 +40,11 @@ struct tracer_config {
 	const char *text;
 	const struct text_line *lines; /* as embed.sh made them, or NULL */
 	const char *file; /* the name of an edited text (--probe), where lines is NULL */
-	const struct tracer_variant *variants; /* tried in order; NULL: one, without flags */
-	const char *image_path;		       /* load this image instead of compiling (--image) */
-	bool kernel_headers;		       /* compile with the installed headers */
-	bool swappable;			       /* tracer_swap() will be wanted: see there */
+	const struct tracer_variant *variants;	 /* tried in order; NULL: one, without flags */
+	const struct tracer_map_size *map_sizes; /* may be NULL */
+	const char *image_path; /* load this image instead of compiling (--image) */
+	bool kernel_headers;	/* compile with the installed headers */
+	bool swappable;		/* tracer_swap() will be wanted: see there */
 	/* After load and before attach: to fill maps. 0 or -errno (tried no further). */
 	int (*prepare)(struct tracer *t, void *data);
 	/* What was tried, chosen and refused, for -v; lines without the newline. May be NULL. */

@@ -133,6 +133,27 @@ static void comment_enabled(struct victim *v, struct strbuf *text)
 	comment(v, text);
 }
 
+static void comment_walk(struct victim *v, struct strbuf *text)
+{
+	const struct victim_walk *w = &v->walk;
+
+	if (!w->threads)
+		return;
+	strbuf_printf(text,
+		      "walk: %" PRIu64 " threads held a CPU, %" PRIu64 " us at most, %" PRIu64
+		      " us together",
+		      w->threads, w->longest_ns / 1000, w->total_ns / 1000);
+	comment(v, text);
+	if (v->buckets.heads_unread) {
+		strbuf_printf(text,
+			      "behind what was unreadable, %" PRIu64
+			      " entries of the runtime's hash table were out of reach: never used, "
+			      "or swapped out",
+			      v->buckets.heads_unread);
+		comment(v, text);
+	}
+}
+
 static void add_comments(struct victim *v)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
@@ -160,8 +181,9 @@ static void add_comments(struct victim *v)
 		      "buckets: %" PRIu64 " read, %" PRIu64 " cut, %" PRIu64 " unreadable, %" PRIu64
 		      " lost, %" PRIu64 " damaged%s",
 		      b->read, b->cut, b->unreadable, b->lost, b->damaged,
-		      b->more ? "; the list went on past the limit" : "");
+		      b->more ? "; more were not reached" : "");
 	comment(v, &text);
+	comment_walk(v, &text);
 	comment_runtime(v);
 }
 
@@ -230,7 +252,7 @@ void victim_finish(struct victim *v, struct output_directory *directory)
 		v->outcome = off_by_linker(v) ? VICTIM_OFF_LINKER : VICTIM_OFF_RATE;
 		return;
 	}
-	if (!v->ended) {
+	if (!v->buckets.read && (!v->ended || v->buckets.unreadable)) {
 		v->outcome = VICTIM_MISSED;
 		return;
 	}

@@ -28,12 +28,22 @@ enum victim_outcome {
 /* How much of the heap profile there is. */
 struct victim_buckets {
 	uint64_t read;
-	uint64_t cut;	     /* stack shortened */
-	uint64_t unreadable; /* its page was not in memory; what the list holds behind it is missing
-			      */
-	uint64_t lost;	     /* the ring was full */
-	uint64_t damaged;    /* made no sense */
-	bool more;	     /* the list went on past the limit of one walk */
+	uint64_t cut;	       /* stack shortened */
+	uint64_t unreadable;   /* known by its address, but its page was not in memory */
+	uint64_t lost;	       /* the ring was full */
+	uint64_t damaged;      /* made no sense */
+	uint64_t heads_unread; /* entries of the hash table that were needed and not readable */
+	bool more;	       /* part of the list was not reached: nobody knows how many */
+};
+
+/* What the walk cost the victim. */
+struct victim_walk {
+	uint64_t threads;	       /* of the victim that took part; 0: it lives */
+	uint64_t longest_ns, total_ns; /* for which they held their CPUs: one of them, all */
+	uint64_t began_ns;	       /* CLOCK_MONOTONIC, as the next */
+	uint64_t changed_ns;	       /* when a thread was heard of last */
+	bool others;		       /* some were still walking then */
+	bool broken; /* what lies behind an unreadable bucket was not looked for */
 };
 
 /* Heap profiling that was switched on from outside while the program ran. */
@@ -65,6 +75,7 @@ struct victim {
 	struct victim_enabled enabled; /* by this tool */
 	struct heap_profile *profile;
 	struct victim_buckets buckets;
+	struct victim_walk walk;
 
 	enum victim_outcome outcome;
 	bool summed; /* what was collected has names and sums: the profile can be reported */

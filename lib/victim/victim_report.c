@@ -37,6 +37,19 @@ static const char *const reasons[] = {
 	[VICTIM_MISSED] = "ended before its memory could be read: no heap profile",
 };
 
+/* mm/oom_kill.c, OOM_REAPER_DELAY: from then on the kernel takes the victim's memory away. */
+#define REAPER_NS 2000000000ull
+
+static const char *reason_of(const struct victim *v)
+{
+	if (v->outcome == VICTIM_NOT_FOUND)
+		return v->binary->reason;
+	if (v->outcome == VICTIM_MISSED && v->walk.began_ns - v->killed_ns > REAPER_NS && v->begun)
+		return "took more than 2 seconds to end, and the kernel had taken its memory back "
+		       "before: no heap profile";
+	return reasons[v->outcome];
+}
+
 static const char *version_of(const struct victim *v)
 {
 	if (!v->binary || !v->binary->binary || !*v->binary->binary->version)
@@ -84,9 +97,7 @@ static void put_line(const struct victim *v, bool date, struct strbuf *out)
 	if (version_of(v))
 		strbuf_printf(out, ", %s", version_of(v));
 	if (v->outcome != VICTIM_WRITTEN && v->outcome != VICTIM_FAILED) {
-		strbuf_printf(out, ", %s\n",
-			      v->outcome == VICTIM_NOT_FOUND ? v->binary->reason
-							     : reasons[v->outcome]);
+		strbuf_printf(out, ", %s\n", reason_of(v));
 		return;
 	}
 	if (v->summed)
@@ -239,6 +250,9 @@ static void put_json_profile(const struct victim *v, uint64_t rows, struct json_
 	json_writer_uint(w, "buckets_lost", b->lost);
 	json_writer_uint(w, "buckets_damaged", b->damaged);
 	json_writer_bool(w, "walk_complete", !b->more && !b->unreadable && !b->lost && !b->damaged);
+	json_writer_uint(w, "walk_threads", v->walk.threads);
+	json_writer_uint(w, "walk_longest_hold_us", v->walk.longest_ns / 1000);
+	json_writer_uint(w, "walk_us", v->walk.total_ns / 1000);
 	if (v->killed_ns)
 		json_writer_uint(w, "kill_to_file_us", (v->written_ns - v->killed_ns) / 1000);
 	else

@@ -7,16 +7,27 @@
 
 /* The mark follows the signal within milliseconds; without one it was no OOM kill. */
 #define MARK_TIMEOUT_NS 5000000000ull
+/*
+ * When all threads of a victim have gone and part of its list is left: one of them may still be on
+ * its last steps, for it was counted down before. Longer, where one is known to walk.
+ */
+#define LAST_STEPS_NS 100000000ull
+#define LAST_WALK_NS 5000000000ull
+#define FINISHED 64
 
 struct entry {
 	struct entry *next;
 	struct victim *victim;
+	uint64_t id;
 	bool settled;
 };
 
 struct victims {
 	struct known_binaries *known;
 	struct entry *entries;
+	struct entry *last; /* the one that the last bucket was of, or NULL */
+	uint64_t finished[FINISHED];
+	size_t finished_count;
 };
 
 int victims_new(struct known_binaries *known, struct victims **ret)
@@ -54,6 +65,19 @@ static struct entry *find(const struct victims *victims, const struct oomprof_pr
 	return e;
 }
 
+static struct entry *find_id(struct victims *victims, uint64_t id)
+{
+	struct entry *e = victims->last;
+
+	if (e && e->id == id)
+		return e;
+	for (e = victims->entries; e && e->id != id; e = e->next)
+		;
+	if (e)
+		victims->last = e;
+	return e;
+}
+
 static struct victim *find_or_add(struct victims *victims, const struct oomprof_process *p)
 {
 	struct entry *e = find(victims, p);
@@ -68,6 +92,7 @@ static struct victim *find_or_add(struct victims *victims, const struct oomprof_
 		free(e);
 		return NULL;
 	}
+	e->id = oomprof_id(p);
 	e->next = victims->entries;
 	victims->entries = e;
 	return e->victim;
@@ -99,23 +124,47 @@ static int on_kill(struct victims *victims, const struct oomprof_kill *kill,
 	return r == -ENOMEM ? r : 0;
 }
 
+/*
+ * Where the page of MemProfileRate could not be read: what the file has there. Hardly any program
+ * changes it, so the page is clean, and is the first to go when memory runs out.
+ */
+static int64_t rate_in_file(const struct go_binary *binary)
+{
+	const int64_t usual = 512 << 10;
+	struct elf_image *image;
+	int64_t rate = 0;
+
+	if (elf_image_open_fd(binary->fd, NULL, &image) < 0)
+		return usual;
+	if (elf_image_read(image, binary->mem_profile_rate, &rate, sizeof(rate)) < 0)
+		rate = 0;
+	elf_image_close(image);
+	return rate > 0 ? rate : usual; /* Go 1.19 sets it when the program starts */
+}
+
 static int on_begin(struct victims *victims, const struct oomprof_begin *begin)
 {
 	const struct known_binary *binary = known_binaries_find(victims->known, &begin->key);
 	struct victim *v = find_or_add(victims, &begin->process);
+	int64_t rate = begin->rate;
 
 	if (!v)
 		return -ENOMEM;
-	if (v->begun || !binary || !known_binary_readable(binary))
+	if (v->begun)
+		return 0; /* by two threads at once: the same */
+	if (!binary || !known_binary_readable(binary))
 		return -EBADMSG;
 	v->begun = true;
 	v->binary = binary;
 	v->killed_ns = begin->killed_ns;
+	v->walk.began_ns = begin->time_ns;
 	v->runtime_bytes = begin->runtime;
 	v->cycle = begin->cycle;
 	memcpy(v->comm, begin->comm, OOMKILL_COMM_SIZE);
 	v->comm[OOMKILL_COMM_SIZE - 1] = '\0';
-	v->error = victim_begin(v, begin->bias, begin->rate);
+	if (!(begin->runtime.known & OOMPROF_KNOWS_RATE))
+		rate = rate_in_file(binary->binary);
+	v->error = victim_begin(v, begin->bias, rate);
 	return v->error;
 }
 
@@ -124,13 +173,21 @@ static int on_end(struct victims *victims, const struct oomprof_end *end)
 	struct entry *e = find(victims, &end->process);
 	struct victim *v = e ? e->victim : NULL;
 
+	/* It can come when the victim was handed over, if its last thread took too long. */
 	if (!v || !v->begun)
-		return -EBADMSG;
-	v->ended = true;
-	v->buckets.cut = end->cut;
-	v->buckets.unreadable = end->unreadable;
-	v->buckets.lost += end->lost; /* besides those there was no memory for */
-	v->buckets.more = end->stop == OOMPROF_STOP_LIMIT;
+		return 0;
+	v->buckets.cut += end->cut;
+	v->buckets.unreadable += end->unreadable;
+	v->buckets.damaged += end->damaged;
+	v->buckets.lost += end->lost;
+	v->buckets.heads_unread += end->heads_unread;
+	v->walk.threads += end->read || !v->walk.threads;
+	v->walk.longest_ns = MAX(v->walk.longest_ns, (uint64_t)end->held_ns);
+	v->walk.total_ns += end->held_ns;
+	v->walk.broken |= end->flags & OOMPROF_END_BROKEN;
+	v->walk.others = end->walkers > 0;
+	v->walk.changed_ns = clock_monotonic_ns();
+	v->ended |= end->flags & OOMPROF_END_FINAL;
 	return 0;
 }
 
@@ -138,8 +195,11 @@ static int on_exit_of(struct victims *victims, const struct oomprof_exit *gone)
 {
 	struct entry *e = find(victims, &gone->process);
 
-	if (e)
-		e->victim->exited = true;
+	if (!e)
+		return 0;
+	e->victim->exited = true;
+	e->victim->walk.others = gone->walkers > 0;
+	e->victim->walk.changed_ns = clock_monotonic_ns();
 	return 0;
 }
 
@@ -171,11 +231,38 @@ int victims_event(struct victims *victims, const void *record, size_t size,
 	return 0;
 }
 
-bool victims_expects(const struct victims *victims, const void *record, size_t size)
+bool victims_expects(struct victims *victims, const void *record, size_t size)
 {
-	struct entry *e = size < sizeof(struct oomprof_process) ? NULL : find(victims, record);
+	const uint64_t *id = record;
+	struct entry *e = size < sizeof(*id) ? NULL : find_id(victims, *id);
 
 	return e && e->victim->profile;
+}
+
+/* A bucket as it came, of so many bytes. */
+static int decode(const struct oomprof_bucket *b, size_t size, struct heap_bucket *ret)
+{
+	const __u64 *records;
+
+	if (b->held > OOMPROF_FRAMES || b->held > b->depth || b->depth > OOMPROF_FRAMES_SANE ||
+	    size < OOMPROF_BUCKET_BYTES(b->held))
+		return -EBADMSG;
+	*ret = (struct heap_bucket){
+		.hash = b->hash,
+		.size = b->size,
+		.depth = b->depth,
+		.held = b->held,
+		.stack = (const uint64_t *)b->words,
+	};
+	records = b->words + b->held;
+	for (int i = 0; i < HEAP_RECORDS; i++)
+		ret->records[i] = (struct heap_counts){
+			.allocs = records[2 * i],
+			.frees = records[2 * i + 1],
+			.alloc_bytes = records[2 * i] * b->size,
+			.free_bytes = records[2 * i + 1] * b->size,
+		};
+	return heap_bucket_intact(ret) ? 0 : -EBADMSG;
 }
 
 int victims_bucket(struct victims *victims, const void *record, size_t size)
@@ -185,34 +272,35 @@ int victims_bucket(struct victims *victims, const void *record, size_t size)
 	struct entry *e;
 	int r;
 
-	if (size < OOMPROF_BUCKET_BYTES(0, 0))
+	if (size < OOMPROF_BUCKET_BYTES(0))
 		return -EBADMSG;
-	e = find(victims, &b->process);
+	e = find_id(victims, b->victim);
 	if (!e || !e->victim->profile)
 		return -ENOENT;
-	if (b->held > OOMPROF_FRAMES || b->records_size > 8 * OOMPROF_RECORD_WORDS ||
-	    size < OOMPROF_BUCKET_BYTES(b->held, b->records_size))
-		return -EBADMSG;
-	r = heap_bucket_decode(b->words, (const uint64_t *)b->words + OOMPROF_HEADER_WORDS, b->held,
-			       b->words + OOMPROF_HEADER_WORDS + b->held,
-			       b->records_size / HEAP_RECORDS, &bucket);
-	if (r == 0 && !heap_bucket_intact(&bucket))
-		r = -EBADMSG;
+	r = decode(b, size, &bucket);
 	if (r == 0)
 		r = heap_profile_add(e->victim->profile, &bucket);
 	if (r == 0)
 		e->victim->buckets.read++;
-	else if (r == -ENOMEM)
-		e->victim->buckets.lost++;
-	else
+	else if (r == -EBADMSG)
 		e->victim->buckets.damaged++;
+	else
+		e->victim->buckets.lost++;
 	return r;
+}
+
+/* Nothing more will be walked. */
+static bool is_over(const struct victim *v)
+{
+	uint64_t limit = v->walk.others ? LAST_WALK_NS : LAST_STEPS_NS;
+
+	return v->ended || (v->exited && clock_monotonic_ns() - v->walk.changed_ns > limit);
 }
 
 void victims_settle(struct victims *victims)
 {
 	for (struct entry *e = victims->entries; e; e = e->next)
-		e->settled = e->victim->ended;
+		e->settled = is_over(e->victim);
 }
 
 bool victims_awaited(const struct victims *victims)
@@ -221,9 +309,25 @@ bool victims_awaited(const struct victims *victims)
 		const struct victim *v = e->victim;
 		bool may_begin = v->marked && v->binary && known_binary_readable(v->binary);
 
-		if (!v->ended && !v->exited && (v->begun || may_begin))
+		if (v->begun ? !is_over(v) : !v->exited && may_begin)
 			return true;
 	}
+	return false;
+}
+
+bool victims_walking(const struct victims *victims)
+{
+	for (const struct entry *e = victims->entries; e; e = e->next)
+		if (e->victim->begun && !e->victim->ended && !e->victim->exited)
+			return true;
+	return false;
+}
+
+bool victims_finished(const struct victims *victims, uint64_t id)
+{
+	for (size_t i = 0; i < FINISHED; i++)
+		if (victims->finished[i] == id)
+			return true;
 	return false;
 }
 
@@ -256,7 +360,10 @@ struct victim *victims_take(struct victims *victims, bool all)
 			continue;
 		}
 		*link = e->next;
+		victims->last = NULL;
+		victims->finished[victims->finished_count++ % FINISHED] = e->id;
 		free(e);
+		v->buckets.more = v->begun && (v->walk.broken || !v->ended);
 		if (v->marked)
 			return v;
 		victim_free(v);

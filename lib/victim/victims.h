@@ -22,16 +22,23 @@ int victims_event(struct victims *victims, const void *record, size_t size,
 		  const struct loadavg *load);
 
 /* Is there a victim that this bucket belongs to? If not, its OOMPROF_BEGIN has yet to be read. */
-bool victims_expects(const struct victims *victims, const void *record, size_t size);
+bool victims_expects(struct victims *victims, const void *record, size_t size);
 
-/* Take one record of the bucket ring. 0, -ENOENT: no such victim, -EBADMSG, -ENOMEM. */
+/* Take one record of the bucket ring. 0, -ENOENT: no such victim, -EBADMSG, -ENOMEM; the last two
+ * are counted. */
 int victims_bucket(struct victims *victims, const void *record, size_t size);
 
-/* From here on, a victim whose OOMPROF_END was seen has all its buckets on the ring. */
+/* From here on, a victim whose last OOMPROF_END was seen has all its buckets on the ring. */
 void victims_settle(struct victims *victims);
 
 /* Is there a victim whose walk is under way, or is to come as soon as it takes the signal? */
 bool victims_awaited(const struct victims *victims);
+
+/* Is there a victim whose buckets are coming just now? */
+bool victims_walking(const struct victims *victims);
+
+/* Is this the oomprof_id() of one of the last victims that were taken or dropped? */
+bool victims_finished(const struct victims *victims, uint64_t id);
 
 /*
  * A victim that is complete, or of which nothing more can come; the caller finishes and frees it.

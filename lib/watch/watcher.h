@@ -13,6 +13,19 @@
 
 struct watcher;
 
+/* What the probe is told before it is attached. */
+struct watcher_settings {
+	uint64_t max_walk_ns; /* for which a thread of a victim may hold its CPU */
+	uint64_t ring_bytes;  /* of buckets on their way; rounded up as the kernel wants it */
+};
+
+#define WATCHER_MAX_WALK_NS 250000000ull
+#define WATCHER_RING_BYTES (8ull << 20)
+
+/* For tool_attach(): sizes of maps (SIZES has room for 2), and filling maps; DATA: the settings. */
+void watcher_map_sizes(const struct watcher_settings *settings, struct tracer_map_size *sizes);
+int watcher_prepare(struct tracer *tracer, void *data);
+
 struct watcher_config {
 	struct tracer *tracer; /* attached; must outlive the watcher */
 	struct loop *loop;     /* likewise */

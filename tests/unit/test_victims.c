@@ -83,6 +83,7 @@ static int begin_at_rate(struct fixture *f, uint32_t pid, int64_t rate)
 				  .key = f->key,
 				  .bias = BIAS,
 				  .rate = rate,
+				  .runtime.known = OOMPROF_KNOWS_RATE,
 				  .killed_ns = clock_monotonic_ns(),
 				  .comm = "tiny"};
 
@@ -94,16 +95,28 @@ static int begin_of(struct fixture *f, uint32_t pid)
 	return begin_at_rate(f, pid, 1);
 }
 
-static int end_of(struct fixture *f, uint32_t pid)
+static int part_of(struct fixture *f, uint32_t pid, uint32_t flags, uint32_t pending)
 {
-	struct oomprof_end e = {.kind = OOMPROF_END, .process = process(pid), .lost = 3, .cut = 1};
+	struct oomprof_end e = {.kind = OOMPROF_END,
+				.flags = flags,
+				.process = process(pid),
+				.held_ns = 1000 + pending,
+				.read = 1,
+				.lost = 3,
+				.cut = 1,
+				.pending = pending};
 
 	return victims_event(f->victims, &e, sizeof(e), &f->load);
 }
 
+static int end_of(struct fixture *f, uint32_t pid)
+{
+	return part_of(f, pid, OOMPROF_END_FINAL, 0);
+}
+
 static int exit_of(struct fixture *f, uint32_t pid)
 {
-	struct oomprof_exit e = {.kind = OOMPROF_EXIT, .process = process(pid)};
+	struct oomprof_exit e = {.kind = OOMPROF_EXIT, .process = process(pid), .begun = 1};
 
 	return victims_event(f->victims, &e, sizeof(e), &f->load);
 }
@@ -124,16 +137,18 @@ static uint64_t hash_of(uint64_t pc, uint64_t size)
 
 static struct oomprof_bucket bucket_record(uint32_t pid, uint64_t objects)
 {
-	struct oomprof_bucket b = {.process = process(pid), .held = 1, .records_size = 128};
 	const uint64_t size = 64, pc = BIAS + TINY_GO_LEAK + 0x60;
+	const struct oomprof_process p = process(pid);
+	struct oomprof_bucket b = {.victim = oomprof_id(&p),
+				   .hash = hash_of(pc, size),
+				   .size = size,
+				   .depth = 1,
+				   .held = 1};
 
-	b.words[2] = 1; /* typ: memProfile */
-	b.words[3] = hash_of(pc, size);
-	b.words[4] = size;
-	b.words[5] = 1;
-	b.words[6] = pc;
-	b.words[7] = objects; /* active.allocs */
-	b.words[9] = objects * size;
+	b.words[0] = pc;
+	b.words[1] = objects + 1; /* active.allocs */
+	b.words[2] = 2;		  /* and frees */
+	b.words[7] = 1;		  /* future[2].allocs */
 	return b;
 }
 
@@ -141,7 +156,7 @@ static int bucket_of(struct fixture *f, uint32_t pid, uint64_t objects)
 {
 	struct oomprof_bucket b = bucket_record(pid, objects);
 
-	return victims_bucket(f->victims, &b, OOMPROF_BUCKET_BYTES(1, 128));
+	return victims_bucket(f->victims, &b, OOMPROF_BUCKET_BYTES(1));
 }
 
 static void finish(struct victim *v, enum victim_outcome outcome)
@@ -222,6 +237,61 @@ static void mark_comes_last(void **state)
 	assert_null(victims_take(f->victims, false));
 	assert_int_equal(kill_of(f, 10, f->key), 0);
 	finish_and_free(victims_take(f->victims, false), VICTIM_WRITTEN, 5 * 64);
+}
+
+/* Threads of it do a part each; none says how many there will be. */
+static void several_threads(void **state)
+{
+	struct fixture *f = *state;
+	struct victim *v;
+
+	assert_int_equal(kill_of(f, 10, f->key), 0);
+	assert_int_equal(begin_of(f, 10), 0);
+	assert_true(victims_walking(f->victims));
+	assert_int_equal(bucket_of(f, 10, 1), 0);
+	assert_int_equal(part_of(f, 10, 0, 1), 0);
+	victims_settle(f->victims);
+	assert_null(victims_take(f->victims, false));
+	assert_true(victims_awaited(f->victims));
+	assert_int_equal(bucket_of(f, 10, 1), 0);
+	assert_int_equal(end_of(f, 10), 0);
+	assert_int_equal(exit_of(f, 10), 0);
+	assert_false(victims_walking(f->victims));
+	victims_settle(f->victims);
+	v = victims_take(f->victims, false);
+	assert_non_null(v);
+	assert_true(victims_finished(f->victims, oomprof_id(&v->process)));
+	assert_int_equal(v->buckets.read, 2);
+	assert_int_equal(v->buckets.cut, 2);
+	assert_int_equal(v->buckets.lost, 6);
+	assert_int_equal(v->walk.threads, 2);
+	assert_int_equal(v->walk.longest_ns, 1001);
+	assert_int_equal(v->walk.total_ns, 2001);
+	assert_false(v->buckets.more);
+	finish_and_free(v, VICTIM_WRITTEN, 2 * 64);
+}
+
+/* All threads have gone, and a part of the list was left. */
+static void part_is_left(void **state)
+{
+	struct fixture *f = *state;
+	struct victim *v = NULL;
+
+	assert_int_equal(kill_of(f, 10, f->key), 0);
+	assert_int_equal(begin_of(f, 10), 0);
+	assert_int_equal(bucket_of(f, 10, 1), 0);
+	assert_int_equal(part_of(f, 10, 0, 1), 0);
+	assert_int_equal(exit_of(f, 10), 0);
+	victims_settle(f->victims);
+	assert_null(victims_take(f->victims, false)); /* one may be on its last steps */
+	for (int i = 0; !v && i < 1000; i++) {
+		usleep(10000);
+		victims_settle(f->victims);
+		v = victims_take(f->victims, false);
+	}
+	assert_non_null(v);
+	assert_true(v->buckets.more);
+	finish_and_free(v, VICTIM_WRITTEN, 64);
 }
 
 static void several_at_once(void **state)
@@ -488,16 +558,19 @@ static void bad_records(void **state)
 		assert_int_equal(victims_event(f->victims, &kill, n, &f->load), -EBADMSG);
 	kill.kind = 77;
 	assert_int_equal(victims_event(f->victims, &kill, sizeof(kill), &f->load), -EBADMSG);
-	assert_int_equal(end_of(f, 10), -EBADMSG);
+	assert_int_equal(end_of(f, 10), 0); /* of one that was handed over */
 	assert_int_equal(bucket_of(f, 10, 1), -ENOENT);
 	assert_int_equal(begin_of(f, 10), 0);
-	assert_int_equal(begin_of(f, 10), -EBADMSG);
-	for (size_t n = 0; n < OOMPROF_BUCKET_BYTES(1, 128); n++)
+	assert_int_equal(begin_of(f, 10), 0);
+	for (size_t n = 0; n < OOMPROF_BUCKET_BYTES(1); n++)
 		assert_int_equal(victims_bucket(f->victims, &b, n), -EBADMSG);
-	b.held = OOMPROF_FRAMES + 1;
+	b.held = b.depth = OOMPROF_FRAMES + 1;
+	assert_int_equal(victims_bucket(f->victims, &b, sizeof(b)), -EBADMSG);
+	b.held = 2;
+	b.depth = 1;
 	assert_int_equal(victims_bucket(f->victims, &b, sizeof(b)), -EBADMSG);
 	b = bucket_record(10, 1);
-	b.words[3]++;
+	b.hash++;
 	assert_int_equal(victims_bucket(f->victims, &b, sizeof(b)), -EBADMSG);
 }
 
@@ -529,6 +602,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		VICTIMS_TEST(one_victim),
 		VICTIMS_TEST(mark_comes_last),
+		VICTIMS_TEST(several_threads),
+		VICTIMS_TEST(part_is_left),
 		VICTIMS_TEST(several_at_once),
 		VICTIMS_TEST(unmarked_is_dropped),
 		VICTIMS_TEST(victims_without_profile),
