@@ -25,6 +25,7 @@ struct event_ring {
 	size_t page, size;
 	unsigned long *consumer;	  /* written by us */
 	const unsigned long *producer;	  /* written by the kernel */
+	void *place;			  /* kept for the window: WINDOW_SIZE bytes of nothing */
 	const char *window;		  /* NULL: none is mapped */
 	size_t window_start, window_size; /* bytes from the start of the data */
 };
@@ -60,6 +61,11 @@ int event_ring_open(int map_fd, event_ring_handler handler, void *user, struct e
 	if (page == MAP_FAILED)
 		goto failed;
 	ring->producer = page;
+	page = mmap(NULL, WINDOW_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+		    0);
+	if (page == MAP_FAILED)
+		goto failed;
+	ring->place = page;
 	*ret = ring;
 	return 0;
 failed:
@@ -73,32 +79,38 @@ int event_ring_fd(const struct event_ring *ring)
 	return ring->fd;
 }
 
+/* The place is kept, so that the next window needs none: there may be no memory then. */
 static void close_window(struct event_ring *ring)
 {
-	if (ring->window)
+	if (ring->window && ring->window == ring->place)
+		mmap(ring->place, WINDOW_SIZE, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	else if (ring->window)
 		munmap((void *)(uintptr_t)ring->window, ring->window_size);
 	ring->window = NULL;
 }
 
-/* Where N bytes of data from PLACE on are mapped; NULL and errno if they cannot be. */
-static const char *look(struct event_ring *ring, size_t place, size_t n)
+/* Where N bytes of data from AT on are mapped; NULL and errno if they cannot be. */
+static const char *look(struct event_ring *ring, size_t at, size_t n)
 {
-	size_t start = place / ring->page * ring->page, size;
+	size_t start = at / ring->page * ring->page, size;
 	void *window;
 
-	if (ring->window && place >= ring->window_start &&
-	    place + n <= ring->window_start + ring->window_size)
-		return ring->window + (place - ring->window_start);
+	if (ring->window && at >= ring->window_start &&
+	    at + n <= ring->window_start + ring->window_size)
+		return ring->window + (at - ring->window_start);
 	close_window(ring);
-	size = MAX(MIN((size_t)WINDOW_SIZE, ring->size), place - start + n);
+	size = MAX(MIN((size_t)WINDOW_SIZE, ring->size), at - start + n);
 	size = (size + ring->page - 1) / ring->page * ring->page;
-	window = mmap(NULL, size, PROT_READ, MAP_SHARED, ring->fd, (off_t)(2 * ring->page + start));
+	window = mmap(size <= WINDOW_SIZE ? ring->place : NULL, size, PROT_READ,
+		      MAP_SHARED | (size <= WINDOW_SIZE ? MAP_FIXED : 0), ring->fd,
+		      (off_t)(2 * ring->page + start));
 	if (window == MAP_FAILED)
 		return NULL;
 	ring->window = window;
 	ring->window_start = start;
 	ring->window_size = size;
-	return ring->window + (place - start);
+	return ring->window + (at - start);
 }
 
 /* Hand over the record at POSITION. Its length in the ring; 0: not finished yet; or -errno. */
@@ -155,6 +167,8 @@ void event_ring_close(struct event_ring *ring)
 	if (!ring)
 		return;
 	close_window(ring);
+	if (ring->place)
+		munmap(ring->place, WINDOW_SIZE);
 	if (ring->consumer)
 		munmap(ring->consumer, ring->page);
 	if (ring->producer)

@@ -3,7 +3,8 @@
  *
  * Not libbpf's reader: that keeps the whole ring mapped, twice over, and the kernel counts every
  * page of it as resident in the tool, 16 MiB for a ring of 8. Here only a window is mapped, and
- * only while events are handed over.
+ * only while events are handed over. It takes a place that was set aside, so that events can be
+ * read where memory is short.
  */
 #pragma once
 

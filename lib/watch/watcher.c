@@ -19,6 +19,7 @@
 /* Looks at the rings while a walk is to be expected, before the tick will do: 200 ms. */
 #define LOOK_NS 200000
 #define LOOKS_MOST 1000
+#define RETRY_NS 10000000
 /* Looks without a pause, while nothing comes of a walk that is going on: a few milliseconds. */
 #define QUICK_LOOKS_MOST 5000
 
@@ -35,6 +36,7 @@ struct watcher {
 	struct enabler *enabler; /* NULL: not wanted */
 	bool several_cpus;
 	bool walks_left; /* the probe may hold something of victims that are gone */
+	bool unreadable; /* a ring; that was told */
 	uint64_t lost;	 /* events that found no room, as far as they were reported */
 };
 
@@ -235,6 +237,22 @@ static void hand_over(struct watcher *w)
 		(void)kernel_map_walk(tracer_map_fd(w->tracer, "claims"), forget_claim, w);
 }
 
+/* The events of one ring; how many. */
+static int consume(struct watcher *w, struct event_ring *ring)
+{
+	int n = event_ring_consume(ring);
+
+	if (n >= 0)
+		return n;
+	if (!w->unreadable)
+		message_error("cannot read what the probe has to tell: %s; trying again and again",
+			      strerror(-n));
+	w->unreadable = true;
+	/* The ring stays readable, so we are called again at once. */
+	nanosleep(&(struct timespec){.tv_nsec = RETRY_NS}, NULL);
+	return 0;
+}
+
 /* Both rings until nothing comes, each complete victim handed to the worker; see victims.h. */
 static void drain(void *user)
 {
@@ -242,9 +260,9 @@ static void drain(void *user)
 	int n, looks = 0;
 
 	do {
-		n = event_ring_consume(w->control);
+		n = consume(w, w->control);
 		victims_settle(w->victims);
-		n += event_ring_consume(w->buckets);
+		n += consume(w, w->buckets);
 		reader_guard_alive(w->guard);
 		hand_over(w);
 		if (n > 0)

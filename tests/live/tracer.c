@@ -10,6 +10,7 @@
 #include <link.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -356,6 +357,31 @@ static void delivers_events(void **state)
 	tracer_close(t);
 }
 
+/* What was set aside at the start is enough to read events by, again and again. */
+static void delivers_events_without_memory(void **state)
+{
+	struct tracer *t = start_with("-DPROBE_EVENTS=100");
+	struct received got = {.size = 112};
+	struct event_ring *ring;
+	struct rlimit before;
+	int n[2];
+
+	(void)state;
+	assert_int_equal(event_ring_open(tracer_map_fd(t, "events"), receive, &got, &ring), 0);
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	for (int i = 0; i < 2; i++) {
+		call(7);
+		assert_int_equal(setrlimit(RLIMIT_AS, &(struct rlimit){1, before.rlim_max}), 0);
+		n[i] = event_ring_consume(ring);
+		assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	}
+	assert_int_equal(n[0], 7);
+	assert_int_equal(n[1], 7);
+	assert_false(got.wrong);
+	event_ring_close(ring);
+	tracer_close(t);
+}
+
 /* ---- cache and images ---- */
 
 static void keeps_what_it_compiled(void **state)
@@ -651,6 +677,7 @@ int main(void)
 		cmocka_unit_test(calls_back),
 		cmocka_unit_test(calls_tails),
 		cmocka_unit_test(delivers_events),
+		cmocka_unit_test(delivers_events_without_memory),
 		cmocka_unit_test(keeps_what_it_compiled),
 		cmocka_unit_test(mends_a_damaged_cache),
 		cmocka_unit_test(runs_an_image_made_elsewhere),
