@@ -168,6 +168,7 @@ static void put_json_binary(const struct go_binary *b, struct json_writer *w)
 			json_writer_null(w, v[i].key);
 	}
 	json_writer_bool(w, "profiling_linked", b->profiling_linked);
+	json_writer_bool(w, "profiling_can_be_enabled", b->sure);
 }
 
 void check_report_json(const struct check *c, struct json_writer *w)

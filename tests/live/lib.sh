@@ -71,6 +71,17 @@ is_dead() { # PID: gone, or waiting for its parent only
 	state=$(awk '/^State/ { print $2 }' "/proc/$1/status" 2>/dev/null)
 	[ "${state:-X}" = Z ] || [ "${state:-X}" = X ]
 }
+# unless_enabled VERDICT FILE: what is to be expected of a process where it should be VERDICT and FILE is what
+# --check has said: another oomprof on this machine may have switched its profiling on.
+unless_enabled() {
+	if [ "$1" = profiling_off_by_linker ] &&
+		[ "$(jq 'has("load_bias") and .mem_profile_rate_bytes > 0' "$2")" = true ]; then
+		echo "# its profiling was switched on by another oomprof" >&2
+		echo written
+	else
+		echo "$1"
+	fi
+}
 # of_kernel PID REGEX: the last line of the kernel log on that victim that matches.
 of_kernel() {
 	dmesg | grep -E -- "$2" | grep -E "(process |pid=)$1[ ,]" | tail -n 1
