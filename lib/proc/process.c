@@ -16,7 +16,7 @@ int process_parse_stat(const char *text, size_t n, struct process *ret)
 {
 	struct process p = {0};
 	const char *open = memchr(text, '(', n), *close = memrchr(text, ')', n);
-	unsigned long long start;
+	unsigned long long start, virtual_bytes;
 	unsigned int flags;
 	size_t comm;
 
@@ -27,14 +27,16 @@ int process_parse_stat(const char *text, size_t n, struct process *ret)
 	if (comm >= sizeof(p.comm) || sscanf(text, "%d", &p.pid) != 1)
 		return -EBADMSG;
 	memcpy(p.comm, open + 1, comm);
-	/* Fields 3 (state), 9 (flags) and 22 (starttime): fs/proc/array.c do_task_stat(). */
+	/* Fields 3 (state), 9 (flags), 22 (starttime), 23 (vsize): fs/proc/array.c do_task_stat().
+	 */
 	if (sscanf(close + 1,
 		   " %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		   "%llu",
-		   &p.state, &flags, &start) != 3)
+		   "%llu %llu",
+		   &p.state, &flags, &start, &virtual_bytes) != 4)
 		return -EBADMSG;
 	p.is_kernel_thread = flags & PF_KTHREAD;
 	p.start_ticks = start;
+	p.virtual_bytes = virtual_bytes;
 	*ret = p;
 	return 0;
 }

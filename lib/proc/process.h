@@ -12,7 +12,8 @@ struct process {
 	char comm[64]; /* as the kernel gives it: any bytes but NUL */
 	char state;    /* R S D Z ... */
 	bool is_kernel_thread;
-	uint64_t start_ticks; /* with the pid: this very process */
+	uint64_t start_ticks;	/* with the pid: this very process */
+	uint64_t virtual_bytes; /* of its address space */
 };
 
 /*

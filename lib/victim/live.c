@@ -102,6 +102,14 @@ static int add_bucket(void *context, const struct heap_bucket *bucket)
 	return heap_profile_add(v->profile, bucket);
 }
 
+/* What else the runtime knows; of a program without a profile too. */
+static void read_runtime(struct victim *v, const struct go_binary *b,
+			 const struct heap_reader *reader, uint64_t bias)
+{
+	go_runtime_read(reader, b, bias, &v->runtime_bytes, &v->cycle);
+	(void)go_runtime_goroutines(reader, b, bias, &v->goroutines);
+}
+
 /* It runs on while it is read: a collection may have ended meanwhile. */
 static void look_again(struct victim *v, const struct go_binary *b,
 		       const struct heap_reader *reader, uint64_t bias)
@@ -112,7 +120,6 @@ static void look_again(struct victim *v, const struct go_binary *b,
 	go_runtime_read(reader, b, bias, &after, &cycle);
 	if (!(after.known & OOMPROF_KNOWS_CYCLE) || cycle >> 1 != v->cycle >> 1)
 		heap_profile_forget_cycle(v->profile);
-	(void)go_runtime_goroutines(reader, b, bias, &v->goroutines);
 }
 
 static int walk(struct victim *v, const struct go_binary *b, pid_t pid, struct strbuf *why)
@@ -124,7 +131,7 @@ static int walk(struct victim *v, const struct go_binary *b, pid_t pid, struct s
 
 	if (r < 0)
 		return r;
-	go_runtime_read(&reader, b, h.bias, &v->runtime_bytes, &v->cycle);
+	read_runtime(v, b, &reader, h.bias);
 	r = victim_begin(v, h.bias, h.rate);
 	if (r == 0)
 		r = heap_walk(&reader, h.head, b->record_size, LIVE_BUCKETS_MOST, add_bucket, v,
@@ -146,6 +153,15 @@ static int walk(struct victim *v, const struct go_binary *b, pid_t pid, struct s
 	return 0;
 }
 
+static void look_at_runtime(struct victim *v, const struct go_binary *b, pid_t pid)
+{
+	const struct heap_reader reader = heap_reader_process(pid);
+	uint64_t bias;
+
+	if (go_process_bias(pid, b, &bias) == 0)
+		read_runtime(v, b, &reader, bias);
+}
+
 int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 {
 	struct oomprof_process id = {.pid = (__u32)pid};
@@ -159,11 +175,14 @@ int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 	if (!l.victim)
 		return fail(why, -ENOMEM, pid, strerror(ENOMEM));
 	memcpy(l.victim->comm, p.comm, sizeof(l.victim->comm));
+	l.victim->address_space_bytes = p.virtual_bytes;
 	(void)cgroup_memory_limit(pid, &l.victim->cgroup_limit_bytes); /* 0: not known */
 	l.victim->binary = &l.binary;
 	r = look_into(pid, &l.binary, why);
 	if (r == 0)
 		r = walk(l.victim, l.binary.binary, pid, why);
+	else if (r == 0 && l.binary.binary)
+		look_at_runtime(l.victim, l.binary.binary, pid);
 	if (r < 0) {
 		live_free(&l);
 		return r;

@@ -56,7 +56,7 @@ at_exit stop_quietly "$parent"
 wait_for 5 eval "zombie=\$(ps -o pid=,stat= --ppid $parent | awk '\$2 ~ /Z/ { print \$1 }'); [ \"\$zombie\" ]"
 refused "a zombie" "$zombie" 1 "^oomprof: PID $zombie has ended and waits for its parent"
 refused "a kernel thread" 2 1 '^oomprof: PID 2 is a kernel thread'
-run "$noprof"
+GOMEMLIMIT=100MiB run "$noprof" # or there can be a second line, on that
 refused "profiling off" "$pid" 1 'memory profiling switched off \(MemProfileRate 0\)'
 refused "no number" x 2 "^oomprof: --pid: 'x' is not a whole number"
 refused "too large a number" 99999999999 2 "^oomprof: --pid: '99999999999' is not within"

@@ -55,16 +55,16 @@ check_living() { # NAME PROGRAM
 }
 # A page of a victim can be out of the kernel's reach for a moment: then once more.
 check_kill() { # NAME CGROUP ENVIRONMENT... PROGRAM
-	local name=$1 cgroup=$2 attempt
+	local name=$1 where=$2 attempt
 	shift 2
 	for attempt in 1 2; do
-		kill_in "$cgroup-$attempt" $((64 << 20)) env "$@" -goroutines 101 -grow 2>"$tmp/said"
+		kill_in "$where-$attempt" $((64 << 20)) env "$@" -goroutines 101 -grow 2>"$tmp/said"
 		ok "$name: killed" $?
-		until_line 20 "$tmp/json.out" "\"pid\":$victim," >"$tmp/killed"
+		until_line 60 "$tmp/json.out" "\"pid\":$victim," >"$tmp/killed"
 		[ "$(json "$tmp/killed" go_gc_percent)" = null ] || [ "$(json "$tmp/killed" walk_complete)" != true ] || break
-		echo "# again: $(cat "$tmp/killed")"
+		echo "# again: PID $victim, $(tail -n 1 "$tmp/said"), $(cat "$tmp/killed")"
 	done
-	until_line 20 "$tmp/text.out" "OOM kill of PID $victim " >/dev/null
+	until_line 60 "$tmp/text.out" "OOM kill of PID $victim " >/dev/null
 	# The lines under that of the victim, up to the table.
 	lines=$(sed -n "/OOM kill of PID $victim /,/INUSE/{s/^  //;/^collections/q;/OOM kill/d;p}" "$tmp/text.out")
 	equal "$name: GOGC" "$(json "$tmp/killed" go_gc_percent)" "$(said GOGC)"
@@ -120,6 +120,19 @@ wait_for 30 grep -q READY "$tmp/said"
 equal "a limit that is kept is not spoken of" "$("$tools/oomprof" -p "$runs" -n 0 -o "$tmp" | wc -l)" 1
 matches "but with -v" "$("$tools/oomprof" -v -p "$runs" -n 0 -o "$tmp")" \
 	$'\n'"  GOMEMLIMIT=32MiB, below the cgroup's limit of 64MiB"$'\n'
+kill -KILL "$runs"
+wait "$runs" 2>/dev/null
+# Where profiling is off the runtime still knows that much.
+noprof=$("$workloads/go-victim" "$(tail -n 1 <<<"$toolchains" | cut -d " " -f 1)" exec noprof 2>"$tmp/log")
+rm "$tmp/said"
+GOGC=150 "$noprof" 2>"$tmp/said" &
+runs=$!
+wait_for 30 grep -q READY "$tmp/said"
+"$tools/oomprof" -p "$runs" -j -o "$tmp" >"$tmp/living"
+equal "no profile: outcome" "$(json "$tmp/living" outcome)" profiling_off_by_linker
+equal "no profile: GOGC" "$(json "$tmp/living" go_gc_percent)" 150
+[ "$(json "$tmp/living" go_heap_live_bytes)" -ge $((32 << 20)) ]
+ok "no profile: live heap" $?
 kill -KILL "$runs"
 wait "$runs" 2>/dev/null
 stop "$text"

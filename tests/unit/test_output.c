@@ -149,6 +149,7 @@ static void stat_lines(void **state)
 	assert_int_equal(p.state, 'S');
 	assert_true(p.is_kernel_thread);
 	assert_int_equal(p.start_ticks, 999);
+	assert_int_equal(p.virtual_bytes, 20);
 	assert_int_equal(process_parse_stat("7 (abc", 6, &p), -EBADMSG);
 	assert_int_equal(process_parse_stat("7 )a(", 5, &p), -EBADMSG);
 	assert_int_equal(process_parse_stat("7 (a) S 1 2", 11, &p), -EBADMSG);
