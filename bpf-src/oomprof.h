@@ -77,7 +77,7 @@ struct oomprof_runtime {
 	__u8 gc_controller[OOMPROF_GC_CONTROLLER_SIZE];
 };
 
-/* The first member of everything on the control ring. */
+/* The first member of everything on the rings `execs` (OOMPROF_EXEC) and `control`. */
 enum oomprof_kind {
 	OOMPROF_EXEC = 1, /* struct oomprof_seen: a program was started; see tell_exec */
 	OOMPROF_KILL,	  /* struct oomprof_kill: the OOM killer takes this process */
@@ -178,5 +178,5 @@ struct oomprof_claim {
 	__u64 region; /* address / 64 KiB */
 };
 
-/* Index into the counters map: events that could not be sent because the control ring was full. */
+/* Index into the counters map: events that could not be sent because the ring was full. */
 #define OOMPROF_COUNTER_LOST 0

@@ -110,6 +110,8 @@ static int watch(struct oomprof *o)
 				    "Watching for OOM kills of Go programs... Ctrl-C to stop.\n");
 	}
 	if (r == 0)
+		r = watcher_start(watcher);
+	if (r == 0)
 		r = loop_run(o->loop);
 	status = tool_status("cannot watch", r);
 	watcher_close(watcher);

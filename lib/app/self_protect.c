@@ -16,18 +16,18 @@ static int exempt_from_oom(void)
 	return fd < 0 ? -errno : file_write_fd(fd, "-1000", 5);
 }
 
-void self_protect_priority(void)
+void self_protect_priority(int priority)
 {
-	const struct sched_param least = {.sched_priority = 1};
+	const struct sched_param param = {.sched_priority = priority};
 
-	(void)sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &least);
+	(void)sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
 }
 
 void self_protect(struct strbuf *warnings)
 {
 	int r = exempt_from_oom();
 
-	self_protect_priority();
+	self_protect_priority(1);
 	if (r < 0)
 		strbuf_printf(warnings,
 			      "cannot set oom_score_adj to -1000 (%s): the OOM killer may choose "

@@ -14,5 +14,5 @@
  */
 void self_protect(struct strbuf *warnings);
 
-/* Only that: the calling thread comes before those that do their daily work. */
-void self_protect_priority(void);
+/* The last of these only: from 1, as above, to 99. */
+void self_protect_priority(int priority);

@@ -1,6 +1,7 @@
 #include "victim/known_binaries.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <search.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,7 +9,8 @@
 #include "proc/process.h"
 
 struct known_binaries {
-	void *tree; /* of struct known_binary, by key */
+	pthread_mutex_t lock; /* for the table; what is in it does not change */
+	void *tree;	      /* of struct known_binary, by key */
 	size_t count, most;
 };
 
@@ -35,6 +37,7 @@ int known_binaries_new(size_t most, struct known_binaries **ret)
 
 	if (!known)
 		return -ENOMEM;
+	pthread_mutex_init(&known->lock, NULL);
 	known->most = most;
 	*ret = known;
 	return 0;
@@ -45,15 +48,21 @@ void known_binaries_free(struct known_binaries *known)
 	if (!known)
 		return;
 	tdestroy(known->tree, free_binary);
+	pthread_mutex_destroy(&known->lock);
 	free(known);
 }
 
-const struct known_binary *known_binaries_find(const struct known_binaries *known,
+const struct known_binary *known_binaries_find(struct known_binaries *known,
 					       const struct oomprof_key *key)
 {
-	struct known_binary *const *found = tfind(key, &known->tree, compare);
+	struct known_binary *const *found;
+	const struct known_binary *b;
 
-	return found ? *found : NULL;
+	pthread_mutex_lock(&known->lock);
+	found = tfind(key, &known->tree, compare);
+	b = found ? *found : NULL;
+	pthread_mutex_unlock(&known->lock);
+	return b;
 }
 
 /* Is the open file the one that the kernel side has named? Not its numbers, which overlayfs and
@@ -83,17 +92,27 @@ int binary_look_into(int fd, struct strbuf *why, struct go_binary **ret)
 	return BINARY_UNREADABLE;
 }
 
-/* Takes B over. */
-static int keep(struct known_binaries *known, struct known_binary *b)
+/* Takes B over; RET is B, or what another thread has found meanwhile. */
+static int keep(struct known_binaries *known, struct known_binary *b,
+		const struct known_binary **ret)
 {
-	int r = known->count < known->most ? 0 : -ENOSPC;
+	struct known_binary **place = NULL;
+	int r = -ENOMEM;
 
-	if (r == 0 && (!b->path || !tsearch(b, &known->tree, compare)))
-		r = -ENOMEM;
-	if (r < 0)
+	pthread_mutex_lock(&known->lock);
+	if (b->path)
+		place = tsearch(b, &known->tree, compare);
+	if (place && *place == b && known->count >= known->most) {
+		tdelete(b, &known->tree, compare);
+		r = -ENOSPC;
+	} else if (place) {
+		known->count += *place == b;
+		*ret = *place;
+		r = 0;
+	}
+	if (r < 0 || *place != b)
 		free_binary(b);
-	else
-		known->count++;
+	pthread_mutex_unlock(&known->lock);
 	return r;
 }
 
@@ -124,11 +143,8 @@ int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *pa
 	b->key = *key;
 	b->kind = (enum binary_kind)kind;
 	b->path = strdup(path);
-	r = keep(known, b);
-	if (r < 0)
-		return r;
-	*ret = b;
-	return kind;
+	r = keep(known, b, ret);
+	return r < 0 ? r : kind;
 }
 
 int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct oomprof_key *key,

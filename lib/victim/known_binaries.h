@@ -35,6 +35,7 @@ struct known_binary {
  */
 int binary_look_into(int fd, struct strbuf *why, struct go_binary **ret);
 
+/* Several threads may use it at once. */
 struct known_binaries;
 
 /* Room for MOST Go programs. 0 or -ENOMEM. */
@@ -42,7 +43,7 @@ int known_binaries_new(size_t most, struct known_binaries **ret);
 void known_binaries_free(struct known_binaries *known);
 
 /* NULL: not a Go program, or never seen. Owned by the table, there until it is freed. */
-const struct known_binary *known_binaries_find(const struct known_binaries *known,
+const struct known_binary *known_binaries_find(struct known_binaries *known,
 					       const struct oomprof_key *key);
 
 /*

@@ -224,12 +224,6 @@ void libraries_look_through(struct libraries *l, pid_t pid)
 			consider(l, pid, &m);
 }
 
-void libraries_take(struct libraries *l)
-{
-	if (l->events)
-		mapping_events_take(l->events);
-}
-
 int libraries_open(const struct libraries_config *config, struct libraries **ret)
 {
 	struct libraries *l = calloc(1, sizeof(*l));

@@ -32,8 +32,5 @@ int libraries_open(const struct libraries_config *config, struct libraries **ret
 /* Look through what this process has mapped. */
 void libraries_look_through(struct libraries *libraries, pid_t pid);
 
-/* Take in what was loaded by now; for who keeps the loop waiting. */
-void libraries_take(struct libraries *libraries);
-
 /* NULL is fine. */
 void libraries_close(struct libraries *libraries);

@@ -15,7 +15,6 @@
 
 #define MOST 4
 #define GRACE_NS 300000 /* for the reader to begin */
-#define QUIET_MS 1000	/* after that it goes back to where it belongs */
 
 struct reader_guard {
 	pthread_t thread, reader;
@@ -35,28 +34,27 @@ static bool is_stuck(struct reader_guard *g)
 	       atomic_load_explicit(&g->alive, memory_order_relaxed) == before;
 }
 
+/* It waits on a CPU that it does not get: change places with it. */
+static void change_places(struct reader_guard *g)
+{
+	cpu_set_t theirs = g->readers;
+
+	g->readers = g->ours;
+	g->ours = theirs;
+	(void)pthread_setaffinity_np(g->reader, sizeof(g->readers), &g->readers);
+	(void)pthread_setaffinity_np(pthread_self(), sizeof(g->ours), &g->ours);
+}
+
 static void *guard(void *data)
 {
 	struct reader_guard *g = data;
 	struct pollfd *stop = &g->fds[g->count];
-	bool moved = false;
 
 	(void)pthread_setaffinity_np(pthread_self(), sizeof(g->ours), &g->ours);
-	self_protect_priority();
-	while (!stop->revents) {
-		int n = poll(g->fds, g->count + 1, moved ? QUIET_MS : -1);
-
-		if (n > 0 && !moved && is_stuck(g)) {
-			/* It waits on a CPU that it does not get: here is one. */
-			(void)pthread_setaffinity_np(g->reader, sizeof(g->ours), &g->ours);
-			moved = true;
-		} else if (n == 0) {
-			(void)pthread_setaffinity_np(g->reader, sizeof(g->readers), &g->readers);
-			moved = false;
-		} else if (moved) {
-			nanosleep(&(struct timespec){.tv_nsec = GRACE_NS}, NULL);
-		}
-	}
+	self_protect_priority(READER_PRIORITY);
+	while (!stop->revents)
+		if (poll(g->fds, g->count + 1, -1) > 0 && !stop->revents && is_stuck(g))
+			change_places(g);
 	return NULL;
 }
 

@@ -2,11 +2,14 @@
  * Sees to it that the thread that drains the rings gets a CPU while a victim is walked. A thread is
  * woken on the CPU where it ran last; if that is held by the walk, it would run only when the walk
  * is over. So a second thread waits for the same events on other CPUs, and if it sees that nothing
- * is read it takes the first one over to its own.
+ * is read it changes places with the first one.
  */
 #pragma once
 
 #include <stddef.h>
+
+/* Of both threads: before the one that looks into executables (see self_protect()). */
+#define READER_PRIORITY 2
 
 struct reader_guard;
 

@@ -1,7 +1,6 @@
 #include "watch/watcher.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,35 +8,23 @@
 #include "app/worker.h"
 #include "bpf/event_ring.h"
 #include "bpf/kernel_map.h"
-#include "victim/victims.h"
 #include "watch/enabler.h"
 #include "watch/libraries.h"
-#include "watch/reader_guard.h"
+#include "watch/victim_reader.h"
 
 #define MOST_BINARIES 4096 /* the size of the probe's map */
-#define TICK_NS 1000000000ull
-/* Looks at the rings while a walk is to be expected, before the tick will do: 200 ms. */
-#define LOOK_NS 200000
-#define LOOKS_MOST 1000
 #define RETRY_NS 10000000
-/* Looks without a pause, while nothing comes of a walk that is going on: a few milliseconds. */
-#define QUICK_LOOKS_MOST 5000
 
 struct watcher {
 	struct tracer *tracer;
 	void (*on_victim)(struct victim *v, void *user);
 	void *user;
-	struct reader_guard *guard;
-	struct event_ring *control, *buckets;
+	struct victim_reader *reader; /* reads the other rings, in a thread of its own */
+	struct event_ring *execs;
 	struct worker *worker;
 	struct known_binaries *known;
 	struct libraries *libraries;
-	struct victims *victims;
 	struct enabler *enabler; /* NULL: not wanted */
-	bool several_cpus;
-	bool walks_left; /* the probe may hold something of victims that are gone */
-	bool unreadable; /* a ring; that was told */
-	uint64_t lost;	 /* events that found no room, as far as they were reported */
 };
 
 void watcher_map_sizes(const struct watcher_settings *settings, struct tracer_map_size *sizes)
@@ -108,180 +95,31 @@ static void learn(struct watcher *w, const struct oomprof_seen *seen)
 		message_warning("PID %u cannot be watched: %s", pid, strerror(-r));
 }
 
-/* Of what a victim's threads do, for --verbose. */
-static void tell_walk(struct watcher *w, const void *data, size_t size)
-{
-	const struct oomprof_begin *b = data;
-	const struct oomprof_end *e = data;
-
-	if (size >= sizeof(*b) && b->kind == OOMPROF_BEGIN) {
-		w->walks_left = true;
-		message_verbose("PID %u: buckets from 0x%llx on, load bias 0x%llx", b->process.pid,
-				(unsigned long long)b->head, (unsigned long long)b->bias);
-	}
-	if (size >= sizeof(*e) && e->kind == OOMPROF_END)
-		message_verbose(
-			"PID %u: a thread held its CPU for %llu us: %llu buckets read, %llu "
-			"unreadable, %llu lost; %u other threads walk, %u parts are left",
-			e->process.pid, (unsigned long long)e->held_ns / 1000,
-			(unsigned long long)e->read, (unsigned long long)e->unreadable,
-			(unsigned long long)e->lost, e->walkers, e->pending);
-}
-
-static void on_control(const void *data, size_t size, void *user)
+static void on_exec(const void *data, size_t size, void *user)
 {
 	const struct oomprof_seen *seen = data;
-	struct loadavg load = {.text = "n/a"};
-	struct watcher *w = user;
-	int r;
 
-	if (size >= sizeof(*seen) && seen->kind == OOMPROF_EXEC) {
-		learn(w, seen);
-		return;
-	}
-	if (size >= sizeof(seen->kind) && seen->kind == OOMPROF_KILL)
-		(void)loadavg_read("", &load);
-	tell_walk(w, data, size);
-	r = victims_event(w->victims, data, size, &load);
-	if (r == -ENOMEM)
-		message_error("no memory to follow a victim; its profile is lost");
-	else if (r < 0)
-		message_warning("an event from the probe was not understood: %s", strerror(-r));
+	if (size >= sizeof(*seen) && seen->kind == OOMPROF_EXEC)
+		learn(user, seen);
 }
 
-static void on_bucket(const void *data, size_t size, void *user)
+static void take_execs(void *user)
 {
 	struct watcher *w = user;
 
-	reader_guard_alive(w->guard);
-	/* Its beginning may have come to the other ring since that was drained. */
-	if (!victims_expects(w->victims, data, size))
-		event_ring_consume(w->control);
-	(void)victims_bucket(w->victims, data, size); /* counted there */
+	/* On failure the ring stays readable, so we are called again at once. */
+	if (event_ring_consume(w->execs) < 0)
+		nanosleep(&(struct timespec){.tv_nsec = RETRY_NS}, NULL);
 }
 
-static void tell_lost(struct watcher *w)
+/* In the reader's thread. */
+static void on_complete(struct victim *v, void *user)
 {
-	uint32_t index = OOMPROF_COUNTER_LOST;
-	uint64_t lost;
+	struct watcher *w = user;
 
-	if (kernel_map_lookup(tracer_map_fd(w->tracer, "counters"), &index, &lost) < 0 ||
-	    lost == w->lost)
-		return;
-	message_warning("%llu events were lost: the control ring was full",
-			(unsigned long long)(lost - w->lost));
-	w->lost = lost;
-}
-
-/*
- * Wait a little for the walk of a victim. Before Linux 6.16 it runs with interrupts off (see the
- * probe): whatever it says on the rings, nobody is woken before it is over. While buckets come,
- * this CPU is kept: otherwise threads of the victim pass by on it, which are needed to go on with
- * the walk when the time of the present one is over.
- */
-static bool wait_for_walk(struct watcher *w, int *looks)
-{
-	int most = LOOKS_MOST + QUICK_LOOKS_MOST;
-
-	if (!victims_awaited(w->victims) || ++*looks > most)
-		return false;
-	if (*looks > QUICK_LOOKS_MOST || !w->several_cpus || !victims_walking(w->victims)) {
-		*looks = MAX(*looks, QUICK_LOOKS_MOST);
-		nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
-	}
-	return true;
-}
-
-static struct victim *take(struct watcher *w, bool all)
-{
-	struct victim *v = victims_take(w->victims, all);
-
-	if (v && w->enabler)
+	if (w->enabler)
 		(void)enabler_find(w->enabler, &v->process, &v->enabled);
-	return v;
-}
-
-static int forget_claim(const void *key, const void *value, void *user)
-{
-	const struct oomprof_claim *claim = key;
-	struct watcher *w = user;
-
-	(void)value;
-	if (victims_finished(w->victims, claim->victim))
-		(void)kernel_map_delete(tracer_map_fd(w->tracer, "claims"), key);
-	return 0;
-}
-
-static int forget_walk(const void *key, const void *value, void *user)
-{
-	const struct oomprof_process *process = key;
-	struct watcher *w = user;
-
-	(void)value;
-	/* As long as it is there, another thread of it could begin anew. */
-	if (kill((pid_t)process->pid, 0) < 0 && errno == ESRCH)
-		(void)kernel_map_delete(tracer_map_fd(w->tracer, "walks"), key);
-	else
-		w->walks_left = true;
-	return 0;
-}
-
-static void hand_over(struct watcher *w)
-{
-	struct victim *v;
-	bool any = false;
-
-	for (; (v = take(w, false)); any = true)
-		worker_push(w->worker, v);
-	if (any)
-		(void)kernel_map_walk(tracer_map_fd(w->tracer, "claims"), forget_claim, w);
-}
-
-/* The events of one ring; how many. */
-static int consume(struct watcher *w, struct event_ring *ring)
-{
-	int n = event_ring_consume(ring);
-
-	if (n >= 0)
-		return n;
-	if (!w->unreadable)
-		message_error("cannot read what the probe has to tell: %s; trying again and again",
-			      strerror(-n));
-	w->unreadable = true;
-	/* The ring stays readable, so we are called again at once. */
-	nanosleep(&(struct timespec){.tv_nsec = RETRY_NS}, NULL);
-	return 0;
-}
-
-/* Both rings until nothing comes, each complete victim handed to the worker; see victims.h. */
-static void drain(void *user)
-{
-	struct watcher *w = user;
-	int n, looks = 0;
-
-	do {
-		n = consume(w, w->control);
-		victims_settle(w->victims);
-		n += consume(w, w->buckets);
-		reader_guard_alive(w->guard);
-		hand_over(w);
-		if (n > 0)
-			looks = 0;
-		libraries_take(w->libraries);
-	} while (n > 0 || wait_for_walk(w, &looks));
-	tell_lost(w);
-}
-
-static void tick(void *user)
-{
-	struct watcher *w = user;
-
-	drain(w);
-	if (w->walks_left) {
-		w->walks_left = false;
-		(void)kernel_map_walk(tracer_map_fd(w->tracer, "walks"), forget_walk, w);
-		(void)kernel_map_walk(tracer_map_fd(w->tracer, "claims"), forget_claim, w);
-	}
+	worker_push(w->worker, v);
 }
 
 static void look_at_libraries(struct watcher *w, const struct oomprof_seen *seen)
@@ -305,11 +143,6 @@ static int each_running(struct watcher *w,
 	return n < 0 ? -errno : 0;
 }
 
-static void catch_up(void *user)
-{
-	event_ring_consume(((struct watcher *)user)->control);
-}
-
 static void look_again(void *user)
 {
 	(void)each_running(user, look_at_libraries);
@@ -321,7 +154,7 @@ static int open_libraries(struct watcher *w, struct loop *loop)
 		.tracer = w->tracer,
 		.known = w->known,
 		.loop = loop,
-		.catch_up = catch_up,
+		.catch_up = take_execs,
 		.look_again = look_again,
 		.user = w,
 	};
@@ -329,11 +162,16 @@ static int open_libraries(struct watcher *w, struct loop *loop)
 	return libraries_open(&config, &w->libraries);
 }
 
-static int open_guard(struct watcher *w)
+static int open_reader(struct watcher *w)
 {
-	const int fds[] = {event_ring_fd(w->control), event_ring_fd(w->buckets)};
+	struct victim_reader_config config = {
+		.tracer = w->tracer,
+		.known = w->known,
+		.on_complete = on_complete,
+		.user = w,
+	};
 
-	return reader_guard_open(fds, ARRAY_SIZE(fds), &w->guard);
+	return victim_reader_open(&config, &w->reader);
 }
 
 static int open_parts(struct watcher *w, struct loop *loop)
@@ -341,22 +179,15 @@ static int open_parts(struct watcher *w, struct loop *loop)
 	int r = known_binaries_new(MOST_BINARIES, &w->known);
 
 	if (r == 0)
-		r = victims_new(w->known, &w->victims);
+		r = event_ring_open(tracer_map_fd(w->tracer, "execs"), on_exec, w, &w->execs);
 	if (r == 0)
-		r = event_ring_open(tracer_map_fd(w->tracer, "control"), on_control, w,
-				    &w->control);
-	if (r == 0)
-		r = event_ring_open(tracer_map_fd(w->tracer, "buckets"), on_bucket, w, &w->buckets);
-	if (r == 0)
-		r = loop_add(loop, event_ring_fd(w->control), drain, w);
-	if (r == 0)
-		r = loop_add(loop, event_ring_fd(w->buckets), drain, w);
-	if (r == 0)
-		r = loop_add_timer(loop, TICK_NS, TICK_NS, tick, w);
+		r = loop_add(loop, event_ring_fd(w->execs), take_execs, w);
 	if (r == 0)
 		r = worker_open(do_job, w, offsetof(struct victim, next), &w->worker);
 	if (r == 0)
 		r = open_libraries(w, loop);
+	if (r == 0)
+		r = open_reader(w);
 	return r;
 }
 
@@ -368,7 +199,6 @@ int watcher_open(const struct watcher_config *config, struct watcher **ret)
 	if (!w)
 		return -ENOMEM;
 	w->tracer = config->tracer;
-	w->several_cpus = sysconf(_SC_NPROCESSORS_ONLN) > 1;
 	w->on_victim = config->on_victim;
 	w->user = config->user;
 	r = open_parts(w, config->loop);
@@ -378,7 +208,6 @@ int watcher_open(const struct watcher_config *config, struct watcher **ret)
 		r = each_running(w, learn);
 	if (r == 0)
 		r = each_running(w, look_at_libraries);
-	r = open_guard(w); /* last: other threads would be confined, too */
 	if (r < 0) {
 		watcher_close(w);
 		return r;
@@ -387,22 +216,21 @@ int watcher_open(const struct watcher_config *config, struct watcher **ret)
 	return 0;
 }
 
+int watcher_start(struct watcher *w)
+{
+	return victim_reader_start(w->reader);
+}
+
 void watcher_close(struct watcher *w)
 {
-	struct victim *v;
-
 	if (!w)
 		return;
 	enabler_stop(w->enabler); /* first: writing may take its time */
-	reader_guard_close(w->guard);
+	victim_reader_close(w->reader);
 	worker_close(w->worker);
-	while (w->victims && (v = take(w, true)))
-		do_job(v, w);
 	enabler_close(w->enabler);
 	libraries_close(w->libraries);
-	event_ring_close(w->control);
-	event_ring_close(w->buckets);
-	victims_free(w->victims);
+	event_ring_close(w->execs);
 	known_binaries_free(w->known);
 	free(w);
 }

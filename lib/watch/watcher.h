@@ -30,7 +30,7 @@ struct watcher_config {
 	struct tracer *tracer; /* attached; must outlive the watcher */
 	struct loop *loop;     /* likewise */
 	int64_t enable_rate;   /* switch heap profiling on where it is off; 0: do not */
-	/* Each victim, complete; called in the second thread, one at a time. V is freed after it.
+	/* Each victim, complete; called in a thread of its own, one at a time. V is freed after it.
 	 */
 	void (*on_victim)(struct victim *v, void *user);
 	void *user;
@@ -38,6 +38,9 @@ struct watcher_config {
 
 /* Programs that run already are learnt before it returns. 0 or -errno. */
 int watcher_open(const struct watcher_config *config, struct watcher **ret);
+
+/* From now on victims are told of. 0 or -errno. */
+int watcher_start(struct watcher *w);
 
 /* Waits until what is complete was handed over, and hands over the rest. NULL is fine. */
 void watcher_close(struct watcher *w);
