@@ -96,7 +96,8 @@ struct walk {
 	u64 heads[HEADS_AT_ONCE];
 	u32 head, head_end; /* chains to look through: their heads are in heads[] */
 	u32 chain_length, tries, slot, steps, sent, flags;
-	u32 records_size, swapped;
+	u32 records_size, swapped, held;
+	u32 in_two;    /* the one at w->current is to be read in two */
 	u32 bytes;     /* of the record that waits; 0 none */
 	u32 first;     /* it found nobody else walking: it may wait for the reader */
 	u32 met_first; /* the first bucket of a segment may be taken already */
@@ -167,6 +168,7 @@ static inline void set_free(struct walk *w, u64 address)
 		FETCH_AND(&bits->words[address >> 12 & 15], ~(1ull << (address >> 6 & 63)));
 }
 
+#ifdef HAVE_BPF_LOOP
 /* The list cannot be followed: look through all chains for what lies behind. */
 static inline void list_broken(struct walk *w)
 {
@@ -191,6 +193,22 @@ static inline void list_meets(struct walk *w)
 	}
 	w->address = 0;
 }
+#else
+static inline void list_broken(struct walk *w)
+{
+	w->address = 0;
+	w->flags |= OOMPROF_END_BROKEN;
+}
+
+static inline void list_meets(struct walk *w)
+{
+	w->address = 0;
+	if (!w->met_first) {
+		w->damaged++;
+		w->flags |= OOMPROF_END_BROKEN;
+	}
+}
+#endif
 
 /* Put the record onto the ring, or let it wait. */
 static inline void send(struct walk *w)
@@ -263,12 +281,10 @@ static inline void drop_bytes(u64 *r)
 #define REAPER_NS 1900000000ull
 #define PAGE_BYTES 4096
 
-static inline int read_records(struct walk *w, u64 *to, u64 from, u32 size)
+static inline int read_newest(struct walk *w, u64 *to, u64 from, u32 size)
 {
 	u32 here = -from & (PAGE_BYTES - 1);
 
-	if (!bpf_probe_read_user(to, size, (void *)from))
-		return 0;
 	if (w->swapped || w->read >= NEWEST_BUCKETS ||
 	    bpf_ktime_get_ns() - w->killed_ns > REAPER_NS)
 		return 1;
@@ -276,63 +292,84 @@ static inline int read_records(struct walk *w, u64 *to, u64 from, u32 size)
 	return here < size && bpf_probe_read_user(to, here, (void *)from);
 }
 
-/* The bucket at ADDRESS, whose header has been read: the stack and the records follow it. */
-static inline int take_rest(struct walk *w, u64 address)
+/* What is read of a stack; the verifier is not to know more of it. */
+static inline u32 held_of(struct walk *w)
 {
-	u64 depth = w->words[NSTK];
-	u32 held = depth, size;
+	u32 held = *(volatile u32 *)&w->held;
 
-	if (depth > OOMPROF_FRAMES)
-		held = OOMPROF_FRAMES;
-	if (held > OOMPROF_FRAMES) /* for the verifier */
-		return 1;
-	size = w->records_size == 64 ? 64 : 128;
-	address += 8 * HEADER_WORDS;
-	if (depth != held ||
-	    bpf_probe_read_user(&w->words[HEADER_WORDS], 8 * held + size, (void *)address)) {
-		/* In two, as one of them lies elsewhere or cannot be read. */
-		if (bpf_probe_read_user(&w->words[HEADER_WORDS], 8 * held, (void *)address) ||
-		    read_records(w, &w->words[HEADER_WORDS + held], address + 8 * depth, size))
-			return 1;
-	}
-	w->cut += depth != held;
-	if (size == 128)
+	return held > OOMPROF_FRAMES ? OOMPROF_FRAMES : held;
+}
+
+/* Make a record of the bucket at w->current, whose stack and records have been read. */
+static inline void make_record(struct walk *w)
+{
+	u32 held = held_of(w);
+	u64 depth = w->words[NSTK];
+
+	w->cut += depth > OOMPROF_FRAMES;
+	if (w->records_size != 64)
 		drop_bytes(&w->words[HEADER_WORDS + held]);
 	w->words[TYP] = w->id;
 	w->words[NSTK] = depth | (u64)held << 32;
 	w->bytes = OOMPROF_BUCKET_BYTES(held);
-	return 0;
+	send(w);
 }
 
-static inline int take_bucket(struct walk *w)
+/* The bucket at w->current, whose stack and records could not be read at once: in two. */
+static inline void take_in_two(struct walk *w)
+{
+	u64 address = w->current + 8 * HEADER_WORDS, records = address + 8 * w->words[NSTK];
+	u32 held = held_of(w), size = w->records_size == 64 ? 64 : 128;
+	u64 *to = &w->words[HEADER_WORDS + held];
+
+	w->in_two = 0;
+	if (bpf_probe_read_user(&w->words[HEADER_WORDS], 8 * held, (void *)address) ||
+	    (bpf_probe_read_user(to, size, (void *)records) && read_newest(w, to, records, size)))
+		w->unreadable++;
+	else
+		make_record(w);
+}
+
+/* The bucket at w->current, whose header has been read: the stack and the records follow it. */
+static inline void take_rest(struct walk *w)
+{
+	u64 address = w->current + 8 * HEADER_WORDS;
+	u32 size = w->records_size == 64 ? 64 : 128, held;
+
+	w->held = w->words[NSTK] > OOMPROF_FRAMES ? OOMPROF_FRAMES : w->words[NSTK];
+	held = held_of(w);
+	if (w->words[NSTK] > OOMPROF_FRAMES ||
+	    bpf_probe_read_user(&w->words[HEADER_WORDS], 8 * held + size, (void *)address))
+		w->in_two = 1;
+	else
+		make_record(w);
+}
+
+static inline void take_bucket(struct walk *w)
 {
 	u64 address = w->address;
 
 	if (!is_free(w, address, true)) {
 		list_meets(w);
-		return 0;
+		return;
 	}
 	w->met_first = 0;
 	if (bpf_probe_read_user(w->words, 8 * HEADER_WORDS, (void *)address)) {
 		w->unreadable++;
 		list_broken(w);
-		return 0;
+		return;
 	}
 	if (w->words[TYP] != MEM_PROFILE || w->words[NSTK] > OOMPROF_FRAMES_SANE || address % 8) {
 		w->damaged++;
 		list_broken(w);
-		return 0;
+		return;
 	}
 	w->address = w->words[ALLNEXT];
-	if (w->counting) {
+	w->current = address;
+	if (w->counting)
 		w->lost++;
-	} else if (take_rest(w, address)) {
-		w->unreadable++;
-	} else {
-		w->current = address;
-		send(w);
-	}
-	return 0;
+	else
+		take_rest(w);
 }
 
 #ifdef HAVE_BPF_LOOP
@@ -463,18 +500,36 @@ static inline int find_bucket(struct walk *w)
 #endif
 	if (!(state->work >> 32))
 		return 1;
+#ifdef HAVE_BPF_LOOP
 	take_segment(w, state);
+#else
+	for (int i = 0; i < SEGMENTS && !w->address; i++)
+		take_segment(w, state);
+#endif
 	return 0;
 }
 
-/* 1: this thread has done its part. */
+/* What is not done for each bucket. 1: this thread has done its part. */
+static inline int step_aside(struct walk *w)
+{
+	if (w->bytes)
+		return wait_for_room(w);
+	if (w->in_two) {
+		take_in_two(w);
+		return 0;
+	}
+	return find_bucket(w);
+}
+
+/* 1: the way does not go on here: see step_aside(); 2: the time is over. */
 static inline int walk_step(struct walk *w)
 {
 	if (!(w->steps++ % STEPS_PER_LOOK) && bpf_ktime_get_ns() >= w->deadline_ns)
+		return 2;
+	if (w->bytes || w->in_two || !w->address)
 		return 1;
-	if (w->bytes)
-		return wait_for_room(w);
-	return w->address ? take_bucket(w) : find_bucket(w);
+	take_bucket(w);
+	return 0;
 }
 
 /* Put back what another thread is to do. */
@@ -493,7 +548,7 @@ static inline void put_back(struct walk_state *state, u64 segment)
 /* All words of what this thread has not done. */
 static inline void put_back_rest(struct walk *w, struct walk_state *state)
 {
-	if (w->bytes) {
+	if (w->bytes || w->in_two) {
 		/* It found no room in the ring: another one sends it. */
 		set_free(w, w->current);
 		w->address = w->current;
@@ -543,10 +598,13 @@ static inline void walk_leave(struct walk *w)
 #ifdef HAVE_BPF_LOOP
 OOMTOOLS_CALLBACK(1)
 {
-	int zero = 0;
+	int zero = 0, r;
 	struct walk *w = walk.lookup(&zero);
 
-	return w ? walk_step(w) : 1;
+	if (!w)
+		return 1;
+	r = walk_step(w);
+	return r == 1 ? step_aside(w) : r != 0;
 }
 
 static inline void walk_on(void *ctx, struct walk *w)
@@ -555,18 +613,20 @@ static inline void walk_on(void *ctx, struct walk *w)
 	walk_leave(w);
 }
 #else
-/* No bpf_loop: a part at a time, with at most 32 tail calls. */
+/* No bpf_loop: a part at a time, with at most 32 tail calls. What comes seldom is not in the loop.
+ */
 #define WALK_PART 384
 BPF_PROG_ARRAY(walk_parts, 1);
 
 static inline void walk_on(void *ctx, struct walk *w)
 {
-	int i;
+	int i, r = 0;
 
-	for (i = 0; i < WALK_PART; i++)
-		if (walk_step(w))
-			break;
-	if (i == WALK_PART)
+	for (i = 0; i < WALK_PART && !r; i++)
+		r = walk_step(w);
+	if (r == 1)
+		r = step_aside(w) ? 2 : 0;
+	if (r != 2)
 		walk_parts.call(ctx, 0);
 	/* Here this thread is done, or the kernel allows no further tail call. */
 	walk_leave(w);
@@ -623,7 +683,7 @@ static inline void walk_prepare(struct walk *w, struct oomprof_process *process,
 	w->read = w->cut = w->unreadable = w->damaged = w->lost = w->heads_unread = 0;
 	w->head = w->head_end = w->chain_length = w->slot = w->steps = w->sent = w->flags = 0;
 	w->records_size = records_size;
-	w->bytes = w->first = w->met_first = w->unclaimed = w->counting = 0;
+	w->bytes = w->in_two = w->first = w->met_first = w->unclaimed = w->counting = 0;
 	w->tries = TRIES;
 }
 
