@@ -46,8 +46,11 @@ int oomprof_check(const struct tool *tool, char *const arguments[], int n)
 		if (r == 0)
 			r = print(tool, &c);
 		check_clear(&c);
-		if (r < 0)
-			return tool_status("cannot print", r);
+		if (r < 0) {
+			/* Not all was said, so nothing was said in favour of all. */
+			(void)tool_status("cannot print", r);
+			return EXIT_FAILED;
+		}
 	}
 	return status;
 }

@@ -115,8 +115,8 @@ static void decide_by_kind(struct check *c, const char *why)
 	case BINARY_OFF:
 		decide(c, CHECK_OFF_LINKER,
 		       c->known.binary->sure
-			       ? "no profiling: import net/http/pprof or --enable-profiling"
-			       : "no profiling: import net/http/pprof");
+			       ? "no profiling; import net/http/pprof or --enable-profiling"
+			       : "no profiling; import net/http/pprof");
 		break;
 	case BINARY_NOT_FOUND:
 		decide(c, CHECK_NOT_FOUND, why);

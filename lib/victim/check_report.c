@@ -1,6 +1,7 @@
 #include "victim/check_report.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -77,6 +78,7 @@ static void put_head(const struct check *c, struct strbuf *out)
 static void put_addresses(const struct check *c, struct strbuf *out)
 {
 	struct variable v[VARIABLES];
+	char cell[64], first[64] = ""; /* of the two in a line */
 
 	row(out, "addresses");
 	strbuf_puts(out, sources[c->known.binary->address_source][0]);
@@ -84,9 +86,16 @@ static void put_addresses(const struct check *c, struct strbuf *out)
 		strbuf_printf(out, "; load bias 0x%" PRIx64, c->bias);
 	strbuf_putc(out, '\n');
 	list_variables(c->known.binary, v);
-	for (size_t i = 0; i < VARIABLES; i++)
-		if (v[i].address)
-			strbuf_printf(out, "    %-14s 0x%" PRIx64 "\n", v[i].name, v[i].address);
+	for (size_t i = 0; i < VARIABLES; i++) {
+		if (!v[i].address)
+			continue;
+		snprintf(cell, sizeof(cell), "%-14s 0x%" PRIx64, v[i].name, v[i].address);
+		if (*first)
+			strbuf_printf(out, "    %-31s  %s\n", first, cell);
+		snprintf(first, sizeof(first), "%s", *first ? "" : cell);
+	}
+	if (*first)
+		strbuf_printf(out, "    %s\n", first);
 }
 
 static void put_binary(const struct check *c, struct strbuf *out)

@@ -14,6 +14,15 @@ static int fail(struct strbuf *why, int error, pid_t pid, const char *what)
 	return error;
 }
 
+/* Root may lack what it takes, too: in a container. */
+static int not_allowed(struct strbuf *why, pid_t pid)
+{
+	return fail(why, -EPERM, pid,
+		    geteuid() ? "may not be looked into: it is not yours, or ptrace is restricted; "
+				"run as root"
+			      : "may not be looked into: CAP_SYS_PTRACE is missing");
+}
+
 int live_find(pid_t pid, struct process *ret, struct strbuf *why)
 {
 	struct process p;
@@ -38,7 +47,7 @@ int live_open_executable(pid_t pid, int *ret_fd, char **ret_path, struct strbuf 
 	int r = process_open_executable(pid, ret_fd, ret_path);
 
 	if (r == -EPERM)
-		return fail(why, r, pid, "belongs to somebody else: run as root");
+		return not_allowed(why, pid);
 	if (r < 0)
 		return fail(why, r, pid, r == -ESRCH ? "has ended" : strerror(-r));
 	return 0;
@@ -88,7 +97,7 @@ int live_heap_read(pid_t pid, const struct go_binary *b, struct live_heap *ret, 
 	if (r == -ESRCH)
 		return fail(why, r, pid, "ended while it was read");
 	if (r == -EPERM || r == -EACCES)
-		return fail(why, -EPERM, pid, "may not be read (ptrace permission): run as root");
+		return not_allowed(why, pid);
 	if (r < 0)
 		return fail(why, r, pid, strerror(-r));
 	*ret = h;

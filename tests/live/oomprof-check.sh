@@ -108,7 +108,12 @@ equal "and says so" "$(json "$tmp/checked" executable)" "$tmp/removed (deleted)"
 chmod 755 "$tmp"
 said=$(setpriv --reuid=65534 --regid=65534 --clear-groups "$oomprof" --check "$replaced" 2>&1)
 equal "a process of somebody else: exit status" "$?" 3
-equal "and what to do" "$said" "oomprof: PID $replaced belongs to somebody else: run as root"
+equal "and what to do" "$said" "oomprof: PID $replaced may not be looked into: it is not yours, or ptrace is restricted; run as root"
+said=$(setpriv --bounding-set=-sys_ptrace "$oomprof" --check "$replaced" 2>&1)
+equal "root without CAP_SYS_PTRACE: exit status" "$?" 3
+equal "and what is missing" "$said" "oomprof: PID $replaced may not be looked into: CAP_SYS_PTRACE is missing"
+"$oomprof" --check "$leaky" >/dev/full 2>"$tmp/said"
+equal "where it cannot print: exit status" "$?" 1
 setpriv --reuid=65534 --regid=65534 --clear-groups "$oomprof" --check "$leaky" "$replaced" /bin/sh >"$tmp/said" 2>&1
 equal "beside one that gives none: exit status" "$?" 1
 said=$("$oomprof" --check "$leaky" "$replaced")

@@ -84,6 +84,7 @@ static struct go_binary example(void)
 		.stripped = true,
 		.mbuckets = 0x1fe660,
 		.mem_profile_rate = 0x1f8bf0,
+		.mprof_cycle = 0x21ec18,
 		.profiling_linked = true,
 		.build_id = "0123456789012345678901234567890123456789",
 	};
@@ -116,8 +117,8 @@ static void test_text(void **state)
 			    "  build ID         0123456789012345678901234567890123456789\n"
 			    "  addresses        from the runtime's instructions; load bias "
 			    "0x561668340000\n"
-			    "    mbuckets       0x1fe660\n"
-			    "    MemProfileRate 0x1f8bf0\n"
+			    "    mbuckets       0x1fe660          MemProfileRate 0x1f8bf0\n"
+			    "    mProfCycle     0x21ec18\n"
 			    "  profiling        linked in\n"
 			    "  rate             a sample every 524288 bytes, now\n"
 			    "  buckets          1009 now\n"
@@ -138,7 +139,7 @@ static void test_width(void **state)
 			  .rate = INT64_MAX};
 
 	(void)state;
-	b.mbuckets = UINT64_MAX;
+	b.mbuckets = b.mem_profile_rate = UINT64_MAX;
 	b.profiling_linked = false;
 	for (c.verdict = 0; c.verdict <= CHECK_UNKNOWN; c.verdict++)
 		assert_int_equal(check_report_text(&c, &out), 0);
@@ -179,7 +180,7 @@ static void test_json(void **state)
 	assert_string_equal(text(o, "go_version_source"), "build_info");
 	assert_string_equal(text(o, "address_source"), "instructions");
 	assert_string_equal(text(o, "mbuckets_address"), "2090592");
-	assert_null(text(o, "mprof_cycle_address"));
+	assert_null(text(o, "buckhash_address"));
 	assert_string_equal(text(o, "mem_profile_rate_bytes"), "512");
 	assert_false(json_object_object_get_ex(o, "buckets", NULL));
 	json_object_put(o);
