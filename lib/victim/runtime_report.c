@@ -258,7 +258,7 @@ void runtime_report_details(const struct victim *v, struct strbuf *out)
 	if (now_known)
 		strbuf_printf(out, "goroutines: %" PRId64 ", the runtime's own included", now);
 	if (get(v, GO_GOROUTINES_MOST, &most))
-		strbuf_printf(out, "%s %" PRId64 " at once at most",
+		strbuf_printf(out, "%s at most %" PRId64 " at once",
 			      now_known ? ";" : "goroutines:", most);
 	if (now_known || get(v, GO_GOROUTINES_MOST, &most))
 		strbuf_putc(out, '\n');

@@ -1,6 +1,8 @@
 /*
  * Records of both rings, of any bytes: each is one byte (odd: the bucket ring), a 16-bit length,
- * and so many bytes. A Go program is known under a key of zeroes but for what its file says.
+ * and so many bytes. Without bit 1 a short one is filled up with zeroes, so that the seeds stay of
+ * use when a record gets another member at its end. A Go program is known under a key of zeroes but
+ * for what its file says.
  */
 #include <stdint.h>
 #include <string.h>
@@ -9,6 +11,8 @@
 #include "base/macro.h"
 #include "tiny_go.h"
 #include "victim/victims.h"
+
+#define WHOLE ((size_t)1024) /* more than any record of the control ring */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -56,9 +60,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!known || victims_new(known, &victims) < 0)
 		return 0;
 	while (size >= 3) {
-		size_t n = MIN((size_t)(data[1] | data[2] << 8), size - 3);
+		size_t length = MIN((size_t)(data[1] | data[2] << 8), size - 3), n = length;
 
 		memcpy(record, data + 3, n);
+		if (!(data[0] & 2) && n < WHOLE) {
+			memset((uint8_t *)record + n, 0, WHOLE - n);
+			n = WHOLE;
+		}
 		if (data[0] & 1) {
 			(void)victims_expects(victims, record, n);
 			(void)victims_bucket(victims, record, n);
@@ -66,8 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			set_key(record, n, &key);
 			(void)victims_event(victims, record, n, &load);
 		}
-		data += n + 3;
-		size -= n + 3;
+		data += length + 3;
+		size -= length + 3;
 	}
 	victims_settle(victims);
 	while ((v = victims_take(victims, true)))

@@ -135,4 +135,12 @@ equal "no profile: GOGC" "$(json "$tmp/living" go_gc_percent)" 150
 ok "no profile: live heap" $?
 kill -KILL "$runs"
 wait "$runs" 2>/dev/null
+# That needs 32 MiB.
+kill_in no-profile $((24 << 20)) env GOMEMLIMIT=1GiB "$noprof"
+until_line 60 "$tmp/json.out" "\"pid\":$victim," >"$tmp/killed"
+equal "no profile, killed: GOMEMLIMIT" "$(json "$tmp/killed" go_memory_limit_bytes)" $((1 << 30))
+equal "no profile, killed: is above" "$(json "$tmp/killed" go_memory_limit)" above
+until_line 60 "$tmp/text.out" "OOM kill of PID $victim " >/dev/null
+wait_for 10 grep -qF "  GOMEMLIMIT=1GiB is above the cgroup's limit of 24MiB: set GOMEMLIMIT=21MiB" "$tmp/text.out"
+ok "no profile, killed: said" $?
 stop "$text"

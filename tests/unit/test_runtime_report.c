@@ -105,7 +105,7 @@ static void tells_all(void **state)
 			    "heap: 40.0M; 31.0M of it was in use at the last collection\n"
 			    "spans: 41.0M in use, 1.0M free, 2.0M given back to the kernel\n"
 			    "since the start: 101.0M allocated, 61.0M freed\n"
-			    "goroutines: 1013 at once at most\n");
+			    "goroutines: at most 1013 at once\n");
 	strbuf_reset(&out);
 	v->runtime.known = 0;
 	runtime_report_details(v, &out);
