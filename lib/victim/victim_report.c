@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "oom/kill_report.h"
 #include "output/human.h"
-#include "output/table_writer.h"
 #include "proc/clock.h"
 #include "victim/runtime_report.h"
+#include "victim/site_table.h"
 
 static const char *const outcome_names[] = {
 	[VICTIM_WRITTEN] = "written",
@@ -113,40 +113,6 @@ static void put_line(const struct victim *v, bool date, struct strbuf *out)
 	strbuf_putc(out, '\n');
 }
 
-static void put_site(struct strbuf *out, const struct heap_site *site)
-{
-	const char *base = strrchr(site->frame.file, '/');
-
-	base = base ? base + 1 : site->frame.file;
-	text_display(out, site->frame.function, strlen(site->frame.function));
-	if (*base) {
-		strbuf_puts(out, " (");
-		text_display(out, base, strlen(base));
-		strbuf_printf(out, ":%u)", site->frame.line);
-	}
-}
-
-static void put_row(const struct heap_site *site, const struct heap_totals *totals, int line_width,
-		    struct strbuf *out, const struct table_column *columns, size_t n)
-{
-	_cleanup_strbuf_ struct strbuf bytes = {0}, since = {0}, where = {0};
-	int64_t total = totals->inuse_bytes;
-	char objects[32], share[16];
-
-	human_bytes(&bytes, site->inuse_bytes);
-	if (totals->since_gc_known)
-		human_bytes(&since, site->since_gc_bytes);
-	else
-		strbuf_putc(&since, '-');
-	put_site(&where, site);
-	snprintf(objects, sizeof(objects), "%" PRId64, site->inuse_objects);
-	snprintf(share, sizeof(share), "%.1f",
-		 total > 0 ? 100.0 * (double)site->inuse_bytes / (double)total : 0.0);
-	table_writer_row(out, columns, n, 2, line_width,
-			 (const char *const[]){strbuf_text(&bytes), objects, share,
-					       strbuf_text(&since), strbuf_text(&where)});
-}
-
 static void put_runtime(const struct victim *v, bool details, struct strbuf *out)
 {
 	_cleanup_strbuf_ struct strbuf lines = {0};
@@ -163,27 +129,10 @@ static void put_runtime(const struct victim *v, bool details, struct strbuf *out
 int victim_report_text(const struct victim *v, const struct victim_report_options *options,
 		       struct strbuf *out)
 {
-	static const struct table_column columns[] = {{"INUSE", 8, false},
-						      {"OBJECTS", 10, false},
-						      {"%", 5, false},
-						      {"SINCE-GC", 8, false},
-						      {"SITE", 0, true}};
-	const struct heap_site *sites;
-	size_t n;
-
 	put_line(v, options->date, out);
 	put_runtime(v, options->details, out);
-	if (v->summed) {
-		n = heap_profile_sites(v->profile, &sites);
-		n = MIN(n, (size_t)options->rows);
-		while (n && sites[n - 1].inuse_bytes <= 0)
-			n--; /* all freed again: largest first, so these are last */
-		if (n)
-			table_writer_heads(out, columns, ARRAY_SIZE(columns), 2);
-		for (size_t i = 0; i < n; i++)
-			put_row(&sites[i], heap_profile_totals(v->profile), options->line_width,
-				out, columns, ARRAY_SIZE(columns));
-	}
+	if (v->summed)
+		site_table(v->profile, (size_t)options->rows, options->line_width, out);
 	return strbuf_error(out);
 }
 

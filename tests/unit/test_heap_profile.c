@@ -7,6 +7,7 @@
 #include "go/heap_profile.h"
 #include "pprof/profile.pb-c.h"
 #include "tiny_go.h"
+#include "victim/site_table.h"
 
 #define BIAS 0x10000000ull
 /* Return addresses: one behind what they stand for. */
@@ -189,6 +190,38 @@ static void tells_what_is_new(void **state)
 	}
 }
 
+/* The table: largest first, without what is all freed, cut to the terminal's width. */
+static void shows_a_table(void **state)
+{
+	_cleanup_go_binary_ struct go_binary *binary = open_tiny(24);
+	_cleanup_heap_profile_ struct heap_profile *p = NULL;
+	_cleanup_strbuf_ struct strbuf out = {0};
+	struct heap_profile_options options = {
+		.bias = BIAS, .rate = 1, .cycle = 7 << 1, .cycle_known = true};
+	const uint64_t a[] = {LEAK, GOEXIT}, b[] = {INLINED, CALL, LEAK, GOEXIT};
+	const uint64_t gone[] = {0x7f0000000001};
+
+	(void)state;
+	assert_int_equal(heap_profile_new(binary, &options, &p), 0);
+	add(p, 1 << 20, 1000, 0, 3, a, 2);
+	add(p, 512, 1, 0, 1, b, 4);
+	add(p, 512, 5, 5, 0, gone, 1);
+	assert_int_equal(heap_profile_resolve(p), 0);
+	site_table(p, 10, 0, &out);
+	assert_string_equal(strbuf_text(&out),
+			    "    INUSE  OBJECTS     % SINCE-GC SITE\n"
+			    "  1009.0M     1009 100.0     3.0M main.leak[...] (leak.go:12)\n"
+			    "     2.0K        4   0.0     512B main.newNode (leak.go:50)\n");
+	strbuf_reset(&out);
+	site_table(p, 1, 56, &out);
+	assert_string_equal(strbuf_text(&out),
+			    "    INUSE  OBJECTS     % SINCE-GC SITE\n"
+			    "  1009.0M     1009 100.0     3.0M main.leak[...] (lea...\n");
+	strbuf_reset(&out);
+	site_table(p, 0, 0, &out);
+	assert_string_equal(strbuf_text(&out), "");
+}
+
 /* What the runtime publishes leaves out what is not swept, unless there was no collection yet. */
 static void publishes_as_the_runtime(void **state)
 {
@@ -240,11 +273,9 @@ static void does_without_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shows_stacks_as_the_runtime),
-		cmocka_unit_test(sums_up_sites),
-		cmocka_unit_test(tells_what_is_new),
-		cmocka_unit_test(publishes_as_the_runtime),
-		cmocka_unit_test(does_without_names),
+		cmocka_unit_test(shows_stacks_as_the_runtime), cmocka_unit_test(sums_up_sites),
+		cmocka_unit_test(tells_what_is_new),	       cmocka_unit_test(shows_a_table),
+		cmocka_unit_test(publishes_as_the_runtime),    cmocka_unit_test(does_without_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
