@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "go/heap_buckets.h"
+#include "proc/process_maps.h"
 
 #define OLDEST_MINOR 18
 #define PART 4096	 /* bytes of code compared at a place */
@@ -24,6 +25,8 @@
 #define GOROUTINES_SANE ((uint64_t)1 << 30)
 
 struct go_rate {
+	pid_t pid;
+	bool in_library;
 	int memory; /* /proc/PID/mem: stays with the address space that it was opened on */
 	uint64_t rate, mbuckets, allglen; /* addresses in it */
 	uint32_t record_size;
@@ -137,11 +140,22 @@ static int open_memory(pid_t pid, struct strbuf *why)
 	return fail(why, errno == ENOENT ? -ESRCH : -errno, strerror(errno));
 }
 
-int go_rate_open(pid_t pid, const struct go_binary *binary, struct strbuf *why,
-		 struct go_rate **ret)
+static int bias_of_executable(pid_t pid, const struct go_binary *b, struct strbuf *why,
+			      uint64_t *ret)
+{
+	int e = check_executable(pid, b, why);
+
+	if (e < 0)
+		return e;
+	e = go_process_bias(pid, b, ret);
+	return e < 0 ? fail(why, e, strerror(-e)) : 0;
+}
+
+int go_rate_open(pid_t pid, const struct go_binary *binary, const uint64_t *library_bias,
+		 struct strbuf *why, struct go_rate **ret)
 {
 	struct go_rate *r = calloc(1, sizeof(*r));
-	uint64_t bias = 0;
+	uint64_t bias = library_bias ? *library_bias : 0;
 	int e;
 
 	if (!r)
@@ -153,19 +167,16 @@ int go_rate_open(pid_t pid, const struct go_binary *binary, struct strbuf *why,
 		e = MIN(r->memory, 0);
 	}
 	/* From here on the PID may pass to another process: its code would not be the same. */
-	if (e == 0)
-		e = check_executable(pid, binary, why);
-	if (e == 0) {
-		e = go_process_bias(pid, binary, &bias);
-		if (e < 0)
-			fail(why, e, strerror(-e));
-	}
+	if (e == 0 && !library_bias)
+		e = bias_of_executable(pid, binary, why, &bias);
 	if (e == 0)
 		e = compare_code(r, binary, bias, why);
 	if (e < 0) {
 		go_rate_close(r);
 		return e;
 	}
+	r->pid = pid;
+	r->in_library = library_bias;
 	r->rate = binary->mem_profile_rate + bias;
 	r->mbuckets = binary->mbuckets + bias;
 	r->allglen = binary->allglen + bias;
@@ -210,15 +221,37 @@ static int check_buckets(const struct go_rate *r, struct strbuf *why)
 	return 0;
 }
 
+/*
+ * The dynamic loader maps the code of a library first, with some of its file where the variables
+ * are to come; then these, writable.
+ */
+static bool has_variables(const struct go_rate *r)
+{
+	const uint64_t addresses[] = {r->rate, r->mbuckets, r->allglen};
+	_cleanup_process_maps_ struct process_maps *maps = NULL;
+	struct process_mapping m;
+	size_t found = 0;
+
+	if (!r->in_library)
+		return true;
+	if (process_maps_open(r->pid, &maps) < 0)
+		return false;
+	while (process_maps_next(maps, &m) > 0)
+		for (size_t i = 0; i < ARRAY_SIZE(addresses); i++)
+			found += m.writable && addresses[i] >= m.start && addresses[i] < m.end;
+	return found == ARRAY_SIZE(addresses);
+}
+
 int go_rate_settled(const struct go_rate *r, struct strbuf *why)
 {
 	uint64_t goroutines = 0;
+	bool there = has_variables(r); /* before they are read */
 	int64_t rate = 0;
 	int e = get(r, r->allglen, &goroutines, sizeof(goroutines));
 
-	if (e < 0)
+	if (e == -ESRCH || (there && e < 0))
 		return fail(why, e, strerror(-e));
-	if (goroutines < GOROUTINES_AT_START)
+	if (!there || goroutines < GOROUTINES_AT_START)
 		return 0;
 	e = go_rate_get(r, &rate);
 	if (e < 0)

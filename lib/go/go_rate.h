@@ -24,12 +24,13 @@ struct go_rate;
 
 /*
  * The memory of a process: of this very one, whatever becomes of its PID, until it ends or executes
- * something else. BINARY (used during the call only) is what is known of its executable. On failure
- * WHY gets the reason: -ESRCH gone, or it runs another executable; -EPERM; -EBADMSG: it is not sure
- * that the addresses are right, nothing may be written.
+ * something else. BINARY (used during the call only) is what is known of its executable, or of a
+ * library that it has loaded, with that load bias (NULL: the executable). On failure WHY gets
+ * the reason: -ESRCH gone, or it runs another executable; -EPERM; -EBADMSG: it is not sure that the
+ * addresses are right, nothing may be written.
  */
-int go_rate_open(pid_t pid, const struct go_binary *binary, struct strbuf *why,
-		 struct go_rate **ret);
+int go_rate_open(pid_t pid, const struct go_binary *binary, const uint64_t *library_bias,
+		 struct strbuf *why, struct go_rate **ret);
 void go_rate_close(struct go_rate *rate);
 
 /*

@@ -24,15 +24,13 @@ enum state {
 	STATE_OVER, /* it has ended, or is left alone */
 };
 
-/* One start of a program. */
 struct entry {
 	struct entry *next;
-	struct oomprof_process process;
-	const struct known_binary *binary;
+	struct enabler_program program;
 	/* Of the thread. What others look at is changed under the lock. */
 	struct go_rate *rate;
 	enum state state;
-	uint64_t exec_ns, added_ns;
+	uint64_t added_ns;
 	uint64_t opened_ns; /* 0: not yet */
 	uint64_t next_ns;   /* to be looked at again */
 	struct victim_enabled enabled;
@@ -53,9 +51,9 @@ static void say(const struct entry *e, void (*message)(const char *format, ...),
 {
 	struct process p = {.comm = "?"};
 
-	(void)process_read((pid_t)e->process.pid, &p);
-	message("PID %u (\"%s\"), %s: heap profiling %s", e->process.pid, p.comm,
-		e->binary->binary->version, strbuf_text(text));
+	(void)process_read((pid_t)e->program.process.pid, &p);
+	message("PID %u (\"%s\"), %s: heap profiling %s", e->program.process.pid, p.comm,
+		e->program.binary->binary->version, strbuf_text(text));
 }
 
 static void say_on(const struct enabler *en, const struct entry *e)
@@ -110,8 +108,9 @@ static void switched_on(struct enabler *en, struct entry *e)
 	e->state = STATE_ON;
 	e->next_ns = now + SWEEP_NS;
 	e->enabled.at_ns = now;
-	e->enabled.after_ns =
-		e->exec_ns ? now - e->exec_ns : clock_boottime_ns() - e->process.start_ns;
+	e->enabled.after_ns = e->program.exec_ns
+				      ? now - e->program.exec_ns
+				      : clock_boottime_ns() - e->program.process.start_ns;
 	pthread_mutex_unlock(&en->lock);
 	say_on(en, e);
 }
@@ -119,13 +118,15 @@ static void switched_on(struct enabler *en, struct entry *e)
 /* 1: settled, 0: to be looked at again, or -errno. */
 static int settled(struct enabler *en, struct entry *e, struct strbuf *why)
 {
+	const struct enabler_program *p = &e->program;
 	int r = 0;
 
 	if (!e->rate) {
 		pthread_mutex_lock(&en->lock);
 		e->opened_ns = clock_monotonic_ns();
 		pthread_mutex_unlock(&en->lock);
-		r = go_rate_open((pid_t)e->process.pid, e->binary->binary, why, &e->rate);
+		r = go_rate_open((pid_t)p->process.pid, p->binary->binary,
+				 p->in_library ? &p->bias : NULL, why, &e->rate);
 	}
 	return r < 0 ? r : go_rate_settled(e->rate, why);
 }
@@ -296,38 +297,39 @@ int enabler_open(int64_t rate, struct enabler **ret)
 	return 0;
 }
 
+static bool same_process(const struct oomprof_process *a, const struct oomprof_process *b)
+{
+	return a->pid == b->pid && a->start_ns / OOMPROF_TICK_NS == b->start_ns / OOMPROF_TICK_NS;
+}
+
 /* The newest of its entries; a process can execute one program after the other. */
-static struct entry *find(const struct enabler *en, const struct oomprof_process *process)
+static struct entry *find(const struct enabler *en, const struct oomprof_process *process,
+			  const struct known_binary *binary)
 {
 	struct entry *e = en->entries;
 
-	while (e && (e->process.pid != process->pid || e->process.start_ns != process->start_ns))
+	while (e && !(e->program.binary == binary && same_process(&e->program.process, process)))
 		e = e->next;
 	return e;
 }
 
 /* Is that start of a program what this entry was made for, or what its memory was opened after? */
-static bool covers(const struct entry *e, const struct known_binary *binary, uint64_t exec_ns)
+static bool covers(const struct entry *e, const struct enabler_program *p)
 {
-	if (e->binary != binary)
-		return false;
-	return !e->opened_ns || exec_ns <= e->opened_ns;
+	return !e->opened_ns || (!p->in_library && p->exec_ns <= e->opened_ns);
 }
 
-int enabler_add(struct enabler *en, const struct oomprof_process *process,
-		const struct known_binary *binary, uint64_t exec_ns)
+int enabler_add(struct enabler *en, const struct enabler_program *program)
 {
 	struct entry *e = calloc(1, sizeof(*e)), *known;
 
 	if (!e)
 		return -ENOMEM;
-	*e = (struct entry){.process = *process,
-			    .binary = binary,
-			    .exec_ns = exec_ns,
-			    .added_ns = clock_monotonic_ns()};
+	e->program = *program;
+	e->added_ns = clock_monotonic_ns();
 	pthread_mutex_lock(&en->lock);
-	known = find(en, process);
-	if (!known || !covers(known, binary, exec_ns)) {
+	known = find(en, &program->process, program->binary);
+	if (!known || !covers(known, program)) {
 		e->next = en->entries;
 		en->entries = STEAL(e);
 		pthread_cond_signal(&en->changed);
@@ -338,13 +340,13 @@ int enabler_add(struct enabler *en, const struct oomprof_process *process,
 }
 
 bool enabler_find(struct enabler *en, const struct oomprof_process *process,
-		  struct victim_enabled *ret)
+		  const struct known_binary *binary, struct victim_enabled *ret)
 {
 	const struct entry *e;
 	bool found;
 
 	pthread_mutex_lock(&en->lock);
-	e = find(en, process);
+	e = find(en, process, binary);
 	found = e && e->enabled.at_ns;
 	if (found)
 		*ret = e->enabled;

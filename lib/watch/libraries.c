@@ -116,12 +116,15 @@ static int place(struct libraries *l, pid_t pid, const struct process_mapping *m
 	if (r < 0)
 		return r;
 	/* It may have ended, or run another program, before the probe could see the place. */
-	if (!still_there(pid, m, &id))
+	if (!still_there(pid, m, &id)) {
 		(void)kernel_map_delete(fd, &id);
-	else
-		message_verbose("PID %d: %s is a library with a Go runtime%s", (int)pid, b->path,
-				b->kind == BINARY_READY ? ""
-							: " whose heap profile cannot be read");
+		return 0;
+	}
+	message_verbose("PID %d: %s is a library with a Go runtime%s", (int)pid, b->path,
+			b->kind == BINARY_READY ? ""
+			: b->kind == BINARY_OFF ? " whose heap profile was switched off"
+						: " whose heap profile cannot be read");
+	l->config.on_library(&id, b, bias, l->config.user);
 	return 0;
 }
 

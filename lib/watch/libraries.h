@@ -20,6 +20,9 @@ struct libraries_config {
 	void (*catch_up)(void *user);
 	/* Look through all programs that run: libraries_look_through() for each. */
 	void (*look_again)(void *user);
+	/* A process holds B at that load bias. */
+	void (*on_library)(const struct oomprof_process *process, const struct known_binary *b,
+			   uint64_t bias, void *user);
 	void *user;
 };
 

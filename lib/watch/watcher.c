@@ -70,8 +70,21 @@ static int tell(struct watcher *w, const struct oomprof_seen *seen, const struct
 	for_probe.tell_exec = enable;
 	r = kernel_map_update(tracer_map_fd(w->tracer, "binaries"), &seen->key, &for_probe);
 	if (enable && r == 0)
-		r = enabler_add(w->enabler, &seen->process, b, seen->exec_ns);
+		r = enabler_add(w->enabler, &(struct enabler_program){.process = seen->process,
+								      .binary = b,
+								      .exec_ns = seen->exec_ns});
 	return r;
+}
+
+static void on_library(const struct oomprof_process *process, const struct known_binary *b,
+		       uint64_t bias, void *user)
+{
+	const struct enabler_program program = {
+		.process = *process, .binary = b, .in_library = true, .bias = bias};
+	struct watcher *w = user;
+
+	if (w->enabler && b->kind == BINARY_OFF && enabler_add(w->enabler, &program) < 0)
+		message_warning("PID %u: no memory to switch heap profiling on", process->pid);
 }
 
 /* A program not seen before: look into it once. */
@@ -118,7 +131,7 @@ static void on_complete(struct victim *v, void *user)
 	struct watcher *w = user;
 
 	if (w->enabler)
-		(void)enabler_find(w->enabler, &v->process, &v->enabled);
+		(void)enabler_find(w->enabler, &v->process, v->binary, &v->enabled);
 	worker_push(w->worker, v);
 }
 
@@ -156,6 +169,7 @@ static int open_libraries(struct watcher *w, struct loop *loop)
 		.loop = loop,
 		.catch_up = take_execs,
 		.look_again = look_again,
+		.on_library = on_library,
 		.user = w,
 	};
 
@@ -201,9 +215,9 @@ int watcher_open(const struct watcher_config *config, struct watcher **ret)
 	w->tracer = config->tracer;
 	w->on_victim = config->on_victim;
 	w->user = config->user;
-	r = open_parts(w, config->loop);
-	if (r == 0 && config->enable_rate)
-		r = enabler_open(config->enable_rate, &w->enabler);
+	r = config->enable_rate ? enabler_open(config->enable_rate, &w->enabler) : 0;
+	if (r == 0)
+		r = open_parts(w, config->loop);
 	if (r == 0)
 		r = each_running(w, learn);
 	if (r == 0)

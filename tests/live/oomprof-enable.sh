@@ -109,6 +109,17 @@ for name in $names; do
 	raw "$file" >"$tmp/raw"
 	check "$name: the comment" grep -qE "heap profiling was switched on by oomprof at 20[0-9-]+T[0-9:.]+Z, [0-9]+\\.[0-9]{3} s after the program's start: what was allocated before is missing" "$tmp/raw"
 done
+# A program that is not Go, and loads a library that is.
+library=$("$workloads/go-victim" 1.24 shared unprofiled 2>"$tmp/log")
+ok "the library builds" $?
+kill_in library $((64 << 20)) env LD_PRELOAD="$library" UNPROFILED_GROW=60 sleep 60
+ok "a program that has loaded a library: killed" $?
+line=$(until_line 20 "$tmp/watch.out" "OOM kill of PID $victim ")
+matches "a program that has loaded a library: the line" "$line" 'its first [0-9.]+ m?s missing, '
+samples "${line##* }" >"$tmp/samples"
+equal "a program that has loaded a library: large blocks" "$(held "$tmp/samples" main.leakBlocks 40960)" \
+	"211 $((211 * 40960))"
+kill_in plain $((64 << 20)) "${programs[$name]}" -await -grow 60
 until_line 20 "$tmp/plain.out" "\"pid\":$victim," >"$tmp/event"
 equal "JSON of one who did not do it" \
 	"$(json "$tmp/event" profiling_enabled_time) $(json "$tmp/event" profiled_from_start)" "null false"

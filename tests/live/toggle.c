@@ -36,7 +36,7 @@ static int open_process(const char *pid, struct go_rate **ret)
 		return -errno;
 	r = go_binary_open(fd, &why, &binary);
 	if (r == 0)
-		r = go_rate_open((pid_t)strtol(pid, NULL, 10), binary, &why, ret);
+		r = go_rate_open((pid_t)strtol(pid, NULL, 10), binary, NULL, &why, ret);
 	while (r == 0 && (r = go_rate_settled(*ret, &why)) == 0)
 		rest();
 	if (r < 0)

@@ -103,7 +103,7 @@ static int open_child(struct fixture *f, struct strbuf *why)
 {
 	end_child(f);
 	f->child = child();
-	return go_rate_open(f->child, &f->binary, why, &f->rate);
+	return go_rate_open(f->child, &f->binary, NULL, why, &f->rate);
 }
 
 static void on_and_off(void **state)
@@ -213,14 +213,24 @@ static void other_processes(void **state)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
 	struct fixture *f = *state;
-	int64_t value;
 	int fd = f->binary.fd;
+	uint64_t bias;
+	int64_t value;
 
 	/* Another executable under that PID. */
 	f->binary.fd = open("/bin/sh", O_RDONLY | O_CLOEXEC);
 	refuses(f, -ESRCH, "another executable");
+	/* A library may be in any, if its code is there. */
+	assert_int_equal(go_process_bias(getpid(), &f->binary, &bias), 0);
+	assert_int_equal(go_rate_open(f->child, &f->binary, &bias, &why, &f->rate), -EBADMSG);
 	close(f->binary.fd);
 	f->binary.fd = fd;
+	assert_int_equal(go_rate_open(f->child, &f->binary, &bias, &why, &f->rate), 0);
+	go_rate_close(f->rate);
+	f->rate = NULL;
+	bias += 4096;
+	assert_int_equal(go_rate_open(f->child, &f->binary, &bias, &why, &f->rate), -EBADMSG);
+	strbuf_reset(&why);
 	/* It ends once it is open: nothing is written, whatever has its PID then. */
 	assert_int_equal(open_child(f, &why), 0);
 	kill(f->child, SIGKILL);
@@ -230,7 +240,7 @@ static void other_processes(void **state)
 	assert_int_equal(go_rate_change(f->rate, 0, 1), -ESRCH);
 	go_rate_close(f->rate);
 	f->rate = NULL;
-	assert_int_equal(go_rate_open(f->child, &f->binary, &why, &f->rate), -ESRCH);
+	assert_int_equal(go_rate_open(f->child, &f->binary, NULL, &why, &f->rate), -ESRCH);
 	f->child = 0;
 }
 
@@ -258,14 +268,14 @@ static void breakpoints(void **state)
 	snprintf(path, sizeof(path), "/proc/%d/mem", (int)f->child);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_int_equal(pwrite(fd, stops, 1, (off_t)at), 1);
-	assert_int_equal(go_rate_open(f->child, &f->binary, &why, &f->rate), 0);
+	assert_int_equal(go_rate_open(f->child, &f->binary, NULL, &why, &f->rate), 0);
 	go_rate_close(f->rate);
 	f->rate = NULL;
 	assert_int_equal(pwrite(fd, stops, 5, (off_t)at), 5);
-	assert_int_equal(go_rate_open(f->child, &f->binary, &why, &f->rate), -EBADMSG);
+	assert_int_equal(go_rate_open(f->child, &f->binary, NULL, &why, &f->rate), -EBADMSG);
 	stops[0] = 0x90;
 	assert_int_equal(pwrite(fd, stops, 1, (off_t)at), 1);
-	assert_int_equal(go_rate_open(f->child, &f->binary, &why, &f->rate), -EBADMSG);
+	assert_int_equal(go_rate_open(f->child, &f->binary, NULL, &why, &f->rate), -EBADMSG);
 	close(fd);
 	assert_int_equal(code(2), 7);
 }
