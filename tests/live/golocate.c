@@ -72,5 +72,6 @@ int main(int argc, char **argv)
 
 	if (fd < 0)
 		return 2;
-	return print_locations(fd) < 0 || print_binary(fd) < 0;
+	(void)print_locations(fd); /* where it fails, so does the next, which says why */
+	return print_binary(fd) < 0;
 }

@@ -14,10 +14,17 @@ find_toolchains() {
 	[ "$pprof" ] || skip_all "no Go toolchain with a built pprof (1.24 or older)"
 }
 # kinds_of VERSION: how to build victims with it. A PIE needs the standard library compiled once more: of
-# each layout one version.
+# each layout one version. What is removed from a program after that costs nothing.
 kinds_of() {
 	case ${OOMTOOLS_GO_KINDS:-$1} in
-	1.19 | 1.24 | 1.27) echo "exec cgo pie cgo-pie" ;;
+	1.19) echo "exec cgo-bare pie-stripped cgo-pie-blank" ;;
+	1.21) echo "exec-stripped cgo" ;;
+	1.22) echo "exec-blank cgo" ;;
+	1.23) echo "exec cgo-stripped" ;;
+	1.24) echo "exec cgo pie-blank cgo-pie-stripped" ;;
+	1.25) echo "exec-stripped cgo" ;;
+	1.26) echo "exec-bare cgo" ;;
+	1.27) echo "exec cgo-stripped pie-bare cgo-pie-stripped" ;;
 	1.*) echo "exec cgo" ;;
 	*) echo "$OOMTOOLS_GO_KINDS" ;;
 	esac

@@ -300,6 +300,34 @@ static void doubts(void **state)
 	assert_false(later->sure);
 }
 
+/* 64 segments that are all the same 64 MB of nothing: reading each would take 4 GB. */
+static void gives_up_in_time(void **state)
+{
+	const uint64_t size = 64 << 20;
+	struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr segments[64];
+	} file = {
+		.header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB},
+			   .e_type = ET_EXEC,
+			   .e_machine = EM_X86_64,
+			   .e_phoff = sizeof(Elf64_Ehdr),
+			   .e_phentsize = sizeof(Elf64_Phdr),
+			   .e_phnum = 64}};
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < 64; i++)
+		file.segments[i] = (Elf64_Phdr){.p_type = PT_LOAD,
+						.p_flags = PF_R | PF_W,
+						.p_vaddr = (i + 1) << 32,
+						.p_filesz = size,
+						.p_memsz = size};
+	fd = tiny_file(&file, sizeof(file));
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	refused(fd, -EFBIG, "takes too long");
+}
+
 static void version_is_printable(void **state)
 {
 	_cleanup_go_binary_ struct go_binary *b = NULL;
@@ -373,6 +401,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(tells_what_is_not_go),
 		cmocka_unit_test(tells_what_cannot_be_found),
 		cmocka_unit_test(doubts),
+		cmocka_unit_test(gives_up_in_time),
 		cmocka_unit_test(reads_other_magic_numbers),
 		cmocka_unit_test(finds_merged_tables),
 		cmocka_unit_test(version_is_printable),
