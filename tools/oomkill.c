@@ -88,7 +88,7 @@ static int run(struct oomkill *o)
 		r = loop_add_timer(o->loop, o->tool.common.duration_ns, 0, on_duration, o);
 	if (r < 0)
 		return r;
-	tool_protect();
+	tool_protect(0);
 	r = tool_start_line(&o->tool, "Tracing OOM kills... Ctrl-C to stop.\n");
 	return r < 0 ? r : loop_run(o->loop);
 }

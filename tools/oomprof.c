@@ -3,6 +3,7 @@
  * instant of the kill. Until then it costs a look at each signal and each exec.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -18,6 +19,9 @@
 #include "victim/output_directory.h"
 #include "victim/victim_report.h"
 #include "watch/watcher.h"
+
+/* Enough for the profile of an ordinary program, of some thousand buckets. */
+#define RESERVE ((size_t)2 << 20)
 
 struct oomprof {
 	struct tool tool;
@@ -53,6 +57,7 @@ static void report(struct oomprof *o, struct victim *v)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
 	struct json_writer *w;
+	char what[64];
 	int r;
 
 	victim_finish(v, &o->directory);
@@ -66,7 +71,8 @@ static void report(struct oomprof *o, struct victim *v)
 	}
 	if (r == 0)
 		r = tool_print(&out);
-	o->failed = tool_status("cannot print", r) != EXIT_OK || o->failed;
+	snprintf(what, sizeof(what), "cannot print what became of PID %u", v->process.pid);
+	o->failed = tool_status(what, r) != EXIT_OK || o->failed;
 }
 
 static void on_victim(struct victim *v, void *user)
@@ -105,7 +111,7 @@ static int watch(struct oomprof *o)
 	if (r == 0)
 		r = watcher_open(&config, &watcher);
 	if (r == 0) {
-		tool_protect();
+		tool_protect(RESERVE);
 		r = tool_start_line(&o->tool,
 				    "Watching for OOM kills of Go programs... Ctrl-C to stop.\n");
 	}

@@ -9,6 +9,9 @@
 
 #include "base/file.h"
 
+/* From this size on, a block comes from the system, not from the reserve, and goes back to it. */
+#define LARGE_BLOCK (1 << 20)
+
 static int exempt_from_oom(void)
 {
 	_cleanup_close_ int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -23,10 +26,25 @@ void self_protect_priority(int priority)
 	(void)sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
 }
 
-void self_protect(struct strbuf *warnings)
+static void reserve_memory(size_t n)
+{
+	void *memory;
+
+	mallopt(M_TRIM_THRESHOLD, (int)(n + LARGE_BLOCK));
+	mallopt(M_MMAP_THRESHOLD, (int)(n + LARGE_BLOCK));
+	memory = malloc(n);
+	if (memory)
+		explicit_bzero(memory, n);
+	free(memory);
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+}
+
+void self_protect(size_t reserve, struct strbuf *warnings)
 {
 	int r = exempt_from_oom();
 
+	if (reserve)
+		reserve_memory(reserve);
 	self_protect_priority(1);
 	if (r < 0)
 		strbuf_printf(warnings,

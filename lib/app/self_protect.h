@@ -11,8 +11,11 @@
  * Lock all present and future memory, set oom_score_adj to -1000, and have the calling thread run
  * as soon as it is woken (SCHED_FIFO; without a word if that is refused). What else was refused is
  * appended to WARNINGS, one line each, with what to do about it; nothing here is fatal.
+ *
+ * Before that, RESERVE bytes (0, or some MiB) are taken from the system and kept on the heap, for
+ * what is to be done when there is none to be had.
  */
-void self_protect(struct strbuf *warnings);
+void self_protect(size_t reserve, struct strbuf *warnings);
 
 /* The last of these only: from 1, as above, to 99. */
 void self_protect_priority(int priority);

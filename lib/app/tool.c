@@ -1,6 +1,7 @@
 #include "app/tool.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,8 @@ int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
 		return r;
 	/* A file that may not become as large (ulimit -f) is an error to tell of, not the end. */
 	signal(SIGXFSZ, SIG_IGN);
+	/* One heap for all threads: else each has its own, which takes 64 MiB of addresses. */
+	mallopt(M_ARENA_MAX, 1);
 	if (tool->common.probe || tool->common.edit) {
 		r = probe_text(&tool->common, tool->info->name, tool->text, &tool->edited, &why);
 		if (r < 0) {
@@ -96,11 +99,11 @@ int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *d
 	return -1;
 }
 
-void tool_protect(void)
+void tool_protect(size_t reserve)
 {
 	_cleanup_strbuf_ struct strbuf warnings = {0};
 
-	self_protect(&warnings);
+	self_protect(reserve, &warnings);
 	if (warnings.length)
 		message_warning("%.*s", (int)warnings.length - 1, warnings.data);
 }

@@ -28,8 +28,9 @@ int tool_begin(struct tool *tool, int argc, char *argv[], int *first);
 int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data), void *data,
 		struct tracer **ret);
 
-/* Lock memory and ask the OOM killer to pass by; warnings go to the user. */
-void tool_protect(void);
+/* Lock memory, RESERVE bytes more than there are now, and ask the OOM killer to pass by; warnings
+ * go to the user. */
+void tool_protect(size_t reserve);
 
 /* The line that says that the probe is in place: to stdout, with --json to stderr. 0 or -errno. */
 int tool_start_line(const struct tool *tool, const char *line);
