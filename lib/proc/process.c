@@ -1,5 +1,6 @@
 #include "proc/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -34,6 +35,7 @@ int process_parse_stat(const char *text, size_t n, struct process *ret)
 		   "%llu %llu",
 		   &p.state, &flags, &start, &virtual_bytes) != 4)
 		return -EBADMSG;
+	p.thread = p.state == 'Z' || p.state == 'X' ? 0 : p.pid;
 	p.is_kernel_thread = flags & PF_KTHREAD;
 	p.start_ticks = start;
 	p.virtual_bytes = virtual_bytes;
@@ -41,17 +43,51 @@ int process_parse_stat(const char *text, size_t n, struct process *ret)
 	return 0;
 }
 
-int process_read(pid_t pid, struct process *ret)
+static int read_stat(const char *path, struct process *ret)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
+	int r = file_read(path, 4096, &text);
+
+	if (r == -ENOENT)
+		return -ESRCH;
+	return r < 0 ? r : process_parse_stat(strbuf_text(&text), text.length, ret);
+}
+
+/* The first thread has exited. Another one? */
+static void find_thread(struct process *p)
+{
+	struct process thread = {0};
+	struct dirent *entry;
+	char path[320];
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)p->pid);
+	threads = opendir(path);
+	while (threads && !thread.thread && (entry = readdir(threads))) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int)p->pid, entry->d_name);
+		if (entry->d_name[0] != '.')
+			(void)read_stat(path, &thread);
+	}
+	if (threads)
+		closedir(threads);
+	p->thread = thread.thread;
+	p->virtual_bytes = thread.virtual_bytes;
+}
+
+int process_read(pid_t pid, struct process *ret)
+{
+	struct process p;
 	char path[64];
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	r = file_read(path, 4096, &text);
-	if (r == -ENOENT)
-		return -ESRCH;
-	return r < 0 ? r : process_parse_stat(strbuf_text(&text), text.length, ret);
+	r = read_stat(path, &p);
+	if (r < 0)
+		return r;
+	if (!p.thread)
+		find_thread(&p);
+	*ret = p;
+	return 0;
 }
 
 int process_open_executable(pid_t pid, int *ret_fd, char **ret_path)

@@ -12,7 +12,9 @@ struct process {
 	char comm[64]; /* as the kernel gives it: any bytes but NUL */
 	char state;    /* R S D Z ... */
 	bool is_kernel_thread;
-	uint64_t start_ticks;	/* with the pid: this very process */
+	uint64_t start_ticks; /* with the pid: this very process */
+	pid_t thread; /* whose /proc/THREAD tells of the memory: the pid, unless the first thread
+			 has exited before others; 0: all have */
 	uint64_t virtual_bytes; /* of its address space */
 };
 
@@ -22,7 +24,7 @@ struct process {
  */
 int process_read(pid_t pid, struct process *ret);
 
-/* The same from the text of /proc/PID/stat. */
+/* The same from the text of /proc/PID/stat; it does not tell of other threads. */
 int process_parse_stat(const char *text, size_t n, struct process *ret);
 
 /*

@@ -212,7 +212,7 @@ static int add_to_sample(void *context, const struct heap_bucket *bucket)
 static int measure(struct check *c, const struct live_heap *heap)
 {
 	const struct oomprof_process id = {.pid = (__u32)c->pid};
-	const struct heap_reader reader = heap_reader_process(c->pid);
+	const struct heap_reader reader = heap_reader_process(c->process.thread);
 	_cleanup_strbuf_ struct strbuf contents = {0};
 	struct sample s = {.victim = victim_new(&id)};
 	struct heap_walk walk = {0};
@@ -246,7 +246,7 @@ static void look_into_memory(struct check *c)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
 	struct live_heap heap;
-	int r = live_heap_read(c->pid, c->known.binary, &heap, &why);
+	int r = live_heap_read(c->process.thread, c->known.binary, &heap, &why);
 
 	if (r < 0) {
 		unknown(c, r, strbuf_text(&why));
@@ -280,7 +280,7 @@ static void check_process(struct check *c)
 		return;
 	}
 	if (r == 0)
-		r = live_open_executable(c->pid, &fd, &c->known.path, &why);
+		r = live_open_executable(c->process.thread, &fd, &c->known.path, &why);
 	if (r < 0) {
 		unknown(c, r, strbuf_text(&why));
 		return;

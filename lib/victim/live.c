@@ -34,7 +34,7 @@ int live_find(pid_t pid, struct process *ret, struct strbuf *why)
 	if (r < 0)
 		return fail(why, r, pid, strerror(-r));
 	*ret = p;
-	if (p.state == 'Z' || p.state == 'X')
+	if (!p.thread)
 		return fail(why, -ENOEXEC, pid,
 			    "has ended and waits for its parent: no memory is left");
 	if (p.is_kernel_thread)
@@ -162,15 +162,6 @@ static int walk(struct victim *v, const struct go_binary *b, pid_t pid, struct s
 	return 0;
 }
 
-static void look_at_runtime(struct victim *v, const struct go_binary *b, pid_t pid)
-{
-	const struct heap_reader reader = heap_reader_process(pid);
-	uint64_t bias;
-
-	if (go_process_bias(pid, b, &bias) == 0)
-		read_runtime(v, b, &reader, bias);
-}
-
 int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 {
 	struct oomprof_process id = {.pid = (__u32)pid};
@@ -187,11 +178,9 @@ int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 	l.victim->address_space_bytes = p.virtual_bytes;
 	(void)cgroup_memory_limit(pid, &l.victim->cgroup_limit_bytes); /* 0: not known */
 	l.victim->binary = &l.binary;
-	r = look_into(pid, &l.binary, why);
+	r = look_into(p.thread, &l.binary, why);
 	if (r == 0)
-		r = walk(l.victim, l.binary.binary, pid, why);
-	else if (r == 0 && l.binary.binary)
-		look_at_runtime(l.victim, l.binary.binary, pid);
+		r = walk(l.victim, l.binary.binary, p.thread, why);
 	if (r < 0) {
 		live_free(&l);
 		return r;

@@ -4,8 +4,14 @@
 #include <elf.h>
 #include <errno.h>
 #include <json-c/json.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tiny_go.h"
 #include "victim/check_report.h"
@@ -72,6 +78,57 @@ static void test_unknown(void **state)
 	expect(c, CHECK_UNKNOWN, "is not there");
 	assert_int_equal(check_argument("42x", &c), 0); /* not a number, so a file */
 	expect(c, CHECK_UNKNOWN, "No such file");
+}
+
+static void *sleep_for_ever(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+/* A process of which only the second thread is left. */
+static pid_t leaderless(void)
+{
+	pid_t pid = fork();
+	pthread_t thread;
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (pthread_create(&thread, NULL, sleep_for_ever, NULL) == 0)
+			syscall(SYS_exit, 0); /* this thread only */
+		_exit(1);
+	}
+	return pid;
+}
+
+static void test_leaderless(void **state)
+{
+	struct check c = {0};
+	pid_t pid = leaderless();
+	char argument[16];
+	struct process p;
+
+	(void)state;
+	assert_true(pid > 0);
+	do {
+		usleep(1000);
+		assert_int_equal(process_read(pid, &p), 0);
+	} while (p.state != 'Z');
+	assert_true(p.thread > 0 && p.thread != pid && p.virtual_bytes > 0);
+	snprintf(argument, sizeof(argument), "%d", (int)pid);
+	assert_int_equal(check_argument(argument, &c), 0);
+	assert_non_null(c.known.path);
+	expect(c, CHECK_NOT_GO, "not a Go program");
+
+	kill(pid, SIGKILL);
+	do {
+		usleep(1000);
+		assert_int_equal(process_read(pid, &p), 0);
+	} while (p.thread); /* now it waits for us */
+	assert_int_equal(check_argument(argument, &c), 0);
+	expect(c, CHECK_NO_VICTIM, "has ended");
+	waitpid(pid, NULL, 0);
 }
 
 static struct go_binary example(void)
@@ -191,7 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_text),	 cmocka_unit_test(test_width),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json),	 cmocka_unit_test(test_leaderless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
