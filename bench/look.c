@@ -1,7 +1,7 @@
 /*
  * look [-n ROUNDS] FILE...: what it costs to look into an executable, a line a file:
  *
- *   file bytes kind cold_us first_us first_least_us known_ns resident_kb
+ *   file bytes kind cold_us first_us first_cpu_us known_ns resident_kb
  *
  * cold: first sight, its contents dropped from the page cache (where the file system does that).
  * first: first sight with a warm cache, the median of ROUNDS (default 11), and the least. known: to
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/parse.h"
 #include "proc/clock.h"
@@ -49,20 +50,30 @@ static struct oomprof_key key_of(int fd)
 				    .mtime_ns = (uint32_t)st.st_mtim.tv_nsec};
 }
 
-/* First sight, in ns. */
-static uint64_t first_sight(int fd, const char *path, const char **kind)
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* First sight: wall and CPU time, in ns. */
+static uint64_t first_sight(int fd, const char *path, const char **kind, uint64_t *ret_cpu)
 {
 	struct oomprof_key key = key_of(fd);
 	const struct known_binary *b;
 	struct known_binaries *known;
-	uint64_t start;
+	uint64_t start, cpu;
 	int r;
 
 	if (known_binaries_new(8, &known) < 0)
 		abort();
 	start = clock_monotonic_ns();
+	cpu = cpu_ns();
 	r = known_binaries_learn_fd(known, fd, path, &key, &b);
 	start = clock_monotonic_ns() - start;
+	*ret_cpu = cpu_ns() - cpu;
 	*kind = r >= 0 ? kinds[r] : strerror(-r);
 	known_binaries_free(known);
 	return start;
@@ -98,7 +109,7 @@ static long resident_kb(void)
 static int look(const char *path, uint64_t rounds)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint64_t first[ROUNDS_MOST], cold;
+	uint64_t first[ROUNDS_MOST], cpu[ROUNDS_MOST], cold;
 	const char *kind;
 	long before = resident_kb();
 
@@ -107,13 +118,14 @@ static int look(const char *path, uint64_t rounds)
 		return 1;
 	}
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	cold = first_sight(fd, path, &kind);
+	cold = first_sight(fd, path, &kind, &cpu[0]);
 	for (uint64_t i = 0; i < rounds; i++)
-		first[i] = first_sight(fd, path, &kind);
+		first[i] = first_sight(fd, path, &kind, &cpu[i]);
 	qsort(first, rounds, sizeof(first[0]), compare);
+	qsort(cpu, rounds, sizeof(cpu[0]), compare);
 	printf("%s %" PRIu64 " %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %ld\n", path,
 	       (uint64_t)key_of(fd).size, kind, cold / 1000, first[rounds / 2] / 1000,
-	       first[0] / 1000, known_sight(fd, path), resident_kb() - before);
+	       cpu[rounds / 2] / 1000, known_sight(fd, path), resident_kb() - before);
 	return 0;
 }
 
