@@ -88,7 +88,9 @@ static int locate(struct go_binary *b, struct elf_image *image, struct pclntab *
 	b->stripped = r == -ENOENT;
 	r = go_locate(image, table, location);
 	if (r < 0)
-		return fail(why, r, "its function table (gopclntab) is corrupt");
+		return fail(why, r,
+			    r == -EBADMSG ? "its function table (gopclntab) is corrupt"
+					  : strerror(-r));
 	merge(b, symbols, location);
 	if (b->mbuckets && b->mem_profile_rate)
 		return 0;
