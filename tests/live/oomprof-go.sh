@@ -37,7 +37,8 @@ check_kill() { # NAME PROGRAM RATE
 	matches "$1, rate $3: complete" "$line" ', go1\.[0-9.]+, .* buckets [0-9]+ read 0 cut 0 unreadable 0 lost, '
 	samples "${line##* }" >"$tmp/samples"
 }
-while read -r version _; do
+while read -r each _; do
+	version=$each
 	for kind in $(kinds_of "$version"); do
 		name="Go $version $kind"
 		program=$("$workloads/go-victim" "$version" "$kind" leaky 2>"$tmp/log")
@@ -53,5 +54,11 @@ while read -r version _; do
 	within "Go $version: sampled, large blocks" \
 		"$(held "$tmp/samples" main.leakBlocks 40960 | cut -d ' ' -f 2)" $((211 * 40960)) 4096
 done <<<"$toolchains"
+# An obfuscated program (of the last version): no profile, but a line that says why.
+program=$("$workloads/go-victim" "$version" exec-renamed leaky 2>"$tmp/log")
+introduce "$program"
+kill_in renamed $((64 << 20)) "$program" -grow 60
+matches "obfuscated: the line says so" "$(until_line 20 "$tmp/watch.out" "OOM kill of PID $victim ")" \
+	', a Go program whose runtime functions were renamed \(obfuscated, by garble for example\): its heap profile'
 stop "$pid"
 equal "the watcher ends well" "$status" 0
