@@ -64,6 +64,10 @@ agree "off by the program" written profiling_off_by_program "$leaky" -rate 0
 printf '#!/bin/bash\nkept=$(head -c 16M /dev/zero | tr "\\0" x)\necho READY; kill -STOP $$\n' >script && chmod +x script
 agree "a script" not_go not_go "$tmp/script"
 
+arm=$("$workloads/go-victim" 1.19 arm64 leaky 2>"$tmp/log")
+equal "built for another machine" "$(told verdict "$arm") $(json "$tmp/checked" machine) $(json "$tmp/checked" go_version)" \
+	"other_machine arm64 $("$oomprof" -j --check "$leaky" | jq -r .go_version)"
+
 # Larger than the sample from which the size is estimated.
 "$leaky" -rate 1 -buckets 12007 >"$tmp/ready" &
 many=$!

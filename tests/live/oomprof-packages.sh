@@ -6,8 +6,9 @@
 . "$srcdir/tests/live/pprof.sh"
 can_trace
 OOMTOOLS_GO_VERSIONS=1.19 find_toolchains # for pprof
+newest=forky,sid
 packages=$("$workloads/go-packages" bookworm/{nats-server,fzf,prometheus} trixie/{nats-server,minify,age,etcd-server} \
-	forky/{nats-server,fzf,caddy} 2>"$tmp/log") || skip_all "no packages: $(tail -n 1 "$tmp/log")"
+	$newest/{nats-server,fzf,caddy} 2>"$tmp/log") || skip_all "no packages: $(tail -n 1 "$tmp/log")"
 cd "$tmp" || exit
 
 # program SUITE/PACKAGE PATH
@@ -151,7 +152,7 @@ load_caddy() {
 	for _ in {1..53}; do http "$client_port" GET / || return; done >/dev/null
 }
 
-for suite in bookworm trixie forky; do
+for suite in bookworm trixie $newest; do
 	port=$(free_port) client_port=$(free_port)
 	server "nats-server of $suite" "$port" load_nats "$(program "$suite/nats-server" usr/sbin/nats-server)" \
 		-a 127.0.0.1 -p "$client_port" --profile "$port"
@@ -171,7 +172,7 @@ cat >caddy.json <<-END
 END
 HOME=$tmp XDG_CONFIG_HOME=$tmp XDG_DATA_HOME=$tmp
 export HOME XDG_CONFIG_HOME XDG_DATA_HOME
-server "caddy of forky" "$port" load_caddy "$(program forky/caddy usr/bin/caddy)" run --config caddy.json
+server "caddy of $newest" "$port" load_caddy "$(program $newest/caddy usr/bin/caddy)" run --config caddy.json
 
 # Command-line tools, in which nothing refers to the profile.
 holds() { # PID KIB: has it so much memory of its own?
@@ -194,7 +195,7 @@ tool() { # NAME KIB INPUT PROGRAM ARGUMENT...: it has so much memory some time
 mkfifo endless nothing
 (exec sleep 600 >nothing) &
 at_exit stop_quietly $!
-for suite in bookworm forky; do
+for suite in bookworm $newest; do
 	tool "fzf of $suite" 20000 endless "$(program "$suite/fzf" usr/bin/fzf)" --filter nothing
 done
 tool "minify of trixie" 20000 endless "$(program trixie/minify usr/bin/minify)" --type js
