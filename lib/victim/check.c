@@ -122,6 +122,7 @@ static void decide_by_kind(struct check *c, const char *why)
 		decide(c, CHECK_NOT_FOUND, why);
 		break;
 	case BINARY_NOT_GO:
+	case BINARY_PACKED:
 		decide(c, CHECK_NOT_GO, why);
 		break;
 	case BINARY_UNREADABLE:
@@ -246,7 +247,10 @@ static void look_into_memory(struct check *c)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
 	struct live_heap heap;
-	int r = live_heap_read(c->process.thread, c->known.binary, &heap, &why);
+	int r;
+
+	c->image.binary = c->known.binary;
+	r = live_heap_read(c->process.thread, &c->image, &heap, &why);
 
 	if (r < 0) {
 		unknown(c, r, strbuf_text(&why));
@@ -269,6 +273,28 @@ static void look_into_memory(struct check *c)
 	}
 }
 
+/* Its executable is not Go: something else in it may be. */
+static void look_elsewhere(struct check *c, int fd)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	int r = process_image_find(c->process.thread, fd, &c->image, &why);
+
+	if (r < 0) {
+		unknown(c, r, strerror(-r));
+		return;
+	}
+	if (r == BINARY_NOT_GO)
+		return;
+	c->known.kind = (enum binary_kind)r;
+	c->known.binary = c->image.binary;
+	if (c->image.path) {
+		free(c->known.path);
+		c->known.path = STEAL(c->image.path);
+		c->position_independent = true;
+	}
+	decide_by_kind(c, strbuf_text(&why));
+}
+
 static void check_process(struct check *c)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
@@ -286,6 +312,8 @@ static void check_process(struct check *c)
 		return;
 	}
 	look_into_file(c, fd);
+	if (c->verdict == CHECK_NOT_GO)
+		look_elsewhere(c, fd);
 	if (c->known.binary && c->verdict != CHECK_OTHER_MACHINE)
 		look_into_memory(c);
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "proc/process.h"
-#include "victim/known_binaries.h"
+#include "victim/process_image.h"
 
 enum check_verdict {
 	CHECK_WRITTEN,	  /* a profile would be written */
@@ -28,7 +28,8 @@ struct check {
 	pid_t pid;		/* 0: a file */
 	struct process process; /* of a PID */
 	struct known_binary known;
-	uint16_t machine; /* e_machine; 0: not an ELF file */
+	struct process_image image; /* of a PID; its binary is that of KNOWN */
+	uint16_t machine;	    /* e_machine; 0: not an ELF file */
 	bool position_independent;
 
 	enum check_verdict verdict;

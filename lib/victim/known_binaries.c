@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 
 #include "proc/process.h"
+#include "victim/unpacked.h"
 
 struct known_binaries {
 	pthread_mutex_t lock; /* for the table; what is in it does not change */
 	void *tree;	      /* of struct known_binary, by key */
 	size_t count, most;
+	size_t unpacked_bytes; /* of images that are kept in memory */
 };
 
 static int compare(const void *a, const void *b)
@@ -116,19 +118,14 @@ static int keep(struct known_binaries *known, struct known_binary *b,
 	return r;
 }
 
-int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *path,
-			    const struct oomprof_key *key, const struct known_binary **ret)
+/* Look into FD, whatever it is, as what the kernel side calls KEY. */
+static int learn(struct known_binaries *known, int fd, const char *path,
+		 const struct oomprof_key *key, const struct known_binary **ret)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
-	struct known_binary *b;
+	struct known_binary *b = calloc(1, sizeof(*b));
 	int kind, r;
 
-	*ret = known_binaries_find(known, key);
-	if (*ret)
-		return (int)(*ret)->kind;
-	if (!is_named_by(fd, key))
-		return BINARY_UNREADABLE;
-	b = calloc(1, sizeof(*b));
 	if (!b)
 		return -ENOMEM;
 	kind = binary_look_into(fd, &why, &b->binary);
@@ -145,6 +142,46 @@ int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *pa
 	b->path = strdup(path);
 	r = keep(known, b, ret);
 	return r < 0 ? r : kind;
+}
+
+int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *path,
+			    const struct oomprof_key *key, const struct known_binary **ret)
+{
+	int kind;
+
+	*ret = known_binaries_find(known, key);
+	if (*ret)
+		return (int)(*ret)->kind;
+	if (!is_named_by(fd, key))
+		return BINARY_UNREADABLE;
+	kind = learn(known, fd, path, key, ret);
+	return kind == BINARY_NOT_GO && is_packed(fd) ? BINARY_PACKED : kind;
+}
+
+int known_binaries_learn_unpacked(struct known_binaries *known, pid_t pid,
+				  const struct oomprof_key *key, const struct known_binary **ret)
+{
+	_cleanup_close_ int fd = -1, image = -1;
+	_cleanup_free_ char *path = NULL;
+	struct stat st;
+	int kind;
+
+	*ret = known_binaries_find(known, key);
+	if (*ret)
+		return (int)(*ret)->kind;
+	if (process_open_executable(pid, &fd, &path) < 0 || !is_named_by(fd, key))
+		return BINARY_UNREADABLE;
+	image = unpacked_image(pid, fd);
+	if (image < 0)
+		return image;
+	if (known->unpacked_bytes > UNPACKED_KEPT_MOST)
+		return -ENOSPC;
+	kind = learn(known, image, path, key, ret);
+	if (*ret) {
+		unpacked_shrink(image);
+		known->unpacked_bytes += fstat(image, &st) == 0 ? (size_t)st.st_blocks * 512 : 0;
+	}
+	return kind == BINARY_NOT_GO ? -EAGAIN : kind;
 }
 
 int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct oomprof_key *key,

@@ -18,6 +18,7 @@ enum binary_kind {
 	BINARY_NOT_FOUND, /* Go, but where its heap profile is cannot be found: the reason says why
 			   */
 	BINARY_NOT_GO,
+	BINARY_PACKED, /* not Go as it is, but it may be once it has unpacked itself in memory */
 	BINARY_UNREADABLE, /* corrupt, or gone before it was looked into */
 };
 
@@ -57,6 +58,16 @@ int known_binaries_learn(struct known_binaries *known, pid_t pid, const struct o
 /* The same with the executable opened already; PATH is copied. */
 int known_binaries_learn_fd(struct known_binaries *known, int fd, const char *path,
 			    const struct oomprof_key *key, const struct known_binary **ret);
+
+/*
+ * The same for an executable that was found to be PACKED: from the memory of the process, which has
+ * to be a living one. -EAGAIN: it has not unpacked itself yet, or what it has unpacked is not Go;
+ * -ENOSPC: what such images need comes to more than UNPACKED_KEPT_MOST bytes.
+ */
+#define UNPACKED_KEPT_MOST ((size_t)512 << 20)
+
+int known_binaries_learn_unpacked(struct known_binaries *known, pid_t pid,
+				  const struct oomprof_key *key, const struct known_binary **ret);
 
 /* Can a heap profile be read, should it be on? */
 bool known_binary_readable(const struct known_binary *b);

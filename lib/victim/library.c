@@ -95,40 +95,50 @@ bool library_bias(const struct go_binary *b, const struct process_mapping *m, ui
 	return true;
 }
 
-/* 1: M is the text of a library with a Go runtime; 0: it is not. */
-static int look_into(pid_t pid, const struct process_mapping *m, struct library *ret)
+/* The kind of what M is a mapping of; RET is filled in for a Go library whose text it is. */
+static int look_into(pid_t pid, const struct process_mapping *m, struct library *ret,
+		     struct strbuf *why)
 {
 	_cleanup_close_ int path_fd = mapped_file_open(pid, m);
-	_cleanup_close_ int fd = -1;
+	_cleanup_strbuf_ struct strbuf reason = {0};
 	_cleanup_go_binary_ struct go_binary *b = NULL;
-	uint64_t bias;
+	_cleanup_close_ int fd = -1;
+	uint64_t bias = 0;
+	int kind;
 
-	if (path_fd < 0)
-		return 0;
-	fd = mapped_file_reopen(path_fd);
-	if (fd < 0 || go_binary_open(fd, NULL, &b) < 0 || !library_bias(b, m, &bias))
-		return 0;
+	if (path_fd >= 0)
+		fd = mapped_file_reopen(path_fd);
+	if (fd < 0)
+		return BINARY_NOT_GO;
+	kind = binary_look_into(fd, &reason, &b);
+	if ((kind != BINARY_READY && kind != BINARY_OFF && kind != BINARY_NOT_FOUND) ||
+	    (b && !library_bias(b, m, &bias)))
+		return kind == -ENOMEM ? kind : BINARY_NOT_GO;
 	ret->path = strdup(m->path);
 	if (!ret->path)
 		return -ENOMEM;
 	ret->binary = STEAL(b);
 	ret->bias = bias;
-	return 1;
+	if (why)
+		strbuf_puts(why, strbuf_text(&reason));
+	return kind;
 }
 
-int library_find(pid_t pid, struct library *ret)
+int library_find(pid_t pid, struct library *ret, struct strbuf *why)
 {
 	_cleanup_process_maps_ struct process_maps *maps = NULL;
 	struct process_mapping m;
-	int r = process_maps_open(pid, &maps);
+	int kind, r = process_maps_open(pid, &maps);
 
-	for (int i = 0; r == 0 && i < MAPPINGS_MOST; i++) {
+	if (r < 0)
+		return r;
+	for (int i = 0; i < MAPPINGS_MOST; i++) {
 		r = process_maps_next(maps, &m);
 		if (r <= 0)
 			break;
-		r = m.executable && m.inode ? look_into(pid, &m, ret) : 0;
-		if (r > 0)
-			return 0;
+		kind = m.executable && m.inode ? look_into(pid, &m, ret, why) : BINARY_NOT_GO;
+		if (kind != BINARY_NOT_GO)
+			return kind;
 	}
 	return r < 0 ? r : -ENOENT;
 }

@@ -10,6 +10,7 @@
 #include "bpf-src/oomprof.h"
 #include "go/go_binary.h"
 #include "proc/process_maps.h"
+#include "victim/known_binaries.h"
 
 /*
  * The regular file behind a mapping of the process, as it was mapped, even if deleted since: a
@@ -30,13 +31,14 @@ struct oomprof_key key_of_file(const struct stat *st);
 bool library_bias(const struct go_binary *b, const struct process_mapping *m, uint64_t *ret);
 
 /*
- * The first library with a Go runtime that a living process has mapped: RET and its path (the
- * caller's to release). -ENOENT: there is none; -EPERM, -ESRCH, -ENOMEM.
+ * The first library with a Go runtime that a living process has mapped: its kind, READY, OFF or
+ * (with the reason in WHY, which may be NULL) NOT_FOUND. RET, with what there is of it, is the
+ * caller's to release. -ENOENT: there is none; -EPERM, -ESRCH, -ENOMEM.
  */
 struct library {
-	struct go_binary *binary;
+	struct go_binary *binary; /* for READY and OFF */
 	char *path;
 	uint64_t bias;
 };
 
-int library_find(pid_t pid, struct library *ret);
+int library_find(pid_t pid, struct library *ret, struct strbuf *why);

@@ -53,7 +53,8 @@ int live_open_executable(pid_t pid, int *ret_fd, char **ret_path, struct strbuf 
 	return 0;
 }
 
-static int look_into(pid_t pid, struct known_binary *b, struct strbuf *why)
+static int look_into(pid_t pid, struct known_binary *b, struct process_image *image,
+		     struct strbuf *why)
 {
 	_cleanup_strbuf_ struct strbuf reason = {0};
 	_cleanup_close_ int fd = -1;
@@ -61,10 +62,17 @@ static int look_into(pid_t pid, struct known_binary *b, struct strbuf *why)
 
 	if (r < 0)
 		return r;
-	r = binary_look_into(fd, &reason, &b->binary);
+	r = binary_look_into(fd, &reason, &image->binary);
+	if (r == BINARY_NOT_GO)
+		r = process_image_find(pid, fd, image, &reason);
 	if (r < 0)
 		return fail(why, r, pid, strerror(-r));
 	b->kind = (enum binary_kind)r;
+	b->binary = image->binary;
+	if (image->path) {
+		free(b->path);
+		b->path = image->path;
+	}
 	if (b->binary)
 		return 0;
 	strbuf_printf(why, "PID %d: %s", (int)pid, strbuf_text(&reason));
@@ -82,17 +90,19 @@ static bool is_another_by_now(pid_t pid, const struct go_binary *b)
 	       (now.st_dev != then.st_dev || now.st_ino != then.st_ino);
 }
 
-int live_heap_read(pid_t pid, const struct go_binary *b, struct live_heap *ret, struct strbuf *why)
+int live_heap_read(pid_t pid, const struct process_image *image, struct live_heap *ret,
+		   struct strbuf *why)
 {
 	const struct heap_reader reader = heap_reader_process(pid);
-	struct live_heap h = {0};
-	int r = go_process_bias(pid, b, &h.bias);
+	const struct go_binary *b = image->binary;
+	struct live_heap h = {.bias = image->bias};
+	int r = image->place == IMAGE_LIBRARY ? 0 : go_process_bias(pid, b, &h.bias);
 
 	if (r == 0)
 		r = heap_reader_get(&reader, b->mem_profile_rate + h.bias, &h.rate, sizeof(h.rate));
 	if (r == 0)
 		r = heap_reader_get(&reader, b->mbuckets + h.bias, &h.head, sizeof(h.head));
-	if (is_another_by_now(pid, b))
+	if (image->place == IMAGE_EXECUTABLE && is_another_by_now(pid, b))
 		return fail(why, -ESRCH, pid, "has begun to run another program: try again");
 	if (r == -ESRCH)
 		return fail(why, r, pid, "ended while it was read");
@@ -131,12 +141,13 @@ static void look_again(struct victim *v, const struct go_binary *b,
 		heap_profile_forget_cycle(v->profile);
 }
 
-static int walk(struct victim *v, const struct go_binary *b, pid_t pid, struct strbuf *why)
+static int walk(struct victim *v, const struct process_image *image, pid_t pid, struct strbuf *why)
 {
+	const struct go_binary *b = image->binary;
 	const struct heap_reader reader = heap_reader_process(pid);
 	struct heap_walk walk = {0};
 	struct live_heap h;
-	int r = live_heap_read(pid, b, &h, why);
+	int r = live_heap_read(pid, image, &h, why);
 
 	if (r < 0)
 		return r;
@@ -165,6 +176,7 @@ static int walk(struct victim *v, const struct go_binary *b, pid_t pid, struct s
 int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 {
 	struct oomprof_process id = {.pid = (__u32)pid};
+	struct process_image image = {0};
 	struct live l = {0};
 	struct process p;
 	int r = live_find(pid, &p, why);
@@ -178,9 +190,9 @@ int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 	l.victim->address_space_bytes = p.virtual_bytes;
 	(void)cgroup_memory_limit(pid, &l.victim->cgroup_limit_bytes); /* 0: not known */
 	l.victim->binary = &l.binary;
-	r = look_into(p.thread, &l.binary, why);
+	r = look_into(p.thread, &l.binary, &image, why);
 	if (r == 0)
-		r = walk(l.victim, l.binary.binary, p.thread, why);
+		r = walk(l.victim, &image, p.thread, why);
 	if (r < 0) {
 		live_free(&l);
 		return r;

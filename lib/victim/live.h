@@ -5,6 +5,7 @@
 
 #include "base/strbuf.h"
 #include "proc/process.h"
+#include "victim/process_image.h"
 #include "victim/victim.h"
 
 #define LIVE_BUCKETS_MOST (8u << 20) /* of one program; more than any has: the list is a circle */
@@ -17,7 +18,7 @@
  */
 struct live {
 	struct victim *victim;
-	struct known_binary binary;
+	struct known_binary binary; /* where its Go runtime is: the executable, or a library */
 };
 
 int live_read(pid_t pid, struct live *ret, struct strbuf *why);
@@ -39,4 +40,5 @@ struct live_heap {
 	uint64_t head; /* address of the first bucket; 0 none */
 	int64_t rate;
 };
-int live_heap_read(pid_t pid, const struct go_binary *b, struct live_heap *ret, struct strbuf *why);
+int live_heap_read(pid_t pid, const struct process_image *image, struct live_heap *ret,
+		   struct strbuf *why);

@@ -10,6 +10,7 @@
 #include "bpf/kernel_map.h"
 #include "watch/enabler.h"
 #include "watch/libraries.h"
+#include "watch/packed.h"
 #include "watch/victim_reader.h"
 
 #define MOST_BINARIES 4096 /* the size of the probe's map */
@@ -24,6 +25,7 @@ struct watcher {
 	struct worker *worker;
 	struct known_binaries *known;
 	struct libraries *libraries;
+	struct packed *packed;
 	struct enabler *enabler; /* NULL: not wanted */
 };
 
@@ -87,12 +89,18 @@ static void on_library(const struct oomprof_process *process, const struct known
 		message_warning("PID %u: no memory to switch heap profiling on", process->pid);
 }
 
-/* A program not seen before: look into it once. */
-static void learn(struct watcher *w, const struct oomprof_seen *seen)
+static void not_go(struct watcher *w, const struct oomprof_seen *seen)
 {
-	const struct known_binary *b = NULL;
-	uint32_t pid = seen->process.pid, one = 1;
-	int r = known_binaries_learn(w->known, (pid_t)pid, &seen->key, &b);
+	uint32_t one = 1;
+
+	(void)kernel_map_update(tracer_map_fd(w->tracer, "not_go"), &seen->key, &one);
+}
+
+/* R of known_binaries_learn...(), and B if it is a Go program. */
+static void learnt(struct watcher *w, const struct oomprof_seen *seen, int r,
+		   const struct known_binary *b)
+{
+	uint32_t pid = seen->process.pid;
 
 	if (b) {
 		r = tell(w, seen, b);
@@ -102,10 +110,41 @@ static void learn(struct watcher *w, const struct oomprof_seen *seen)
 					? "a Go program whose heap profile was switched off"
 					: b->reason);
 	} else if (r == BINARY_NOT_GO) {
-		(void)kernel_map_update(tracer_map_fd(w->tracer, "not_go"), &seen->key, &one);
+		not_go(w, seen);
 	}
 	if (r < 0)
 		message_warning("PID %u cannot be watched: %s", pid, strerror(-r));
+}
+
+/* A program not seen before: look into it once. */
+static void learn(struct watcher *w, const struct oomprof_seen *seen)
+{
+	const struct known_binary *b = NULL;
+	int r = known_binaries_learn(w->known, (pid_t)seen->process.pid, &seen->key, &b);
+
+	if (r == BINARY_PACKED)
+		packed_add(w->packed, seen);
+	else
+		learnt(w, seen, r, b);
+}
+
+static int learn_packed(const struct oomprof_seen *seen, void *user)
+{
+	const struct known_binary *b = NULL;
+	struct watcher *w = user;
+	int r = known_binaries_learn_unpacked(w->known, (pid_t)seen->process.pid, &seen->key, &b);
+
+	/* What is no image (yet), or has holes, may change; a process that has gone does not. */
+	if (r == -EFAULT || r == -EBADMSG)
+		r = -EAGAIN;
+	if (r != -EAGAIN && r != -ESRCH)
+		learnt(w, seen, r, b);
+	return r;
+}
+
+static void give_up_packed(const struct oomprof_seen *seen, void *user)
+{
+	not_go(user, seen);
 }
 
 static void on_exec(const void *data, size_t size, void *user)
@@ -190,6 +229,7 @@ static int open_reader(struct watcher *w)
 
 static int open_parts(struct watcher *w, struct loop *loop)
 {
+	const struct packed_config packed = {loop, learn_packed, give_up_packed, w};
 	int r = known_binaries_new(MOST_BINARIES, &w->known);
 
 	if (r == 0)
@@ -198,6 +238,8 @@ static int open_parts(struct watcher *w, struct loop *loop)
 		r = loop_add(loop, event_ring_fd(w->execs), take_execs, w);
 	if (r == 0)
 		r = worker_open(do_job, w, offsetof(struct victim, next), &w->worker);
+	if (r == 0)
+		r = packed_open(&packed, &w->packed);
 	if (r == 0)
 		r = open_libraries(w, loop);
 	if (r == 0)
@@ -244,6 +286,7 @@ void watcher_close(struct watcher *w)
 	worker_close(w->worker);
 	enabler_close(w->enabler);
 	libraries_close(w->libraries);
+	packed_close(w->packed);
 	event_ring_close(w->execs);
 	known_binaries_free(w->known);
 	free(w);

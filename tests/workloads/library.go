@@ -36,15 +36,15 @@ func leakSmalls() {
 	}
 }
 
-// leak keeps all that, then MBPS MB more a second until it is killed (0: no more).
-func leak(rate, mbps int) {
+func leak(rate int) {
 	runtime.MemProfileRate = rate
 	runtime.MemProfile(nil, true) // without this the linker would switch heap profiling off
 	leakBlocks()
 	leakSmalls()
-	if mbps == 0 {
-		return
-	}
+}
+
+// grow keeps MBPS MB more a second, until it is killed.
+func grow(mbps int) {
 	for {
 		block := make([]byte, 1<<17)
 		for at := 0; at < len(block); at += 4096 {

@@ -4,6 +4,11 @@ package main
 import "C"
 
 //export LibraryLeak
-func LibraryLeak(rate, mbps C.int) {
-	leak(int(rate), int(mbps))
+func LibraryLeak(rate C.int) {
+	leak(int(rate))
+}
+
+//export LibraryGrow
+func LibraryGrow(mbps C.int) {
+	grow(int(mbps))
 }

@@ -1,43 +1,54 @@
 /*
- * A C program that loads a Go library (tests/workloads/library.go) and lets it keep memory:
+ * A C program that loads Go libraries (tests/workloads/library.go):
  *
- *   load LIBRARY RATE MBPS [OTHER]    with MemProfileRate RATE, then MBPS MB more a second (0:
- * none)
+ *   load RATE MBPS LIBRARY...
+ *   load RATE exec LIBRARY PROGRAM [ARG]...
  *
- * READY is printed before the library is loaded if it gets bytes on a pipe as its input, and it
- * waits for their end; and again when the memory is kept. OTHER is loaded too, after it.
+ * The first keeps the memory that is known to the byte, with MemProfileRate RATE; the others are
+ * only loaded. Then it prints READY, waits until its input ends, and lets the first keep MBPS MB
+ * more a second (0: sleeps), or runs the program in its place.
  */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-static void (*find(const char *library))(int, int)
+typedef void (*function)(int);
+
+static function find(const char *library, const char *name)
 {
 	void *handle = dlopen(library, RTLD_NOW);
-	void (*leak)(int, int) = NULL;
+	function found = NULL;
 
 	if (handle)
-		*(void **)&leak = dlsym(handle, "LibraryLeak");
-	if (!leak) {
+		*(void **)&found = dlsym(handle, name);
+	if (!found) {
 		fprintf(stderr, "%s\n", dlerror());
 		exit(1);
 	}
-	return leak;
+	return found;
 }
 
 int main(int argc, char **argv)
 {
-	void (*leak)(int, int);
+	char byte;
 
 	if (argc < 4)
 		return 2;
-	leak = find(argv[1]);
-	if (argc > 4)
-		find(argv[4]);
-	leak(atoi(argv[2]), atoi(argv[3]));
+	find(argv[3], "LibraryLeak")(atoi(argv[1]));
+	for (int i = 4; i < argc && strcmp(argv[2], "exec") != 0; i++)
+		find(argv[i], "LibraryLeak");
 	puts("READY");
 	fflush(stdout);
+	while (read(0, &byte, 1) > 0)
+		;
+	if (strcmp(argv[2], "exec") == 0 && argc > 4) {
+		execv(argv[4], argv + 4);
+		return 1;
+	}
+	if (atoi(argv[2]) > 0)
+		find(argv[3], "LibraryGrow")(atoi(argv[2]));
 	for (;;)
 		pause();
 }
