@@ -357,5 +357,5 @@ void check_clear(struct check *c)
 
 bool check_is_go(const struct check *c)
 {
-	return c->known.binary || c->verdict == CHECK_NOT_FOUND;
+	return c->known.binary || c->known.kind == BINARY_NOT_FOUND;
 }
