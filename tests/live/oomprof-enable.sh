@@ -38,6 +38,7 @@ for name in $names; do
 	[[ $name == *-exec ]] || continue
 	run "churn-$name" "${programs[$name]}" -churn
 	pids[churn-$name]=$pid
+	wait_for 20 grep -q READY "$tmp/churn-$name" # until then it may still be a shell
 	"$builddir/tests/live/toggle" "$pid" 1000 >"$tmp/toggle-$name" 2>&1 &
 	pids[toggle-$name]=$!
 done
@@ -110,7 +111,7 @@ for name in $names; do
 	check "$name: the comment" grep -qE "heap profiling was switched on by oomprof at 20[0-9-]+T[0-9:.]+Z, [0-9]+\\.[0-9]{3} s after the program's start: what was allocated before is missing" "$tmp/raw"
 done
 # A program that is not Go, and loads a library that is.
-library=$("$workloads/go-victim" 1.24 shared unprofiled 2>"$tmp/log")
+library=$("$workloads/go-victim" "${name%%-*}" shared unprofiled 2>"$tmp/log")
 ok "the library builds" $?
 kill_in library $((64 << 20)) env LD_PRELOAD="$library" UNPROFILED_GROW=60 sleep 60
 ok "a program that has loaded a library: killed" $?
@@ -125,6 +126,7 @@ equal "JSON of one who did not do it" \
 	"$(json "$tmp/event" profiling_enabled_time) $(json "$tmp/event" profiled_from_start)" "null false"
 line=$("$tools/oomprof" -p "${pids[old-$name]}" -n 0 -o "$tmp/profiles")
 matches "-p: profile of one that was switched on" "$line" 'its beginning missing'
+check "--check of that one: a kill would give a profile" "$tools/oomprof" --check "${pids[old-$name]}"
 
 # Off again.
 stop "$plain"
@@ -134,6 +136,8 @@ for name in $names; do
 	wait_for 10 rate_is "old-$name" 0 && wait_for 10 rate_is "new-$name" 0
 	ok "$name: off again" $?
 done
+"$tools/oomprof" --check "${pids[old-$name]}" >"$tmp/check"
+equal "--check of one that is off again" "$?" 1
 check "and it is said" grep -qE '^oomprof: heap profiling switched off again in [0-9]+ programs$' "$tmp/watch.err"
 equal "the rate of its own has stayed" "$(grep RATE "$tmp/own")" "RATE 777"
 
