@@ -83,7 +83,8 @@ run again "$first" -again
 again=$pid
 wait_for 20 grep -q READY "$tmp/again"
 ok "a program that has replaced itself by exec" $?
-equal "it is said of each" "$(grep -c "PID $again .*switched on" "$tmp/watch.err")" 2
+wait_for 5 eval '[ "$(grep -c "PID $again .*switched on" "$tmp/watch.err")" = 2 ]'
+ok "it is said of each" $?
 
 # Another of its kind finds all of them on, and touches nothing.
 start second oomprof --enable-profiling -o "$tmp/profiles" -n 0
@@ -142,15 +143,18 @@ check "and it is said" grep -qE '^oomprof: heap profiling switched off again in 
 equal "the rate of its own has stayed" "$(grep RATE "$tmp/own")" "RATE 777"
 
 # With the default rate, and ended otherwise.
-start duration oomprof --enable-profiling -o "$tmp/profiles" -d 3 -j
+start default oomprof --enable-profiling -o "$tmp/profiles" -j
+default=$pid
 wait_for 20 rate_is "old-$name" 524288
 ok "the default rate" $?
 kill_in default $((64 << 20)) "${programs[$name]}" -await -grow 60
-until_line 20 "$tmp/duration.out" "\"pid\":$victim," >"$tmp/event"
+until_line 20 "$tmp/default.out" "\"pid\":$victim," >"$tmp/event"
 matches "JSON of one who did it" "$(json "$tmp/event" profiling_enabled_time)" '^20[0-9-]+T[0-9:.]+Z$'
 matches "JSON: after how long" "$(json "$tmp/event" profiling_enabled_after_ms)" '^[0-9]+$'
-wait "$pid"
+stop "$default"
+"$tools/oomprof" --enable-profiling=8K -d 3 -o "$tmp/profiles" >&2
 equal "-d ends it well" "$?" 0
+check "it was on meanwhile" grep -qx 'RATE 8192' "$tmp/old-$name"
 wait_for 10 rate_is "old-$name" 0
 ok "and everything is off again" $?
 mkfifo "$tmp/pipe"

@@ -3,7 +3,7 @@
 // its own; so a test hears from the program itself what was done to it.
 //
 //	-rate N       set runtime.MemProfileRate first of all
-//	-await        allocate when the rate is no longer 0
+//	-await        allocate when the rate is no longer 0; after two minutes give up, with status 3
 //	-again        when the rate is no longer 0 execute this program once more, with -await
 //	-grow MBPS    after that go on allocating at so many MB a second, until killed (else: sleep)
 //	-churn        allocate and free in 4 goroutines, always checking its own data, until SIGTERM; then print
@@ -68,6 +68,16 @@ func sayRate() {
 		if now := rate(); now != last {
 			fmt.Printf("RATE %d\n", now)
 			last = now
+		}
+	}
+}
+
+// Not for ever: a test that waits for this program must end.
+func awaitRate() {
+	for end := time.Now().Add(2 * time.Minute); rate() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			fmt.Println("still off")
+			os.Exit(3)
 		}
 	}
 }
@@ -161,8 +171,8 @@ func main() {
 		runtime.MemProfileRate = *own
 	}
 	go sayRate()
-	for (*await || *again) && rate() == 0 {
-		time.Sleep(time.Millisecond)
+	if *await || *again {
+		awaitRate()
 	}
 	if *again {
 		fmt.Println(syscall.Exec(os.Args[0], []string{os.Args[0], "-await"}, os.Environ()))

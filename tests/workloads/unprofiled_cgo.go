@@ -8,7 +8,6 @@ import "C"
 import (
 	"os"
 	"strconv"
-	"time"
 )
 
 func init() {
@@ -17,9 +16,7 @@ func init() {
 		return
 	}
 	go func() {
-		for rate() == 0 {
-			time.Sleep(time.Millisecond)
-		}
+		awaitRate()
 		leakNodes()
 		leakBlocks()
 		grow(mbps)
