@@ -31,7 +31,7 @@ introduce() { # PROGRAM
 }
 check_kill() { # NAME PROGRAM RATE
 	local line
-	kill_in "$(tr -c 'a-z0-9\n' - <<<"$2-$3" | tail -c 20)" $((64 << 20)) "$2" -rate "$3" -grow 60
+	kill_in "$(tr -c 'a-z0-9\n' - <<<"$2-$3" | tail -c 40)" $((64 << 20)) "$2" -rate "$3" -grow 60
 	ok "$1, rate $3: killed" $?
 	line=$(until_line 20 "$tmp/watch.out" "OOM kill of PID $victim ")
 	matches "$1, rate $3: complete" "$line" ', go1\.[0-9.]+, .* buckets [0-9]+ read 0 cut 0 unreadable 0 lost, '
