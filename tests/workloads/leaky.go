@@ -6,6 +6,7 @@
 //	-stop         stop by SIGSTOP when all is allocated
 //	-grow MBPS    after that go on allocating at so many MB a second, until killed (else: sleep)
 //	-buckets N    create N more distinct heap buckets
+//	-depth N      so many calls deep (150)
 //
 // It prints READY on a line of its own before it stops, sleeps or grows.
 package main
@@ -24,7 +25,7 @@ import (
 const (
 	nodeCount    = 7919 // of 48 bytes, by a helper that is inlined
 	blockCount   = 211  // of 40960 bytes
-	deepCount    = 101  // of 1024 bytes, under 150 calls
+	deepCount    = 101  // of 1024 bytes, under many calls
 	goCount      = 307  // of 2048 bytes, by 5 goroutines each
 	genericCount = 503  // of 512 bytes
 	mapCount     = 20011
@@ -152,12 +153,13 @@ func main() {
 	stop := flag.Bool("stop", false, "stop by SIGSTOP when ready")
 	mbps := flag.Int("grow", 0, "MB a second")
 	buckets := flag.Int("buckets", 0, "more heap buckets")
+	depth := flag.Int("depth", 150, "calls above the deep allocations")
 	flag.Parse()
 	runtime.MemProfileRate = *rate
 
 	leakNodes()
 	leakBlocks()
-	leakDeep(150)
+	leakDeep(*depth)
 	leakInGoroutines()
 	for i := 0; i < genericCount; i++ {
 		generic = append(generic, leakGeneric[int64](64))

@@ -1,0 +1,151 @@
+/*
+ * buckets COMMAND PID: the list of heap buckets of a stopped Go program, spoilt in a known way.
+ *
+ *	count	how many there are
+ *	hide	make a page in the middle of the list unreadable (mprotect, done by the process
+ *itself); prints how many buckets lie on it, whole or in part
+ *	circle	link a bucket in the middle to one that came before it
+ *	break	link it to where there is nothing
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#include "go/go_binary.h"
+#include "go/heap_buckets.h"
+
+#define PAGE ((uint64_t)4096)
+#define ALLNEXT 8 /* of a bucket: see lib/go/heap_buckets.h */
+#define DEPTH 40
+
+struct list {
+	uint64_t *at, *end; /* of each bucket */
+	size_t n, size;
+};
+
+static int read_list(pid_t pid, const struct go_binary *b, struct list *l)
+{
+	struct heap_reader reader = heap_reader_process(pid);
+	uint64_t bias, at = 0, words[HEAP_BUCKET_HEADER / 8];
+	int r = go_process_bias(pid, b, &bias);
+
+	if (r == 0)
+		r = heap_reader_get(&reader, b->mbuckets + bias, &at, sizeof(at));
+	for (; r == 0 && at; at = words[ALLNEXT / 8]) {
+		if (l->n == l->size) {
+			l->size = l->size ? l->size * 2 : 1024;
+			l->at = reallocarray(l->at, l->size, sizeof(*l->at));
+			l->end = reallocarray(l->end, l->size, sizeof(*l->end));
+			if (!l->at || !l->end)
+				return -ENOMEM;
+		}
+		r = heap_reader_get(&reader, at, words, sizeof(words));
+		l->at[l->n] = at;
+		l->end[l->n++] = at + sizeof(words) + 8 * words[DEPTH / 8] +
+				 HEAP_RECORDS * (uint64_t)b->record_size;
+	}
+	return r;
+}
+
+/* Have the process call mprotect(PAGE, 4096, PROT_NONE): it stands behind a system call. */
+static int hide_page(pid_t pid, uint64_t page)
+{
+	struct user_regs_struct before, regs;
+	int status = 0, r = 0;
+
+	if (ptrace(PTRACE_ATTACH, pid, NULL, NULL) < 0)
+		return -errno;
+	if (waitpid(pid, &status, __WALL) < 0 || ptrace(PTRACE_GETREGS, pid, NULL, &before) < 0)
+		return -errno;
+	regs = before;
+	regs.rip -= 2;
+	regs.rax = SYS_mprotect;
+	regs.orig_rax = (unsigned long long)-1;
+	regs.rdi = page;
+	regs.rsi = PAGE;
+	regs.rdx = PROT_NONE;
+	if (ptrace(PTRACE_SETREGS, pid, NULL, &regs) < 0)
+		return -errno;
+	/* It may report that it was stopped before, first. */
+	for (int i = 0; i < 10 && !(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP); i++)
+		if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) < 0 ||
+		    waitpid(pid, &status, __WALL) < 0)
+			return -errno;
+	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) < 0 || regs.rax != 0)
+		r = -EIO;
+	if (ptrace(PTRACE_SETREGS, pid, NULL, &before) < 0 ||
+	    ptrace(PTRACE_DETACH, pid, NULL, SIGSTOP) < 0)
+		r = -errno;
+	return r;
+}
+
+static int hide(pid_t pid, const struct list *l)
+{
+	uint64_t page = l->at[l->n / 2] & ~(PAGE - 1);
+	size_t on_it = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		on_it += l->at[i] < page + PAGE && l->end[i] > page;
+	printf("%zu\n", on_it);
+	return hide_page(pid, page);
+}
+
+static int link_to(pid_t pid, uint64_t bucket, uint64_t next)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = pwrite(fd, &next, sizeof(next), (off_t)(bucket + ALLNEXT));
+	close(fd);
+	return n == sizeof(next) ? 0 : -EIO;
+}
+
+int main(int argc, char *argv[])
+{
+	_cleanup_go_binary_ struct go_binary *binary = NULL;
+	_cleanup_close_ int fd = -1;
+	struct list l = {0};
+	char path[64];
+	pid_t pid;
+	int r;
+
+	if (argc != 3)
+		return 2;
+	pid = atoi(argv[2]);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	r = fd < 0 ? -errno : go_binary_open(fd, NULL, &binary);
+	if (r == 0)
+		r = read_list(pid, binary, &l);
+	if (r == 0 && l.n < 3)
+		r = -ENODATA;
+	if (r < 0)
+		;
+	else if (!strcmp(argv[1], "count"))
+		printf("%zu\n", l.n);
+	else if (!strcmp(argv[1], "hide"))
+		r = hide(pid, &l);
+	else if (!strcmp(argv[1], "circle"))
+		r = link_to(pid, l.at[l.n / 2], l.at[l.n / 3]);
+	else if (!strcmp(argv[1], "break"))
+		r = link_to(pid, l.at[l.n / 2], PAGE);
+	else
+		r = -EINVAL;
+	if (r < 0)
+		fprintf(stderr, "buckets: %s\n", strerror(-r));
+	free(l.at);
+	free(l.end);
+	return r < 0;
+}
