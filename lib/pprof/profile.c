@@ -6,6 +6,7 @@
 #include "base/macro.h"
 
 #define CHUNK_SIZE ((size_t)65536)
+#define LABELS_MOST 8 /* of a sample */
 
 struct chunk {
 	struct chunk *next;
@@ -108,6 +109,8 @@ int profile_new(struct profile **ret)
 		return -ENOMEM;
 	pprof__profile__init(&p->message);
 	string_index(p, "");
+	if (p->error == 0)
+		p->error = sink_open(&p->sink);
 	if (p->error < 0)
 		return p->error;
 	*ret = STEAL(p);
@@ -119,12 +122,12 @@ void profile_free(struct profile *p)
 	if (!p)
 		return;
 	free(p->message.sample_type);
-	free(p->message.sample);
 	free(p->message.mapping);
 	free(p->message.location);
 	free(p->message.function);
 	free(p->message.string_table);
 	free(p->message.comment);
+	sink_free(p->sink);
 	hash_index_free(&p->string_index);
 	hash_index_free(&p->function_index);
 	hash_index_free(&p->location_index);
@@ -158,7 +161,7 @@ void profile_add_sample_type(struct profile *p, const char *type, const char *un
 {
 	Pprof__ValueType *v = value_type(p, type, unit);
 
-	if (v && p->message.n_sample)
+	if (v && p->sample_count)
 		set_error(p, -EINVAL);
 	else if (v)
 		ADD_POINTER(p, sample_type, v);
@@ -315,50 +318,45 @@ uint64_t profile_add_location(struct profile *p, uint64_t mapping, uint64_t addr
 	return p->error < 0 ? 0 : l->id;
 }
 
-static void add_labels(struct profile *p, Pprof__Sample *s, const struct profile_label *labels,
-		       size_t n)
+static void fill_label(struct profile *p, Pprof__Label *l, const struct profile_label *label)
 {
-	s->label = profile_alloc(p, n * sizeof(*s->label));
-	for (size_t i = 0; s->label && i < n; i++) {
-		Pprof__Label *l = profile_alloc(p, sizeof(*l));
-
-		if (!l)
-			return;
-		pprof__label__init(l);
-		l->key = string_index(p, labels[i].key);
-		l->str = string_index(p, labels[i].text);
-		l->num = labels[i].number;
-		l->num_unit = string_index(p, labels[i].unit);
-		if (!l->key)
-			set_error(p, -EINVAL);
-		s->label[s->n_label++] = l;
-	}
+	pprof__label__init(l);
+	l->key = string_index(p, label->key);
+	l->str = string_index(p, label->text);
+	l->num = label->number;
+	l->num_unit = string_index(p, label->unit);
+	if (!l->key)
+		p->error = -EINVAL;
 }
 
 void profile_add_sample(struct profile *p, const uint64_t *locations, size_t location_count,
 			const int64_t *values, const struct profile_label *labels,
 			size_t label_count)
 {
-	size_t value_count = p->message.n_sample_type;
-	Pprof__Sample *s = profile_alloc(p, sizeof(*s));
-	uint64_t *ids = profile_alloc(p, location_count * sizeof(*ids));
-	int64_t *numbers = profile_alloc(p, value_count * sizeof(*numbers));
+	Pprof__Label label[LABELS_MOST], *pointers[LABELS_MOST];
+	Pprof__Sample s;
 
-	if (!s || !ids || !numbers)
-		return;
-	pprof__sample__init(s);
-	s->n_location_id = location_count;
-	s->location_id = ids;
-	for (size_t i = 0; i < location_count; i++) {
+	pprof__sample__init(&s);
+	s.n_location_id = location_count;
+	s.location_id = (uint64_t *)locations;
+	for (size_t i = 0; i < location_count; i++)
 		if (!locations[i] || locations[i] > p->message.n_location)
-			set_error(p, -EINVAL);
-		ids[i] = locations[i];
+			p->error = p->error < 0 ? p->error : -EINVAL;
+	s.n_value = p->message.n_sample_type;
+	s.value = (int64_t *)values;
+	if (label_count > LABELS_MOST)
+		p->error = -EINVAL;
+	s.label = pointers;
+	for (; s.n_label < label_count && s.n_label < LABELS_MOST; s.n_label++) {
+		fill_label(p, &label[s.n_label], &labels[s.n_label]);
+		pointers[s.n_label] = &label[s.n_label];
 	}
-	s->n_value = value_count;
-	s->value = numbers;
-	for (size_t i = 0; i < value_count; i++)
-		numbers[i] = values[i];
-	if (label_count)
-		add_labels(p, s, labels, label_count);
-	ADD_POINTER(p, sample, s);
+	if (p->error == 0)
+		sink_put_sample(p->sink, &s);
+	p->sample_count++;
+}
+
+int profile_write(struct profile *p, struct strbuf *out)
+{
+	return p->error < 0 ? p->error : sink_finish(p->sink, &p->message, out);
 }

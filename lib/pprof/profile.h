@@ -56,10 +56,12 @@ uint64_t profile_add_function(struct profile *profile, const char *name, const c
 uint64_t profile_add_location(struct profile *profile, uint64_t mapping, uint64_t address,
 			      const struct profile_line *lines, size_t n);
 
-/* LOCATIONS: leaf first. VALUES: one for each sample type. */
+/* LOCATIONS: leaf first. VALUES: one for each sample type. At most 8 labels. It is compressed at
+ * once. */
 void profile_add_sample(struct profile *profile, const uint64_t *locations, size_t location_count,
 			const int64_t *values, const struct profile_label *labels,
 			size_t label_count);
 
-/* Append the gzipped file to OUT. 0, -ENOMEM, or -EINVAL for a profile that contradicts itself. */
+/* Append the gzipped file to OUT; once. 0, -ENOMEM, or -EINVAL for a profile that contradicts
+ * itself. */
 int profile_write(struct profile *profile, struct strbuf *out);

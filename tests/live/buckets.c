@@ -2,6 +2,7 @@
  * buckets COMMAND PID: the list of heap buckets of a stopped Go program, spoilt in a known way.
  *
  *	count	how many there are
+ *	head	the address of the first
  *	hide	make a page in the middle of the list unreadable (mprotect, done by the process
  *itself); prints how many buckets lie on it, whole or in part
  *	circle	link a bucket in the middle to one that came before it
@@ -135,6 +136,8 @@ int main(int argc, char *argv[])
 		;
 	else if (!strcmp(argv[1], "count"))
 		printf("%zu\n", l.n);
+	else if (!strcmp(argv[1], "head"))
+		printf("0x%" PRIx64 "\n", l.at[0]);
 	else if (!strcmp(argv[1], "hide"))
 		r = hide(pid, &l);
 	else if (!strcmp(argv[1], "circle"))

@@ -111,6 +111,6 @@ told deep
 equal "stacks of 1,000 frames: none is cut" "$(number buckets_cut)" 0
 samples "$(number file)" >"$tmp/samples"
 equal "and they are there from end to end" "$(awk '$1 == "sample" && $6 == "bytes:[1024]" && $7 ~ /^main.leakDeep\|/ {
-	main = $7 ~ /main.main\|/
-	print gsub(/main.leakDeep\|/, "", $7), main }' "$tmp/samples")" "1000 1"
+	main = / main\.main\|/
+	print gsub(/main\.leakDeep\|/, ""), main }' "$tmp/samples")" "1000 1"
 stop "$pid"
