@@ -5,6 +5,8 @@
  * before its memory has gone.
  */
 #define FRAMES 128
+#define HEADER 48
+#define REST (8 * (FRAMES + 16))
 #define NO_WAKEUP 1
 
 struct bare_walk {
@@ -34,12 +36,12 @@ int callback_1(struct oomtools_loop loop)
 
 	if (!w || !b || !w->address)
 		return 1;
-	if (bpf_probe_read_user(b->header, sizeof(b->header), (void *)w->address))
+	if (bpf_probe_read_user(b->header, HEADER, (void *)w->address))
 		return 1;
 	n = b->header[5] * 8 + (w->records_size == 64 ? 64 : 128);
-	if (n > sizeof(b->rest))
+	if (n > REST)
 		return 1;
-	if (bpf_probe_read_user(b->rest, n, (void *)(w->address + sizeof(b->header))))
+	if (bpf_probe_read_user(b->rest, n, (void *)(w->address + HEADER)))
 		return 1;
 	w->address = b->header[1];
 	if (ring.ringbuf_output(b->rest, 288, NO_WAKEUP))

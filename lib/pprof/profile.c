@@ -325,7 +325,7 @@ static void fill_label(struct profile *p, Pprof__Label *l, const struct profile_
 	l->str = string_index(p, label->text);
 	l->num = label->number;
 	l->num_unit = string_index(p, label->unit);
-	if (!l->key)
+	if (!l->key && p->error == 0)
 		p->error = -EINVAL;
 }
 
