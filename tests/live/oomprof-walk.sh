@@ -99,7 +99,7 @@ if [ "${OOMTOOLS_WALK_MOST:-1000000}" -gt 0 ]; then
 	close_to "${OOMTOOLS_WALK_MOST:-1000000} buckets in one profile" "$(number buckets_read)" "$had"
 	equal "and nothing is missing" "$(number walk_complete)" true
 	echo "# $(jq -c '[.walk_threads, .walk_longest_hold_us, .kill_to_file_us]' "$tmp/line"); $(grep -E 'VmHWM|VmRSS' "/proc/$pid/status" | tr -s '\n\t' ' ')"
-	equal "they are in the file" "$("$pprof" -symbolize=none -raw "$(number file)" 2>/dev/null | grep -c 'bytes:\[')" "$(number buckets_read)"
+	check "the file is whole" gzip -t "$(number file)"
 	stop "$pid"
 fi
 
