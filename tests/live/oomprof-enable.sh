@@ -8,10 +8,10 @@ can_trace
 OOMTOOLS_GO_VERSIONS=${OOMTOOLS_GO_VERSIONS:-1.19 1.23 1.24 1.27} find_toolchains
 declare -A programs=() pids=()
 while read -r version _; do
-	for kind in $(kinds_of "$version"); do
-		# All kinds for one version: how a program is linked makes no difference to the rate.
-		[[ $kind == exec || $version == 1.24 || ${OOMTOOLS_GO_KINDS-} ]] || continue
-		[[ $version-$kind != 1.24-cgo ]] || kind=cgo-stripped
+	# All kinds for one version: how a program is linked makes no difference to the rate.
+	kinds="exec"
+	[[ $version != 1.24 && -z ${OOMTOOLS_GO_KINDS-} ]] || kinds="exec $(kinds_of "$version")"
+	for kind in $kinds; do
 		programs[$version-$kind]=$("$workloads/go-victim" "$version" "$kind" unprofiled 2>"$tmp/log")
 		ok "$version $kind builds" $?
 	done
