@@ -44,7 +44,7 @@ int callback_1(struct oomtools_loop loop)
 	if (bpf_probe_read_user(b->rest, n, (void *)(w->address + HEADER)))
 		return 1;
 	w->address = b->header[1];
-	if (ring.ringbuf_output(b->rest, 288, NO_WAKEUP))
+	if (ring.ringbuf_output(&b->rest[0], 288, NO_WAKEUP))
 		w->failed++;
 	else
 		w->read++;
