@@ -25,7 +25,7 @@ victim() {
 	memcg_start "$dir" "$program" -rate 1 -grow 200 -stop "$@" >"$tmp/ready"
 	victim=$!
 	unset GOGC
-	wait_for 60 is_stopped "$victim"
+	wait_for 120 is_stopped "$victim"
 	had=$("$buckets" count "$victim")
 	printed=
 	[ "$command" = none ] || printed=$("$buckets" "$command" "$victim") || echo "# $command failed"
@@ -34,7 +34,7 @@ victim() {
 }
 is_stopped() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$1/stat")" = T ]; }
 told() { # NAME: the line of the last victim
-	until_line 60 "$tmp/$1.out" "\"pid\":$victim," >"$tmp/line"
+	until_line 120 "$tmp/$1.out" "\"pid\":$victim," >"$tmp/line"
 }
 number() { json "$tmp/line" "$1"; }
 # Buckets that came into being between the count and the kill, those of the growing, are few.
