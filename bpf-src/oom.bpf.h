@@ -14,6 +14,20 @@ static inline u64 cgroup_inode(struct cgroup *cgroup)
 	return RD(node->id);
 }
 
+/* The PID of a process in its own PID namespace; 0: that is the initial one. */
+static inline u32 pid_in_namespace(struct signal_struct *signal)
+{
+	struct pid *pid = RD(signal->pids[PIDTYPE_TGID]);
+	u32 level = pid ? RD(pid->level) : 0;
+	struct upid in_namespace;
+
+	if (!level)
+		return 0;
+	bpf_probe_read_kernel(&in_namespace, sizeof(in_namespace),
+			      (void *)pid->numbers + level * sizeof(in_namespace));
+	return in_namespace.nr;
+}
+
 /* What is known of the victim itself, and of the task that runs now: the trigger. */
 static inline void oom_read_victim(struct oomkill_event *e, struct task_struct *victim)
 {
@@ -30,6 +44,8 @@ static inline void oom_read_victim(struct oomkill_event *e, struct task_struct *
 	bpf_get_current_comm(e->trigger_comm, sizeof(e->trigger_comm));
 	e->victim_pid = RD(victim->tgid);
 	e->victim_tid = RD(victim->pid);
+	e->victim_pid_in_namespace = pid_in_namespace(signal);
+	e->pad = 0;
 	bpf_probe_read_kernel_str(e->victim_comm, sizeof(e->victim_comm), victim->comm);
 	e->victim_uid = RD(cred->uid.val);
 	e->oom_score_adj = RD(signal->oom_score_adj);
@@ -80,6 +96,7 @@ static inline void oom_read_control(struct oomkill_event *e, struct oom_control 
  * upward from there for a struct whose `chosen` is the victim and whose other members make sense.
  */
 #define OOM_STACK_WORDS 256
+#define OOM_PAGES_SANE (1ull << 44) /* more than any address space has */
 
 struct oom_search {
 	u64 *stack;
@@ -100,7 +117,8 @@ static inline int oom_look(struct oom_search *s, u64 i)
 	if (!chosen || (chosen != s->victim && chosen != s->leader && chosen != s->before))
 		return 0;
 	bpf_probe_read_kernel(&s->oc, sizeof(s->oc), words);
-	if (s->oc.constraint <= OOMKILL_MEMCG && s->oc.order >= -1 && s->oc.order <= 20)
+	if (s->oc.constraint <= OOMKILL_MEMCG && s->oc.order >= -1 && s->oc.order <= 20 &&
+	    s->oc.totalpages < OOM_PAGES_SANE)
 		return 1;
 	s->oc.chosen = NULL;
 	return 0;

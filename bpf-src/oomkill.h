@@ -38,6 +38,8 @@ struct oomkill_event {
 	__u32 constraint; /* (oc) enum oomkill_constraint */
 	__s32 oom_score_adj;
 	__u32 flags;
+	__u32 victim_pid_in_namespace; /* in its own PID namespace; 0: that is the initial one */
+	__u32 pad;
 	char trigger_comm[OOMKILL_COMM_SIZE];
 	char victim_comm[OOMKILL_COMM_SIZE];
 	char memcg_name[OOMKILL_NAME_SIZE]; /* (oc) last component of its path */

@@ -14,6 +14,7 @@
 #define AUXV_PAIRS 26 /* AT_VECTOR_SIZE is 2 * (2 + 20 + 1) or a little more */
 #define SIGKILL 9
 #define SENT_BY_KERNEL 1 /* SEND_SIG_PRIV, include/linux/sched/signal.h */
+#define SIGNAL_IGNORED 1 /* TRACE_SIGNAL_IGNORED, include/trace/events/signal.h */
 #define NO_WAKEUP 1	 /* BPF_RB_NO_WAKEUP */
 #define FORCE_WAKEUP 2	 /* BPF_RB_FORCE_WAKEUP */
 
@@ -35,6 +36,7 @@ BPF_ARRAY(counters, u64, 1);
 BPF_HASH(binaries, struct oomprof_key, struct oomprof_binary, 4096);
 BPF_HASH(places, struct oomprof_process, struct oomprof_place, 1024);
 BPF_TABLE("lru_hash", struct oomprof_key, u32, not_go, 4096);
+BPF_TABLE("lru_hash", struct oomprof_inode, struct oomprof_key, inodes, 4096);
 BPF_TABLE("lru_hash", struct oomprof_process, u64, killed, 4096);
 BPF_ARRAY(settings, u64, OOMPROF_SETTINGS);
 
@@ -83,6 +85,27 @@ static inline int key_of(struct task_struct *task, struct oomprof_key *key)
 	return 0;
 }
 
+/*
+ * The same, by the name under which user space has learnt it. What is in a file cannot change while
+ * it runs (ETXTBSY), but its time can: touch, or a package manager that puts it right.
+ */
+static inline int program_key_of(struct task_struct *task, struct oomprof_key *key)
+{
+	struct oomprof_inode inode;
+	struct oomprof_key *learnt;
+
+	if (key_of(task, key))
+		return 1;
+	if (binaries.lookup(key))
+		return 0;
+	inode.inode = key->inode;
+	inode.device = key->device;
+	learnt = inodes.lookup(&inode);
+	if (learnt)
+		*key = *learnt;
+	return 0;
+}
+
 static inline void place_key_of(const struct oomprof_process *process, struct oomprof_process *key)
 {
 	*key = *process;
@@ -113,7 +136,7 @@ static inline int runtime_key_of(struct task_struct *task, struct oomprof_proces
 	struct oomprof_place *place = place_of(process);
 
 	if (!place)
-		return key_of(task, key);
+		return program_key_of(task, key);
 	*key = place->key;
 	return 0;
 }
@@ -142,7 +165,7 @@ BPF_PROG(raw_tp__sched_process_exec, struct task_struct *task)
 		return 0;
 	}
 	seen->kind = OOMPROF_EXEC;
-	seen->pad = 0;
+	seen->tid = process.pid;
 	seen->process = process;
 	seen->key = key;
 	seen->exec_ns = bpf_ktime_get_ns();
@@ -154,58 +177,89 @@ BPF_PROG(raw_tp__sched_process_exec, struct task_struct *task)
 BPF_PROG(iter__task, struct bpf_iter_meta *meta, struct task_struct *task)
 {
 	struct oomprof_seen seen = {.kind = OOMPROF_EXEC};
+	struct task_struct *leader;
 
-	if (!task || RD(task->group_leader) != task || key_of(task, &seen.key))
+	if (!task || key_of(task, &seen.key))
+		return 0;
+	/* Of a process whose first thread has exited, the others tell. */
+	leader = RD(task->group_leader);
+	if (leader != task && RD(leader->mm))
 		return 0;
 	process_of(task, &seen.process);
+	seen.tid = RD(task->pid);
 	/* A pointer that the kernel is to take back must be loaded, not copied by RD(). */
 	bpf_seq_write(meta->seq, &seen, sizeof(seen));
 	return 0;
 }
 
-/* From now on its threads walk, if it is a Go program that is known. */
-static inline void arm(struct task_struct *task)
+static inline int tell_kill(struct task_struct *victim, struct oomprof_key *key, u32 sent,
+			    struct oom_control *oc, u32 flags)
 {
-	u64 now = bpf_ktime_get_ns();
-	struct oomprof_process process;
-	struct oomprof_key key;
-
-	process_of(task, &process);
-	if (runtime_key_of(task, &process, &key) || !binaries.lookup(&key))
-		return;
-	killed.insert(&process, &now);
-}
-
-/* A SIGKILL from the kernel itself: the OOM killer's come this way, and few others. */
-BPF_PROG(raw_tp__signal_generate, int sig, void *info, struct task_struct *task)
-{
-	if (sig == SIGKILL && (u64)info == SENT_BY_KERNEL)
-		arm(task);
-	return 0;
-}
-
-static inline int victim_marked(struct task_struct *victim, struct oom_control *oc, u32 flags)
-{
-	struct oomprof_key key; /* on the stack: Linux 5.10 takes no other memory as a map key */
-	struct oomprof_process process;
 	struct oomprof_kill *kill = control.ringbuf_reserve(sizeof(*kill));
-	u64 now = bpf_ktime_get_ns();
 
-	process_of(victim, &process);
-	killed.insert(&process, &now);
 	if (!kill) {
 		lost_event();
 		return 0;
 	}
 	kill->kind = OOMPROF_KILL;
-	runtime_key_of(victim, &process, &key);
-	kill->process = process;
-	kill->key = key;
-	kill->not_go = not_go.lookup(&key) != NULL;
+	process_of(victim, &kill->process);
+	kill->key = *key;
+	kill->not_go = not_go.lookup(key) != NULL;
+	kill->sent = sent;
 	oom_read_victim(&kill->event, victim);
 	oom_read_control(&kill->event, oc, flags);
 	control.ringbuf_submit(kill, 0);
 	return 0;
+}
+
+/*
+ * SIGKILL. The OOM killer's come from the kernel itself, and few others do; those of processes
+ * count only if user space wants all kills (--all-kills). From now on the victim's threads walk, if
+ * it is a Go program that is known.
+ */
+static inline int killed_by(struct task_struct *task, u32 sent, bool all)
+{
+	struct oomprof_key key; /* on the stack: Linux 5.10 takes no other memory as a map key */
+	struct oomprof_process process;
+	struct signal_struct *signal = RD(task->signal);
+	u64 now = bpf_ktime_get_ns();
+	int gone;
+
+	process_of(task, &process);
+	gone = runtime_key_of(task, &process, &key);
+	if (gone && !RD(signal->live.counter))
+		return 0;
+	/* Gone, and others live: the first thread has exited. The key is found as they walk. */
+	if (gone || binaries.lookup(&key))
+		killed.insert(&process, &now);
+	if (!all || (!gone && not_go.lookup(&key)))
+		return 0;
+	return tell_kill(task, &key, sent, NULL, 0);
+}
+
+BPF_PROG(raw_tp__signal_generate, int sig, void *info, struct task_struct *task, int group,
+	 int result)
+{
+	bool by_kernel = (u64)info == SENT_BY_KERNEL, all;
+
+	if (sig != SIGKILL || result == SIGNAL_IGNORED)
+		return 0;
+	all = setting(OOMPROF_SETTING_ALL_KILLS);
+	if (!by_kernel && !all)
+		return 0;
+	return killed_by(task, by_kernel ? OOMPROF_SENT_BY_KERNEL : OOMPROF_SENT_BY_PROCESS, all);
+}
+
+static inline int victim_marked(struct task_struct *victim, struct oom_control *oc, u32 flags)
+{
+	struct oomprof_process process;
+	struct oomprof_key key;
+	u64 now = bpf_ktime_get_ns();
+
+	process_of(victim, &process);
+	killed.insert(&process, &now);
+	runtime_key_of(victim, &process, &key);
+	return tell_kill(victim, &key, OOMPROF_SENT_BY_OOM, oc, flags);
 }
 
 #ifdef PROBE_MARK_VICTIM

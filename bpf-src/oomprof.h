@@ -10,7 +10,8 @@
 /* Indices into the map `settings`, which user space fills before anything is attached. */
 #define OOMPROF_SETTING_MAX_WALK_NS 0 /* for which one thread may hold its CPU */
 #define OOMPROF_SETTING_CPUS 1	      /* online: with one, nobody reads while a walk goes on */
-#define OOMPROF_SETTINGS 2
+#define OOMPROF_SETTING_ALL_KILLS 2   /* not 0: tell of every SIGKILL to a program that may be Go */
+#define OOMPROF_SETTINGS 3
 
 /* An executable, by what its inode says: a file written anew is another executable. */
 struct oomprof_key {
@@ -19,6 +20,12 @@ struct oomprof_key {
 	__u64 mtime_s;
 	__u32 mtime_ns;
 	__u32 device;
+};
+
+/* An executable by its place only: see program_key_of() in the probe. */
+struct oomprof_inode {
+	__u64 inode;
+	__u64 device;
 };
 
 /* What user space has learnt of a Go executable; addresses are link-time ones. */
@@ -80,7 +87,7 @@ struct oomprof_runtime {
 /* The first member of everything on the rings `execs` (OOMPROF_EXEC) and `control`. */
 enum oomprof_kind {
 	OOMPROF_EXEC = 1, /* struct oomprof_seen: a program was started; see tell_exec */
-	OOMPROF_KILL,	  /* struct oomprof_kill: the OOM killer takes this process */
+	OOMPROF_KILL,	  /* struct oomprof_kill: this process is killed */
 	OOMPROF_BEGIN,	  /* struct oomprof_begin: its buckets come now */
 	OOMPROF_END,	  /* struct oomprof_end: a thread has done its part of the walk */
 	OOMPROF_EXIT,	  /* struct oomprof_exit: the last thread of the victim has gone */
@@ -88,15 +95,24 @@ enum oomprof_kind {
 
 struct oomprof_seen {
 	__u32 kind;
-	__u32 pad;
+	__u32 tid; /* of a thread that has not exited: /proc/PID knows no more than the first one */
 	struct oomprof_process process;
 	struct oomprof_key key;
 	__u64 exec_ns; /* 0: it ran before the probe was in place */
 };
 
+/* Who has sent SIGKILL, if it was not the OOM killer. */
+enum oomprof_sent {
+	OOMPROF_SENT_BY_OOM = 0,
+	OOMPROF_SENT_BY_PROCESS, /* kill(2) and its kin */
+	OOMPROF_SENT_BY_KERNEL,	 /* for a process: cgroup.kill, the end of a PID namespace; or the
+				  * OOM killer: then OOMPROF_SENT_BY_OOM follows */
+};
+
 struct oomprof_kill {
 	__u32 kind;
-	__u32 not_go; /* user space has found so before */
+	__u16 not_go; /* user space has found so before */
+	__u16 sent;   /* enum oomprof_sent; not OOM: the event's trigger is the sender */
 	struct oomprof_process process;
 	struct oomprof_key key;
 	struct oomkill_event event;

@@ -175,7 +175,7 @@ int main(int argc, char *argv[])
 	struct oomprof o = {.directory = {.path = ".", .fd = -1},
 			    .report.rows = 10,
 			    .enable.value = GO_RATE_DEFAULT,
-			    .settings = {WATCHER_MAX_WALK_NS, WATCHER_RING_BYTES}};
+			    .settings = {WATCHER_MAX_WALK_NS, WATCHER_RING_BYTES, false}};
 	const struct option_entry options[] = {
 		{OPTION_TEXT, 'o', "output", "DIR", "write profiles there (default: here)",
 		 &o.directory.path, 0, 0},
@@ -191,6 +191,8 @@ int main(int argc, char *argv[])
 		 &o.directory.limit.max_bytes, 1, INT64_MAX},
 		{OPTION_MAYBE_SIZE, 0, "enable-profiling", "RATE",
 		 "switch heap profiling on where it is off", &o.enable, 1, GO_RATE_MOST},
+		{OPTION_FLAG, 0, "all-kills", NULL,
+		 "profile those killed by a SIGKILL of others, too", &o.settings.all_kills, 0, 0},
 		{OPTION_SIZE, 0, "ring", "SIZE", "kernel buffer for records (default: 8M)",
 		 &o.settings.ring_bytes, 4096, 1u << 30},
 		{OPTION_DURATION, 0, "max-walk", "SECONDS",

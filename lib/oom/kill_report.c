@@ -62,6 +62,10 @@ static void put_victim(const struct oomkill_event *e, struct json_writer *w)
 		json_writer_null(w, "victim_memcg_path");
 	json_writer_uint(w, "victim_memcg_inode", e->victim_memcg_id);
 	json_writer_bool(w, "group_member", e->flags & OOMKILL_GROUP_MEMBER);
+	if (e->victim_pid_in_namespace)
+		json_writer_uint(w, "victim_pid_in_namespace", e->victim_pid_in_namespace);
+	else
+		json_writer_null(w, "victim_pid_in_namespace");
 }
 
 static int put_domain(const struct oomkill_event *e, struct json_writer *w)
@@ -94,14 +98,27 @@ static int put_domain(const struct oomkill_event *e, struct json_writer *w)
 	return 0;
 }
 
-int kill_report_json(const struct oomkill_event *e, const struct loadavg *load,
-		     struct json_writer *w)
+static void put_time(const struct oomkill_event *e, struct json_writer *w)
 {
 	_cleanup_strbuf_ struct strbuf time = {0};
 
 	human_time_utc(&time, clock_realtime_at(e->time_ns));
 	json_writer_string(w, "time", strbuf_text(&time));
 	json_writer_uint(w, "kernel_time_ns", e->time_ns);
+}
+
+void kill_report_victim_json(const struct oomkill_event *e, const struct loadavg *load,
+			     struct json_writer *w)
+{
+	put_time(e, w);
+	put_victim(e, w);
+	json_writer_string(w, "loadavg", load->text);
+}
+
+int kill_report_json(const struct oomkill_event *e, const struct loadavg *load,
+		     struct json_writer *w)
+{
+	put_time(e, w);
 	json_writer_uint(w, "trigger_pid", e->trigger_pid);
 	json_writer_uint(w, "trigger_tid", e->trigger_tid);
 	put_comm(w, "trigger_comm", e->trigger_comm);

@@ -20,3 +20,7 @@ int kill_report_line(const struct oomkill_event *e, const struct loadavg *load, 
 /* Everything that the event carries, as members of W; what is unknown is null. */
 int kill_report_json(const struct oomkill_event *e, const struct loadavg *load,
 		     struct json_writer *w);
+
+/* Of these, what holds of a victim whoever has killed it: neither trigger nor domain. */
+void kill_report_victim_json(const struct oomkill_event *e, const struct loadavg *load,
+			     struct json_writer *w);

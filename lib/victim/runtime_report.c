@@ -21,7 +21,7 @@ static int64_t limit_of(const struct victim *v, const char **ret_whose)
 	uint64_t bytes = v->cgroup_limit_bytes;
 
 	*ret_whose = "the cgroup's limit";
-	if (!bytes && v->marked && v->kill.flags & OOMKILL_HAS_CONTROL &&
+	if (!bytes && v->killed && v->kill.flags & OOMKILL_HAS_CONTROL &&
 	    v->kill.constraint == OOMKILL_WHOLE_MACHINE) {
 		*ret_whose = "the machine's memory and swap";
 		bytes = v->kill.totalpages * (uint64_t)sysconf(_SC_PAGESIZE);
@@ -86,7 +86,7 @@ static void put_what_to_do(const struct victim *v, struct strbuf *out)
 
 static void advise_unset(const struct victim *v, struct strbuf *out)
 {
-	bool gc_off, say = v->marked || v->cgroup_limit_bytes;
+	bool gc_off, say = victim_of_oom(v) || v->cgroup_limit_bytes;
 	int64_t percent;
 
 	gc_off = get(v, GO_GC_PERCENT, &percent) && percent < 0;

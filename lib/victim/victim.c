@@ -66,31 +66,42 @@ static void name(struct strbuf *text, const char *comm, size_t size)
 	strbuf_puts(text, ")");
 }
 
+static void comment_domain(struct victim *v, struct strbuf *text)
+{
+	struct oom_domain domain;
+	int r = oom_domain_of(&v->kill, &domain);
+
+	if (r < 0) {
+		v->error = r;
+		return;
+	}
+	strbuf_printf(text, "domain: %s%s%s", domain.kind, domain.path.length ? " " : "",
+		      strbuf_text(&domain.path));
+	if (domain.limit_bytes)
+		strbuf_printf(text, ", limit %" PRIu64 " bytes", domain.limit_bytes);
+	comment(v, text);
+	oom_domain_clear(&domain);
+}
+
 static void comment_kill(struct victim *v, struct strbuf *text)
 {
 	const struct oomkill_event *e = &v->kill;
-	struct oom_domain domain;
-	int r;
+	bool by_oom = victim_of_oom(v);
 
-	strbuf_printf(text, "OOM kill of PID %u", e->victim_pid);
+	strbuf_printf(text, "%s of PID %u", by_oom ? "OOM kill" : "kill", e->victim_pid);
 	name(text, e->victim_comm, OOMKILL_COMM_SIZE);
 	strbuf_puts(text, " at ");
 	human_time_utc(text, clock_realtime_at(e->time_ns));
 	comment(v, text);
-	strbuf_printf(text, "triggered by PID %u", e->trigger_pid);
+	if (e->victim_pid_in_namespace) {
+		strbuf_printf(text, "in its PID namespace: PID %u", e->victim_pid_in_namespace);
+		comment(v, text);
+	}
+	strbuf_printf(text, "%s by PID %u", by_oom ? "triggered" : "SIGKILL sent", e->trigger_pid);
 	name(text, e->trigger_comm, OOMKILL_COMM_SIZE);
 	comment(v, text);
-	r = oom_domain_of(e, &domain);
-	if (r < 0) {
-		v->error = r;
-	} else {
-		strbuf_printf(text, "domain: %s%s%s", domain.kind, domain.path.length ? " " : "",
-			      strbuf_text(&domain.path));
-		if (domain.limit_bytes)
-			strbuf_printf(text, ", limit %" PRIu64 " bytes", domain.limit_bytes);
-		comment(v, text);
-		oom_domain_clear(&domain);
-	}
+	if (by_oom)
+		comment_domain(v, text);
 	strbuf_printf(text,
 		      "victim: anon %" PRIu64 ", file %" PRIu64 ", shmem %" PRIu64 ", swap %" PRIu64
 		      " pages, oom_score_adj %d",
@@ -160,7 +171,7 @@ static void add_comments(struct victim *v)
 	const struct victim_buckets *b = &v->buckets;
 	struct utsname kernel;
 
-	if (v->marked) {
+	if (v->killed) {
 		comment_kill(v, &text);
 	} else {
 		strbuf_printf(&text, "PID %u", v->process.pid);
@@ -225,7 +236,7 @@ static void decode_runtime(struct victim *v)
 {
 	const struct go_binary *b = v->binary ? v->binary->binary : NULL;
 
-	if (v->marked) {
+	if (v->killed) {
 		v->address_space_bytes = v->kill.total_vm_pages * (uint64_t)sysconf(_SC_PAGESIZE);
 		v->cgroup_limit_bytes = oom_domain_memcg_memory(&v->kill);
 	}

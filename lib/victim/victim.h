@@ -58,11 +58,16 @@ struct victim {
 	char comm[64];
 	const struct known_binary *binary; /* NULL: not a Go program, or not known */
 	bool not_go;
-	bool marked, begun, ended, exited; /* what the kernel side has told so far */
-	struct oomkill_event kill;	   /* once marked */
-	struct loadavg load;		   /* as it was read at the mark */
-	uint64_t seen_ns;   /* when we first heard of it; CLOCK_MONOTONIC, as killed_ns */
-	uint64_t killed_ns; /* when SIGKILL was sent; 0: it lives */
+	/* What the kernel side has told so far. */
+	bool killed;   /* by whom: SENT; what is known of it: KILL */
+	bool faceless; /* its executable was not told of with the kill: its first thread had exited
+			*/
+	bool begun, ended, exited;
+	enum oomprof_sent sent;
+	struct oomkill_event kill; /* its trigger is the sender, if that was not the OOM killer */
+	struct loadavg load;	   /* as it was read then */
+	uint64_t seen_ns;	   /* when we first heard of it; CLOCK_MONOTONIC, as killed_ns */
+	uint64_t killed_ns;	   /* when SIGKILL was sent; 0: it lives */
 	int64_t rate;
 	struct oomprof_runtime runtime_bytes; /* what else the runtime knows, not decoded */
 	uint32_t cycle;			      /* value of runtime.mProfCycle */
@@ -84,6 +89,12 @@ struct victim {
 	struct strbuf file_name;       /* with the directory */
 	struct output_removed removed; /* for it, or because of it */
 };
+
+/* Killed by the OOM killer, not by somebody's SIGKILL. */
+static inline bool victim_of_oom(const struct victim *v)
+{
+	return v->killed && v->sent == OOMPROF_SENT_BY_OOM;
+}
 
 struct victim *victim_new(const struct oomprof_process *process);
 void victim_free(struct victim *v);

@@ -23,6 +23,12 @@ static const char *const outcome_names[] = {
 	[VICTIM_FAILED] = "write_failed",
 };
 
+static const char *const killers[] = {
+	[OOMPROF_SENT_BY_OOM] = "oom_killer",
+	[OOMPROF_SENT_BY_PROCESS] = "signal",
+	[OOMPROF_SENT_BY_KERNEL] = "kernel",
+};
+
 /* What the user reads where there is no profile, and what to do about it. */
 static const char *const reasons[] = {
 	[VICTIM_NOT_GO] = "not a Go program: no heap profile",
@@ -88,12 +94,27 @@ static void put_numbers(const struct victim *v, struct strbuf *out)
 	}
 }
 
+static void put_who(const struct victim *v, struct strbuf *out)
+{
+	bool by_oom = victim_of_oom(v);
+
+	strbuf_printf(out, "%s PID %u", by_oom ? " OOM kill of" : "", v->process.pid);
+	if (v->kill.victim_pid_in_namespace)
+		strbuf_printf(out, " (%u in its PID namespace)", v->kill.victim_pid_in_namespace);
+	strbuf_puts(out, " (\"");
+	text_display(out, v->comm, strlen(v->comm));
+	strbuf_puts(out, "\")");
+	if (!v->killed || by_oom)
+		return;
+	strbuf_printf(out, " killed by PID %u (\"", v->kill.trigger_pid);
+	text_display(out, v->kill.trigger_comm, strnlen(v->kill.trigger_comm, OOMKILL_COMM_SIZE));
+	strbuf_puts(out, "\")");
+}
+
 static void put_line(const struct victim *v, bool date, struct strbuf *out)
 {
 	human_time(out, when(v), date);
-	strbuf_printf(out, "%s PID %u (\"", v->marked ? " OOM kill of" : "", v->process.pid);
-	text_display(out, v->comm, strlen(v->comm));
-	strbuf_puts(out, "\")");
+	put_who(v, out);
 	if (version_of(v))
 		strbuf_printf(out, ", %s", version_of(v));
 	if (v->outcome != VICTIM_WRITTEN && v->outcome != VICTIM_FAILED) {
@@ -219,13 +240,24 @@ int victim_report_json(const struct victim *v, const struct victim_report_option
 	_cleanup_strbuf_ struct strbuf time = {0};
 	int r = 0;
 
-	if (v->marked) {
+	if (victim_of_oom(v)) {
 		r = kill_report_json(&v->kill, &v->load, w);
+	} else if (v->killed) {
+		kill_report_victim_json(&v->kill, &v->load, w);
+		json_writer_uint(w, "sender_pid", v->kill.trigger_pid);
+		json_writer_uint(w, "sender_tid", v->kill.trigger_tid);
+		json_writer_text(w, "sender_comm", v->kill.trigger_comm,
+				 strnlen(v->kill.trigger_comm, OOMKILL_COMM_SIZE));
 	} else {
 		human_time_utc(&time, when(v));
 		json_writer_string(w, "time", strbuf_text(&time));
 	}
+	json_writer_string(w, "killed_by", v->killed ? killers[v->sent] : NULL);
 	json_writer_uint(w, "pid", v->process.pid);
+	if (v->kill.victim_pid_in_namespace)
+		json_writer_uint(w, "pid_in_namespace", v->kill.victim_pid_in_namespace);
+	else
+		json_writer_null(w, "pid_in_namespace");
 	json_writer_string(w, "comm", v->comm);
 	json_writer_string(w, "outcome", outcome_names[v->outcome]);
 	json_writer_string(w, "go_version", version_of(v));

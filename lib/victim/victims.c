@@ -7,6 +7,8 @@
 
 /* The mark follows the signal within milliseconds; without one it was no OOM kill. */
 #define MARK_TIMEOUT_NS 5000000000ull
+/* The same where all kills are of interest, so that somebody waits for the line. */
+#define OOM_TIMEOUT_NS 1000000000ull
 /*
  * When all threads of a victim have gone and part of its list is left: one of them may still be on
  * its last steps, for it was counted down before. Longer, where one is known to walk.
@@ -101,22 +103,34 @@ static struct victim *find_or_add(struct victims *victims, const struct oomprof_
 static int on_kill(struct victims *victims, const struct oomprof_kill *kill,
 		   const struct loadavg *load)
 {
-	struct victim *v = find_or_add(victims, &kill->process);
+	struct victim *v;
 	int r;
 
+	if (kill->sent > OOMPROF_SENT_BY_KERNEL)
+		return -EBADMSG;
+	/* The OOM killer marks other threads of a victim too, if they ask for memory as they end.
+	 */
+	if (!find(victims, &kill->process) && victims_finished(victims, oomprof_id(&kill->process)))
+		return 0;
+	v = find_or_add(victims, &kill->process);
 	if (!v)
 		return -ENOMEM;
-	if (v->marked)
+	/* The first to kill it has killed it. But the OOM killer's signal is told of twice. */
+	if (v->killed && (v->sent != OOMPROF_SENT_BY_KERNEL || kill->sent != OOMPROF_SENT_BY_OOM))
 		return 0;
-	v->marked = true;
+	v->killed = true;
+	v->sent = kill->sent;
 	v->kill = kill->event;
+	v->faceless = !kill->key.inode;
 	v->load = *load;
 	if (!v->killed_ns)
 		v->killed_ns = kill->event.time_ns;
 	memcpy(v->comm, kill->event.victim_comm, OOMKILL_COMM_SIZE);
 	v->comm[OOMKILL_COMM_SIZE - 1] = '\0';
+	if (v->binary)
+		return 0;
 	v->not_go = kill->not_go;
-	if (v->binary || v->not_go)
+	if (v->not_go)
 		return 0;
 	/* A program too young to have been looked into may still be there. */
 	r = known_binaries_learn(victims->known, (pid_t)kill->process.pid, &kill->key, &v->binary);
@@ -156,6 +170,7 @@ static int on_begin(struct victims *victims, const struct oomprof_begin *begin)
 		return -EBADMSG;
 	v->begun = true;
 	v->binary = binary;
+	v->not_go = false;
 	v->killed_ns = begin->killed_ns;
 	v->walk.began_ns = begin->time_ns;
 	v->runtime_bytes = begin->runtime;
@@ -303,13 +318,18 @@ void victims_settle(struct victims *victims)
 		e->settled = is_over(e->victim);
 }
 
+/* A walk is to be expected, as soon as one of its threads takes the signal. */
+static bool may_begin(const struct victim *v)
+{
+	return v->faceless || (v->binary && known_binary_readable(v->binary));
+}
+
 bool victims_awaited(const struct victims *victims)
 {
 	for (const struct entry *e = victims->entries; e; e = e->next) {
 		const struct victim *v = e->victim;
-		bool may_begin = v->marked && v->binary && known_binary_readable(v->binary);
 
-		if (v->begun ? !is_over(v) : !v->exited && may_begin)
+		if (v->begun ? !is_over(v) : v->killed && !v->exited && may_begin(v))
 			return true;
 	}
 	return false;
@@ -331,19 +351,32 @@ bool victims_finished(const struct victims *victims, uint64_t id)
 	return false;
 }
 
+/* It is clear who has killed it: the OOM killer would have said so by now. */
+static bool is_judged(const struct victim *v)
+{
+	return v->killed && (v->sent != OOMPROF_SENT_BY_KERNEL ||
+			     clock_monotonic_ns() - v->seen_ns > OOM_TIMEOUT_NS);
+}
+
 /* Nothing more is to come: every bucket, or no walk that could bring any. */
 static bool is_done(const struct entry *e)
 {
 	const struct victim *v = e->victim;
 
-	if (v->begun)
-		return e->settled && v->marked;
-	return v->marked && (v->exited || !v->binary || !known_binary_readable(v->binary));
+	if (!is_judged(v))
+		return false;
+	return v->begun ? e->settled : v->exited || !may_begin(v);
 }
 
 static bool is_stray(const struct victim *v)
 {
-	return !v->marked && clock_monotonic_ns() - v->seen_ns > MARK_TIMEOUT_NS;
+	return !v->killed && clock_monotonic_ns() - v->seen_ns > MARK_TIMEOUT_NS;
+}
+
+/* Of programs that are not Go only those are told of that the OOM killer takes. */
+static bool is_of_interest(const struct victim *v)
+{
+	return v->killed && (victim_of_oom(v) || v->binary || !v->not_go);
 }
 
 struct victim *victims_take(struct victims *victims, bool all)
@@ -364,7 +397,7 @@ struct victim *victims_take(struct victims *victims, bool all)
 		victims->finished[victims->finished_count++ % FINISHED] = e->id;
 		free(e);
 		v->buckets.more = v->begun && (v->walk.broken || !v->ended);
-		if (v->marked)
+		if (is_of_interest(v))
 			return v;
 		victim_free(v);
 	}

@@ -45,6 +45,7 @@ int watcher_prepare(struct tracer *tracer, void *data)
 	const uint64_t values[OOMPROF_SETTINGS] = {
 		[OOMPROF_SETTING_MAX_WALK_NS] = settings->max_walk_ns,
 		[OOMPROF_SETTING_CPUS] = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN),
+		[OOMPROF_SETTING_ALL_KILLS] = settings->all_kills,
 	};
 	int fd = tracer_map_fd(tracer, "settings"), r = 0;
 
@@ -65,12 +66,14 @@ static void do_job(void *job, void *user)
 /* Tell the probe of a Go program, and see to it that there will be a profile. */
 static int tell(struct watcher *w, const struct oomprof_seen *seen, const struct known_binary *b)
 {
+	const struct oomprof_inode inode = {seen->key.inode, seen->key.device};
 	struct oomprof_binary for_probe = known_binary_for_probe(b);
 	bool enable = w->enabler && b->kind == BINARY_OFF;
 	int r;
 
 	for_probe.tell_exec = enable;
 	r = kernel_map_update(tracer_map_fd(w->tracer, "binaries"), &seen->key, &for_probe);
+	(void)kernel_map_update(tracer_map_fd(w->tracer, "inodes"), &inode, &seen->key);
 	if (enable && r == 0)
 		r = enabler_add(w->enabler, &(struct enabler_program){.process = seen->process,
 								      .binary = b,
@@ -120,7 +123,7 @@ static void learnt(struct watcher *w, const struct oomprof_seen *seen, int r,
 static void learn(struct watcher *w, const struct oomprof_seen *seen)
 {
 	const struct known_binary *b = NULL;
-	int r = known_binaries_learn(w->known, (pid_t)seen->process.pid, &seen->key, &b);
+	int r = known_binaries_learn(w->known, (pid_t)seen->tid, &seen->key, &b);
 
 	if (r == BINARY_PACKED)
 		packed_add(w->packed, seen);
@@ -132,7 +135,7 @@ static int learn_packed(const struct oomprof_seen *seen, void *user)
 {
 	const struct known_binary *b = NULL;
 	struct watcher *w = user;
-	int r = known_binaries_learn_unpacked(w->known, (pid_t)seen->process.pid, &seen->key, &b);
+	int r = known_binaries_learn_unpacked(w->known, (pid_t)seen->tid, &seen->key, &b);
 
 	/* What is no image (yet), or has holes, may change; a process that has gone does not. */
 	if (r == -EFAULT || r == -EBADMSG)
@@ -176,7 +179,7 @@ static void on_complete(struct victim *v, void *user)
 
 static void look_at_libraries(struct watcher *w, const struct oomprof_seen *seen)
 {
-	libraries_look_through(w->libraries, (pid_t)seen->process.pid);
+	libraries_look_through(w->libraries, (pid_t)seen->tid);
 }
 
 /* The programs that run, from the probe's iterator. */

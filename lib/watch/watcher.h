@@ -17,6 +17,7 @@ struct watcher;
 struct watcher_settings {
 	uint64_t max_walk_ns; /* for which a thread of a victim may hold its CPU */
 	uint64_t ring_bytes;  /* of buckets on their way; rounded up as the kernel wants it */
+	bool all_kills;	      /* not only those of the OOM killer */
 };
 
 #define WATCHER_MAX_WALK_NS 250000000ull

@@ -11,7 +11,7 @@ static struct victim *make(int64_t go_limit, int64_t cgroup_limit)
 	struct victim *v = victim_new(&process);
 
 	assert_non_null(v);
-	v->marked = true;
+	v->killed = true;
 	v->cgroup_limit_bytes = (uint64_t)cgroup_limit;
 	go_runtime_set(&v->runtime, GO_GC_PERCENT, 100);
 	go_runtime_set(&v->runtime, GO_GC_COUNT, 7);
@@ -76,7 +76,7 @@ static void knows_other_domains(void **state)
 	check_advice(v, "");
 	/* A living program without a limit is the normal case. */
 	v = make(GO_NO_MEMORY_LIMIT, 0);
-	v->marked = false;
+	v->killed = false;
 	check_advice(v, "");
 	/* Nothing is known: nothing is said. */
 	v = make(GO_NO_MEMORY_LIMIT, 64 * MIB);

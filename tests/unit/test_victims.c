@@ -61,19 +61,29 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* When all processes have started; later once one has been finished, as PIDs come again. */
+static uint64_t start_ns = 5;
+
 static struct oomprof_process process(uint32_t pid)
 {
-	return (struct oomprof_process){.start_ns = 5, .pid = pid};
+	return (struct oomprof_process){.start_ns = start_ns, .pid = pid};
 }
 
-static int kill_of(struct fixture *f, uint32_t pid, struct oomprof_key key)
+static int kill_by(struct fixture *f, uint32_t pid, struct oomprof_key key, enum oomprof_sent sent)
 {
-	struct oomprof_kill e = {.kind = OOMPROF_KILL, .process = process(pid), .key = key};
+	struct oomprof_kill e = {
+		.kind = OOMPROF_KILL, .process = process(pid), .key = key, .sent = sent};
 
+	e.event.trigger_pid = 1000 + sent;
 	e.event.time_ns = clock_monotonic_ns();
 	e.event.victim_pid = pid;
 	strcpy(e.event.victim_comm, "tiny");
 	return victims_event(f->victims, &e, sizeof(e), &f->load);
+}
+
+static int kill_of(struct fixture *f, uint32_t pid, struct oomprof_key key)
+{
+	return kill_by(f, pid, key, OOMPROF_SENT_BY_OOM);
 }
 
 static int begin_at_rate(struct fixture *f, uint32_t pid, int64_t rate)
@@ -182,6 +192,7 @@ static void finish_and_free(struct victim *v, enum victim_outcome outcome, int64
 	if (outcome == VICTIM_WRITTEN)
 		assert_int_equal(heap_profile_totals(v->profile)->inuse_bytes, bytes);
 	victim_free(v);
+	start_ns++;
 }
 
 /* What the user reads of it; freed. */
@@ -199,6 +210,7 @@ static void said_of(struct victim *v, const char *line, const char *json)
 	assert_non_null(strstr(strbuf_text(&text), line));
 	assert_non_null(strstr(strbuf_text(&object), json));
 	victim_free(v);
+	start_ns++;
 }
 
 static void one_victim(void **state)
@@ -220,6 +232,9 @@ static void one_victim(void **state)
 	assert_int_equal(v->buckets.read, 2);
 	assert_int_equal(v->buckets.lost, 3);
 	assert_int_equal(v->buckets.cut, 1);
+	/* Another thread of it is marked. */
+	assert_int_equal(kill_of(f, 10, f->key), 0);
+	assert_null(victims_take(f->victims, true));
 	finish_and_free(v, VICTIM_WRITTEN, 13 * 64);
 	assert_null(victims_take(f->victims, true));
 }
@@ -325,6 +340,49 @@ static void unmarked_is_dropped(void **state)
 	assert_int_equal(end_of(f, 10), 0);
 	victims_settle(f->victims);
 	assert_null(victims_take(f->victims, true));
+}
+
+static void killed_by_others(void **state)
+{
+	struct fixture *f = *state;
+	struct oomprof_key none = {0};
+	struct victim *v;
+
+	assert_int_equal(kill_by(f, 10, f->key, OOMPROF_SENT_BY_PROCESS), 0);
+	assert_int_equal(begin_of(f, 10), 0);
+	assert_int_equal(bucket_of(f, 10, 11), 0);
+	assert_int_equal(end_of(f, 10), 0);
+	/* Too late to be the one that kills it. */
+	assert_int_equal(kill_of(f, 10, f->key), 0);
+	victims_settle(f->victims);
+	v = victims_take(f->victims, false);
+	assert_non_null(v);
+	assert_int_equal(v->sent, OOMPROF_SENT_BY_PROCESS);
+	assert_int_equal(v->kill.trigger_pid, 1001);
+	finish_and_free(v, VICTIM_WRITTEN, 11 * 64);
+
+	/* The kernel's signal may be the OOM killer's, which will say so. */
+	assert_int_equal(kill_by(f, 11, f->key, OOMPROF_SENT_BY_KERNEL), 0);
+	assert_int_equal(begin_of(f, 11), 0);
+	assert_int_equal(end_of(f, 11), 0);
+	victims_settle(f->victims);
+	assert_null(victims_take(f->victims, false));
+	assert_int_equal(kill_of(f, 11, f->key), 0);
+	v = victims_take(f->victims, false);
+	assert_non_null(v);
+	assert_true(victim_of_oom(v));
+	assert_int_equal(v->kill.trigger_pid, 1000);
+	finish_and_free(v, VICTIM_WRITTEN, 0);
+
+	/* Its first thread had exited: what it runs is known when the walk begins. */
+	assert_int_equal(kill_by(f, 12, none, OOMPROF_SENT_BY_PROCESS), 0);
+	assert_null(victims_take(f->victims, false));
+	assert_true(victims_awaited(f->victims));
+	assert_int_equal(begin_of(f, 12), 0);
+	assert_int_equal(end_of(f, 12), 0);
+	victims_settle(f->victims);
+	finish_and_free(victims_take(f->victims, false), VICTIM_WRITTEN, 0);
+	assert_int_equal(kill_by(f, 13, f->key, 3), -EBADMSG);
 }
 
 static void victims_without_profile(void **state)
@@ -453,6 +511,7 @@ static void finish_short(struct victim *v, struct output_directory *d, struct sh
 		assert_int_equal(unlink(strbuf_text(&v->file_name)), 0);
 	}
 	victim_free(v);
+	start_ns++;
 }
 
 /* One victim while allocation number N fails. Returns whether it came to that. */
@@ -606,6 +665,7 @@ int main(void)
 		VICTIMS_TEST(part_is_left),
 		VICTIMS_TEST(several_at_once),
 		VICTIMS_TEST(unmarked_is_dropped),
+		VICTIMS_TEST(killed_by_others),
 		VICTIMS_TEST(victims_without_profile),
 		VICTIMS_TEST(profiling_switched_on),
 		VICTIMS_TEST(without_memory),
