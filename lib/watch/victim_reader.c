@@ -13,6 +13,7 @@
 #include "app/self_protect.h"
 #include "bpf/event_ring.h"
 #include "bpf/kernel_map.h"
+#include "proc/clock.h"
 #include "victim/victims.h"
 #include "watch/reader_guard.h"
 
@@ -32,9 +33,10 @@ struct victim_reader {
 	struct event_ring *control, *buckets;
 	struct victims *victims;
 	bool several_cpus;
-	bool unreadable; /* a ring; that was told */
-	bool walks_left; /* the probe may hold something of victims that are gone */
-	uint64_t lost;	 /* events that found no room, as far as they were reported */
+	bool unreadable;    /* a ring; that was told */
+	bool walks_left;    /* the probe may hold something of victims that are gone */
+	uint64_t tidied_ns; /* when that was looked for last */
+	uint64_t lost;	    /* events that found no room, as far as they were reported */
 };
 
 /* Of what a victim's threads do, for --verbose. */
@@ -169,6 +171,19 @@ static int consume(struct victim_reader *w, struct event_ring *ring)
 	return 0;
 }
 
+/* Each second, however busy: the probe has room for 512 victims that are not forgotten. */
+static void tidy_up(struct victim_reader *w)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	if (w->walks_left && now - w->tidied_ns >= TICK_MS * 1000000ull) {
+		w->tidied_ns = now;
+		w->walks_left = false;
+		(void)kernel_map_walk(tracer_map_fd(w->config.tracer, "walks"), forget_walk, w);
+		(void)kernel_map_walk(tracer_map_fd(w->config.tracer, "claims"), forget_claim, w);
+	}
+}
+
 /* Both rings until nothing comes, each complete victim handed to the worker; see victims.h. */
 static void drain(struct victim_reader *w)
 {
@@ -180,19 +195,11 @@ static void drain(struct victim_reader *w)
 		n += consume(w, w->buckets);
 		reader_guard_alive(w->guard);
 		hand_over(w);
+		tidy_up(w);
 		if (n > 0)
 			looks = 0;
 	} while (n > 0 || wait_for_walk(w, &looks));
 	tell_lost(w);
-}
-
-static void tidy_up(struct victim_reader *w)
-{
-	if (w->walks_left) {
-		w->walks_left = false;
-		(void)kernel_map_walk(tracer_map_fd(w->config.tracer, "walks"), forget_walk, w);
-		(void)kernel_map_walk(tracer_map_fd(w->config.tracer, "claims"), forget_claim, w);
-	}
 }
 
 static void *read_on(void *data)
@@ -208,11 +215,8 @@ static void *read_on(void *data)
 	if (reader_guard_open(rings, ARRAY_SIZE(rings), &w->guard) < 0)
 		message_warning("victims with many records may lose some: %s", strerror(errno));
 	while (!fds[2].revents) {
-		int n = poll(fds, ARRAY_SIZE(fds), TICK_MS);
-
+		(void)poll(fds, ARRAY_SIZE(fds), TICK_MS);
 		drain(w);
-		if (n == 0)
-			tidy_up(w);
 	}
 	drain(w); /* what was there already */
 	reader_guard_close(w->guard);
