@@ -85,6 +85,8 @@ static void put_numbers(const struct victim *v, struct strbuf *out)
 		strbuf_printf(out, " %" PRIu64 " damaged", b->damaged);
 	if (b->more)
 		strbuf_puts(out, " and more not reached");
+	else if (b->unreadable && b->heads_unread)
+		strbuf_puts(out, " and perhaps more not reached");
 	if (v->enabled.at_ns) {
 		strbuf_puts(out, ", its first ");
 		human_duration(out, v->enabled.after_ns);

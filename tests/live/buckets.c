@@ -5,6 +5,9 @@
  *	head	the address of the first
  *	hide	make a page in the middle of the list unreadable (mprotect, done by the process
  *itself); prints how many buckets lie on it, whole or in part
+ *	list	where each begins and ends
+ *	absent	reads such a list, and prints how many of them lie on a page, whole or in part, that
+ *		is not in memory; the process's memory is not touched for it
  *	circle	link a bucket in the middle to one that came before it
  *	break	link it to where there is nothing
  */
@@ -87,6 +90,34 @@ static int hide_page(pid_t pid, uint64_t page)
 	return r;
 }
 
+#define PAGE_PRESENT ((uint64_t)1 << 63) /* of /proc/PID/pagemap: admin-guide/mm/pagemap.rst */
+
+static int count_absent(pid_t pid, FILE *list)
+{
+	_cleanup_close_ int fd = -1;
+	uint64_t at, end, entry;
+	size_t absent = 0;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while (fscanf(list, "%" SCNx64 " %" SCNx64, &at, &end) == 2) {
+		bool here = true;
+
+		for (uint64_t page = at / PAGE; page <= (end - 1) / PAGE; page++) {
+			if (pread(fd, &entry, sizeof(entry), (off_t)(page * sizeof(entry))) !=
+			    sizeof(entry))
+				return -EIO;
+			here = here && entry & PAGE_PRESENT;
+		}
+		absent += !here;
+	}
+	printf("%zu\n", absent);
+	return 0;
+}
+
 static int hide(pid_t pid, const struct list *l)
 {
 	uint64_t page = l->at[l->n / 2] & ~(PAGE - 1);
@@ -125,6 +156,8 @@ int main(int argc, char *argv[])
 	if (argc != 3)
 		return 2;
 	pid = atoi(argv[2]);
+	if (!strcmp(argv[1], "absent"))
+		return count_absent(pid, stdin) < 0;
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	r = fd < 0 ? -errno : go_binary_open(fd, NULL, &binary);
@@ -136,6 +169,9 @@ int main(int argc, char *argv[])
 		;
 	else if (!strcmp(argv[1], "count"))
 		printf("%zu\n", l.n);
+	else if (!strcmp(argv[1], "list"))
+		for (size_t i = 0; i < l.n; i++)
+			printf("0x%" PRIx64 " 0x%" PRIx64 "\n", l.at[i], l.end[i]);
 	else if (!strcmp(argv[1], "head"))
 		printf("0x%" PRIx64 "\n", l.at[0]);
 	else if (!strcmp(argv[1], "hide"))
