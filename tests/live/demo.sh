@@ -19,7 +19,7 @@ out=$(cat "$tmp/out")
 matches "oomkill's line" "$out" \
 	'[0-9:]{8} Triggered by PID [0-9]+ \(".+"\), OOM kill of PID [0-9]+ \("leakyserver"\), 16384 pages, loadavg: '
 matches "oomprof's line" "$out" 'OOM kill of PID [0-9]+ \("leakyserver"\), go1\.[0-9.]+, [0-9.]+M in [0-9]+ objects'
-matches "the table has the cache" "$out" 'M +[0-9]+ +[0-9.]+ main\.\(\*pageCache\)\.put \(main\.go:[0-9]+\)'
+matches "the table has the cache" "$out" 'M +[0-9]+ +[0-9.]+ +([0-9.]+[BKMG]|-) main\.\(\*pageCache\)\.put \(main\.go:[0-9]+\)'
 matches "so has go tool pprof" "$out" 'MB +[0-9.]+% .*main\.\(\*pageCache\)\.put'
 file=$(sed -n 's/^The profile stays here: //p' "$tmp/out")
 check "the profile is there" [ -s "$file" ]
