@@ -6,6 +6,7 @@
  *	hide	make a page in the middle of the list unreadable (mprotect, done by the process
  *itself); prints how many buckets lie on it, whole or in part
  *	list	where each begins and ends
+ *	swap	swap out the pages that the older half of them lies on
  *	absent	reads such a list, and prints how many of them lie on a page, whole or in part, that
  *		is not in memory; the process's memory is not touched for it
  *	circle	link a bucket in the middle to one that came before it
@@ -19,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
@@ -118,6 +120,24 @@ static int count_absent(pid_t pid, FILE *list)
 	return 0;
 }
 
+/* From Linux 5.10 on; what the kernel will not swap out just now stays. */
+static int swap_out(pid_t pid, const struct list *l)
+{
+	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd < 0)
+		return -errno;
+	for (size_t i = l->n / 2; i < l->n; i++) {
+		uint64_t page = l->at[i] & ~(PAGE - 1);
+		struct iovec pages = {(void *)(uintptr_t)page,
+				      (l->end[i] - page + PAGE - 1) & ~(PAGE - 1)};
+
+		if (syscall(SYS_process_madvise, fd, &pages, 1ul, MADV_PAGEOUT, 0u) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 static int hide(pid_t pid, const struct list *l)
 {
 	uint64_t page = l->at[l->n / 2] & ~(PAGE - 1);
@@ -172,6 +192,8 @@ int main(int argc, char *argv[])
 	else if (!strcmp(argv[1], "list"))
 		for (size_t i = 0; i < l.n; i++)
 			printf("0x%" PRIx64 " 0x%" PRIx64 "\n", l.at[i], l.end[i]);
+	else if (!strcmp(argv[1], "swap"))
+		r = swap_out(pid, &l);
 	else if (!strcmp(argv[1], "head"))
 		printf("0x%" PRIx64 "\n", l.at[0]);
 	else if (!strcmp(argv[1], "hide"))
