@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "go/go_foreign.h"
@@ -207,6 +208,18 @@ void go_binary_close(struct go_binary *b)
 void go_binary_closep(struct go_binary **binary)
 {
 	go_binary_close(*binary);
+}
+
+int go_process_runs(pid_t pid, const struct go_binary *binary)
+{
+	struct stat now, then;
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	if (stat(link, &now) < 0)
+		return errno == EACCES ? -EPERM : -errno;
+	return fstat(binary->fd, &then) == 0 && now.st_dev == then.st_dev &&
+	       now.st_ino == then.st_ino;
 }
 
 int go_process_bias(pid_t pid, const struct go_binary *binary, uint64_t *ret)

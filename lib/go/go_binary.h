@@ -72,6 +72,9 @@ void go_binary_close(struct go_binary *binary);
 #define _cleanup_go_binary_ _cleanup_(go_binary_closep)
 void go_binary_closep(struct go_binary **binary);
 
+/* Does the process run that very file? 1 yes, 0 another (by now), -EPERM, or -errno. */
+int go_process_runs(pid_t pid, const struct go_binary *binary);
+
 /* What has to be added to link-time addresses in that process (AT_ENTRY of its auxv). 0 or -errno.
  */
 int go_process_bias(pid_t pid, const struct go_binary *binary, uint64_t *ret);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "go/heap_buckets.h"
 #include "proc/process_maps.h"
@@ -78,16 +77,11 @@ static int check_layout(const struct go_binary *b, struct strbuf *why)
 
 static int check_executable(pid_t pid, const struct go_binary *b, struct strbuf *why)
 {
-	struct stat now, examined;
-	char link[64];
+	int r = go_process_runs(pid, b);
 
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-	if (stat(link, &now) < 0)
-		return fail(why, errno == EACCES ? -EPERM : -ESRCH, strerror(errno));
-	if (fstat(b->fd, &examined) < 0 || now.st_dev != examined.st_dev ||
-	    now.st_ino != examined.st_ino)
-		return fail(why, -ESRCH, "it runs another executable by now");
-	return 0;
+	if (r < 0)
+		return fail(why, r == -EPERM ? r : -ESRCH, strerror(r == -EPERM ? EACCES : -r));
+	return r ? 0 : fail(why, -ESRCH, "it runs another executable by now");
 }
 
 /* Breakpoints aside, is the code at OFFSET of the text segment that of the file? */

@@ -9,10 +9,10 @@
 
 #include "base/parse.h"
 #include "base/text.h"
+#include "go/go_rate.h"
 #include "go/heap_profile.h"
 #include "victim/live.h"
 
-#define DEFAULT_RATE 524288 /* runtime/mprof.go */
 /* The size of a profile is estimated from that of one with so many buckets: a look at a program
  * must not cost what its profile does. */
 #define SAMPLE 4096
@@ -142,8 +142,8 @@ static int64_t rate_at_start(int fd, const struct go_binary *b)
 		return 0;
 	if (elf_image_open_fd(fd, NULL, &image) < 0 ||
 	    elf_image_read(image, b->mem_profile_rate, &rate, sizeof(rate)) < 0)
-		return DEFAULT_RATE;
-	return rate == 0 && b->minor < 20 ? DEFAULT_RATE : rate;
+		return GO_RATE_DEFAULT;
+	return rate == 0 && b->minor < 20 ? GO_RATE_DEFAULT : rate;
 }
 
 static void look_into_file(struct check *c, int fd)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "proc/cgroup.h"
 #include "proc/process.h"
@@ -79,17 +78,6 @@ static int look_into(pid_t pid, struct known_binary *b, struct process_image *im
 	return -ENOEXEC;
 }
 
-/* Has it replaced itself by exec since its executable was opened? */
-static bool is_another_by_now(pid_t pid, const struct go_binary *b)
-{
-	struct stat now, then;
-	char link[64];
-
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-	return stat(link, &now) == 0 && fstat(b->fd, &then) == 0 &&
-	       (now.st_dev != then.st_dev || now.st_ino != then.st_ino);
-}
-
 int live_heap_read(pid_t pid, const struct process_image *image, struct live_heap *ret,
 		   struct strbuf *why)
 {
@@ -102,7 +90,7 @@ int live_heap_read(pid_t pid, const struct process_image *image, struct live_hea
 		r = heap_reader_get(&reader, b->mem_profile_rate + h.bias, &h.rate, sizeof(h.rate));
 	if (r == 0)
 		r = heap_reader_get(&reader, b->mbuckets + h.bias, &h.head, sizeof(h.head));
-	if (image->place == IMAGE_EXECUTABLE && is_another_by_now(pid, b))
+	if (image->place == IMAGE_EXECUTABLE && go_process_runs(pid, b) == 0)
 		return fail(why, -ESRCH, pid, "has begun to run another program: try again");
 	if (r == -ESRCH)
 		return fail(why, r, pid, "ended while it was read");

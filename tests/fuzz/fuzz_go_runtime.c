@@ -10,26 +10,9 @@
 
 #include "base/macro.h"
 #include "go/go_runtime.h"
-
-#define BASE 0x10000ull
+#include "tests/fuzz/memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct memory {
-	const uint8_t *bytes;
-	size_t n;
-};
-
-static ssize_t read_memory(void *context, uint64_t address, void *buffer, size_t n)
-{
-	const struct memory *m = context;
-
-	if (address < BASE || address - BASE >= m->n)
-		return -EFAULT;
-	n = MIN(n, m->n - (address - BASE));
-	memcpy(buffer, m->bytes + (address - BASE), n);
-	return (ssize_t)n;
-}
 
 /* What is said to be known must make sense. */
 static void check(const struct go_runtime *runtime, uint64_t most)

@@ -26,6 +26,7 @@
 
 #include "go/go_binary.h"
 #include "go/heap_buckets.h"
+#include "proc/process.h"
 
 #define PAGE ((uint64_t)4096)
 #define ALLNEXT 8 /* of a bucket: see lib/go/heap_buckets.h */
@@ -167,9 +168,9 @@ static int link_to(pid_t pid, uint64_t bucket, uint64_t next)
 int main(int argc, char *argv[])
 {
 	_cleanup_go_binary_ struct go_binary *binary = NULL;
+	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
 	struct list l = {0};
-	char path[64];
 	pid_t pid;
 	int r;
 
@@ -178,9 +179,9 @@ int main(int argc, char *argv[])
 	pid = atoi(argv[2]);
 	if (!strcmp(argv[1], "absent"))
 		return count_absent(pid, stdin) < 0;
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	r = fd < 0 ? -errno : go_binary_open(fd, NULL, &binary);
+	r = process_open_executable(pid, &fd, &path);
+	if (r == 0)
+		r = go_binary_open(fd, NULL, &binary);
 	if (r == 0)
 		r = read_list(pid, binary, &l);
 	if (r == 0 && l.n < 3)

@@ -13,6 +13,7 @@
 #include "go/go_binary.h"
 #include "go/heap_buckets.h"
 #include "go/heap_profile.h"
+#include "proc/process.h"
 
 static int fail(const char *what, int error)
 {
@@ -23,14 +24,12 @@ static int fail(const char *what, int error)
 static int open_binary(const char *pid, struct go_binary **ret)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
+	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
-	char path[64];
-	int r;
+	int r = process_open_executable(atoi(pid), &fd, &path);
 
-	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	r = go_binary_open(fd, &why, ret);
 	if (r < 0)
 		fprintf(stderr, "heapdump: %s\n", strbuf_text(&why));

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "go/go_rate.h"
+#include "proc/process.h"
 
 static int fail(const char *what, int error)
 {
@@ -26,14 +27,12 @@ static int open_process(const char *pid, struct go_rate **ret)
 {
 	_cleanup_go_binary_ struct go_binary *binary = NULL;
 	_cleanup_strbuf_ struct strbuf why = {0};
+	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
-	char path[64];
-	int r;
+	int r = process_open_executable(atoi(pid), &fd, &path);
 
-	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	r = go_binary_open(fd, &why, &binary);
 	if (r == 0)
 		r = go_rate_open((pid_t)strtol(pid, NULL, 10), binary, NULL, &why, ret);
