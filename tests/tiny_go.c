@@ -347,3 +347,14 @@ int tiny_file(const void *bytes, size_t n)
 		abort();
 	return fd;
 }
+
+struct go_binary *tiny_go_open(int minor)
+{
+	_cleanup_strbuf_ struct strbuf bytes = {0};
+	_cleanup_close_ int fd = -1;
+	struct go_binary *b;
+
+	tiny_go_build(&(struct tiny_go){.minor = minor}, &bytes);
+	fd = tiny_file(bytes.data, bytes.length);
+	return fd >= 0 && go_binary_open(fd, NULL, &b) == 0 ? b : NULL;
+}

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/strbuf.h"
+#include "go/go_binary.h"
 
 struct tiny_go {
 	int minor;	/* Go 1.MINOR: 18 to 27; decides the layout */
@@ -44,3 +45,6 @@ void tiny_code_put(uint8_t *text, uint16_t machine, int minor);
 
 /* An unlinked file with these bytes; the caller closes it. */
 int tiny_file(const void *bytes, size_t n);
+
+/* That of Go 1.MINOR, opened; the caller closes it. NULL on failure. */
+struct go_binary *tiny_go_open(int minor);

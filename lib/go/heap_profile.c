@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/hash_index.h"
 #include "go/heap_symbols.h"
 #include "pprof/profile.h"
@@ -39,22 +40,6 @@ struct heap_profile {
 	struct hash_index site_index;
 	struct heap_totals totals;
 };
-
-/* Room for N more elements behind the COUNT ones of an array of *CAPACITY. */
-static int reserve(void *array, size_t *capacity, size_t count, size_t n, size_t size)
-{
-	void **field = array, *more;
-	size_t want = MAX(count + n, MAX(*capacity * 2, (size_t)64));
-
-	if (n <= *capacity - count)
-		return 0;
-	more = reallocarray(*field, want, size);
-	if (!more)
-		return -ENOMEM;
-	*field = more;
-	*capacity = want;
-	return 0;
-}
 
 int heap_profile_new(const struct go_binary *binary, const struct heap_profile_options *options,
 		     struct heap_profile **ret)
@@ -96,11 +81,11 @@ void heap_profile_freep(struct heap_profile **profile)
 
 int heap_profile_add(struct heap_profile *p, const struct heap_bucket *bucket)
 {
-	int r = reserve(&p->entries, &p->entry_size, p->entry_count, 1, sizeof(*p->entries));
+	int r = array_reserve(&p->entries, &p->entry_size, p->entry_count, 1, sizeof(*p->entries));
 
 	if (r == 0)
-		r = reserve(&p->stacks, &p->stack_size, p->stack_count, bucket->held,
-			    sizeof(*p->stacks));
+		r = array_reserve(&p->stacks, &p->stack_size, p->stack_count, bucket->held,
+				  sizeof(*p->stacks));
 	if (r < 0)
 		return r;
 	if (bucket->held)
@@ -210,7 +195,7 @@ static int site_of(struct heap_profile *p, const struct heap_frame *frame, struc
 
 	if (found == HASH_INDEX_NONE) {
 		found = (uint32_t)p->site_count;
-		r = reserve(&p->sites, &p->site_size, p->site_count, 1, sizeof(*p->sites));
+		r = array_reserve(&p->sites, &p->site_size, p->site_count, 1, sizeof(*p->sites));
 		if (r == 0)
 			r = hash_index_add(&p->site_index, hash, found);
 		if (r < 0)
@@ -269,7 +254,8 @@ static int resolve_entry(struct heap_profile *p, struct entry *e)
 
 	if (n < 0)
 		return n;
-	r = reserve(&p->frames, &p->frame_size, p->frame_count, (size_t)n, sizeof(*p->frames));
+	r = array_reserve(&p->frames, &p->frame_size, p->frame_count, (size_t)n,
+			  sizeof(*p->frames));
 	if (r < 0)
 		return r;
 	for (int i = 0; i < n; i++)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/hash_index.h"
 #include "go/pclntab.h"
 
@@ -16,11 +17,11 @@ struct heap_symbols {
 	bool named;
 
 	struct heap_symbol *symbols;
-	uint32_t count;
+	size_t count, size;
 	struct hash_index index;
 
 	char **texts;
-	uint32_t text_count;
+	size_t text_count, text_size;
 	struct hash_index text_index;
 
 	uint32_t *shown; /* the answer of heap_symbols_stack() */
@@ -61,7 +62,7 @@ void heap_symbols_free(struct heap_symbols *s)
 	if (!s)
 		return;
 	heap_symbols_close(s);
-	for (uint32_t i = 0; i < s->text_count; i++)
+	for (size_t i = 0; i < s->text_count; i++)
 		free(s->texts[i]);
 	free(s->texts);
 	hash_index_free(&s->text_index);
@@ -80,20 +81,6 @@ const struct heap_symbol *heap_symbols_get(const struct heap_symbols *s, uint32_
 	return &s->symbols[position];
 }
 
-/* An array that grows by doubling: room for one more behind N elements. */
-static int make_room(void *array, size_t n, size_t size)
-{
-	void **field = array, *more;
-
-	if (n & (n - 1) || (n == 0 && *field))
-		return 0;
-	more = reallocarray(*field, n ? n * 2 : 1, size);
-	if (!more)
-		return -ENOMEM;
-	*field = more;
-	return 0;
-}
-
 static bool same_text(const void *context, uint32_t position, const void *key)
 {
 	return strcmp(((const struct heap_symbols *)context)->texts[position], key) == 0;
@@ -109,8 +96,9 @@ static const char *intern(struct heap_symbols *s, const char *text)
 	if (found != HASH_INDEX_NONE)
 		return s->texts[found];
 	copy = strdup(text);
-	if (!copy || make_room(&s->texts, s->text_count, sizeof(*s->texts)) < 0 ||
-	    hash_index_add(&s->text_index, hash, s->text_count) < 0)
+	if (!copy ||
+	    array_reserve(&s->texts, &s->text_size, s->text_count, 1, sizeof(*s->texts)) < 0 ||
+	    hash_index_add(&s->text_index, hash, (uint32_t)s->text_count) < 0)
 		return NULL;
 	s->texts[s->text_count++] = copy;
 	return STEAL(copy);
@@ -172,10 +160,10 @@ static int look_up(struct heap_symbols *s, uint64_t pc, uint32_t *ret)
 	int r = 0;
 
 	if (found == HASH_INDEX_NONE) {
-		found = s->count;
+		found = (uint32_t)s->count;
 		r = name_symbol(s, &symbol);
 		if (r == 0)
-			r = make_room(&s->symbols, s->count, sizeof(*s->symbols));
+			r = array_reserve(&s->symbols, &s->size, s->count, 1, sizeof(*s->symbols));
 		if (r == 0)
 			r = hash_index_add(&s->index, hash, found);
 		if (r < 0)
@@ -212,15 +200,10 @@ static int hide(struct heap_symbols *s, uint32_t position)
 
 static int show(struct heap_symbols *s, size_t n, uint64_t pc)
 {
-	if (n == s->shown_size) {
-		size_t size = MAX(n * 2, (size_t)256);
-		uint32_t *more = reallocarray(s->shown, size, sizeof(*more));
+	int r = array_reserve(&s->shown, &s->shown_size, n, 1, sizeof(*s->shown));
 
-		if (!more)
-			return -ENOMEM;
-		s->shown = more;
-		s->shown_size = size;
-	}
+	if (r < 0)
+		return r;
 	return look_up(s, pc, &s->shown[n]);
 }
 

@@ -17,18 +17,6 @@
 #define LEAK (BIAS + TINY_GO_INLINED + 0x60)
 #define GOEXIT (BIAS + TINY_GO_GOEXIT + 1)
 
-static struct go_binary *open_tiny(int minor)
-{
-	_cleanup_strbuf_ struct strbuf bytes = {0};
-	_cleanup_close_ int fd = -1;
-	struct go_binary *b;
-
-	tiny_go_build(&(struct tiny_go){.minor = minor}, &bytes);
-	fd = tiny_file(bytes.data, bytes.length);
-	assert_int_equal(go_binary_open(fd, NULL, &b), 0);
-	return b;
-}
-
 static void add(struct heap_profile *p, uint64_t size, uint64_t allocs, uint64_t frees,
 		uint64_t futures, const uint64_t *stack, uint32_t depth)
 {
@@ -80,7 +68,7 @@ static void check_stack(const Pprof__Profile *m, size_t sample, const char *want
 
 static void shows_stacks_as_the_runtime(void **state)
 {
-	_cleanup_go_binary_ struct go_binary *binary = open_tiny(27);
+	_cleanup_go_binary_ struct go_binary *binary = tiny_go_open(27);
 	_cleanup_heap_profile_ struct heap_profile *p = NULL;
 	struct heap_profile_options options = {
 		.bias = BIAS, .rate = 1, .file_name = "/bin/tiny", .time_ns = 42};
@@ -124,7 +112,7 @@ static void shows_stacks_as_the_runtime(void **state)
 
 static void sums_up_sites(void **state)
 {
-	_cleanup_go_binary_ struct go_binary *binary = open_tiny(24);
+	_cleanup_go_binary_ struct go_binary *binary = tiny_go_open(24);
 	_cleanup_heap_profile_ struct heap_profile *p = NULL;
 	struct heap_profile_options options = {.bias = BIAS, .rate = 524288};
 	const uint64_t a[] = {LEAK, GOEXIT}, b[] = {INLINED, CALL, LEAK, GOEXIT};
@@ -160,7 +148,7 @@ static void sums_up_sites(void **state)
 /* What is new since the last collection, of each site and in all, scaled like the rest. */
 static void tells_what_is_new(void **state)
 {
-	_cleanup_go_binary_ struct go_binary *binary = open_tiny(24);
+	_cleanup_go_binary_ struct go_binary *binary = tiny_go_open(24);
 	const uint64_t a[] = {LEAK, GOEXIT}, b[] = {INLINED, CALL, LEAK, GOEXIT};
 
 	(void)state;
@@ -193,7 +181,7 @@ static void tells_what_is_new(void **state)
 /* The table: largest first, without what is all freed, cut to the terminal's width. */
 static void shows_a_table(void **state)
 {
-	_cleanup_go_binary_ struct go_binary *binary = open_tiny(24);
+	_cleanup_go_binary_ struct go_binary *binary = tiny_go_open(24);
 	_cleanup_heap_profile_ struct heap_profile *p = NULL;
 	_cleanup_strbuf_ struct strbuf out = {0};
 	struct heap_profile_options options = {
@@ -225,7 +213,7 @@ static void shows_a_table(void **state)
 /* What the runtime publishes leaves out what is not swept, unless there was no collection yet. */
 static void publishes_as_the_runtime(void **state)
 {
-	_cleanup_go_binary_ struct go_binary *binary = open_tiny(24);
+	_cleanup_go_binary_ struct go_binary *binary = tiny_go_open(24);
 	struct heap_profile_options options = {
 		.view = HEAP_VIEW_PUBLISHED, .bias = BIAS, .rate = 1, .cycle = 3 << 1};
 	const uint64_t stack[] = {LEAK, GOEXIT};
@@ -251,7 +239,7 @@ static void publishes_as_the_runtime(void **state)
 /* The executable has become unreadable: addresses are still there. */
 static void does_without_names(void **state)
 {
-	_cleanup_go_binary_ struct go_binary *binary = open_tiny(24);
+	_cleanup_go_binary_ struct go_binary *binary = tiny_go_open(24);
 	_cleanup_heap_profile_ struct heap_profile *p = NULL;
 	struct heap_profile_options options = {.bias = BIAS, .rate = 1};
 	const uint64_t stack[] = {LEAK, GOEXIT};
