@@ -43,9 +43,12 @@ func grow() {
 }
 
 // The child runs on this thread's stack; the kernel lets the thread sleep until the child has gone. A
-// collection would wait for that thread.
+// collection would wait for that thread, one that is not quite over too: SetGCPercent() returns before
+// that, but ReadMemStats() does not, as it stops the world itself.
 func share() {
+	var stats runtime.MemStats
 	debug.SetGCPercent(-1)
+	runtime.ReadMemStats(&stats)
 	go func() {
 		runtime.LockOSThread()
 		child, _, _ := syscall.RawSyscall(syscall.SYS_CLONE,
