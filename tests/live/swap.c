@@ -2,15 +2,12 @@
  * Another text in the place of a running one, under a stream of events: each must be counted once,
  * in maps that are handed over.
  */
-#include "unit/unit.h"
+#include "live/bpf_test.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <pthread.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "bpf/kernel_features.h"
 #include "bpf/kernel_map.h"
 #include "bpf/tracer.h"
 
@@ -23,8 +20,6 @@ EMBEDDED_TEXT(probe_kinds);
 #define NUMBER_(n) #n
 #define NUMBER(n) NUMBER_(n)
 #define SYSCALL_FLAG "-DSYS_GETPGID=" NUMBER(SYS_getpgid)
-
-static char directory[] = "/tmp/oomtools-test.XXXXXX";
 
 static const char *const flags[][3] = {
 	{SYSCALL_FLAG, "-DPROBE_SWAP=0", NULL},
@@ -173,34 +168,6 @@ static void a_bad_text_changes_nothing(void **state)
 	tracer_close(t);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int group_setup(void **state)
-{
-	const char *builddir = getenv("builddir");
-	char helper[4096];
-
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(helper, sizeof(helper), "%s/libexec/oomtools-compile", builddir ? builddir : ".");
-	setenv("OOMTOOLS_COMPILE", helper, 1);
-	setenv("OOMTOOLS_CACHE_DIR", directory, 1);
-	return 0;
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,16 +175,9 @@ int main(void)
 		cmocka_unit_test(attach_points_come_and_go),
 		cmocka_unit_test(a_bad_text_changes_nothing),
 	};
-	struct kernel_features features;
-	const char *must = getenv("REQUIRE_LIVE");
-	int r = kernel_features_read(&features);
+	int unavailable = bpf_test_unavailable();
 
-	if (r < 0 || !features.btf) {
-		bool bad = must && !strcmp(must, "1");
-
-		printf("%s 1 - live%s BPF: %s\n1..1\n", bad ? "not ok" : "ok", bad ? "" : " # SKIP",
-		       r < 0 ? strerror(-r) : "no BTF");
-		return bad;
-	}
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	if (unavailable >= 0)
+		return unavailable;
+	return cmocka_run_group_tests(tests, bpf_test_setup, bpf_test_teardown);
 }

@@ -2,7 +2,7 @@
  * From a text to running probes, for real: each way of attaching, callbacks, tail calls, events,
  * the cache, images made elsewhere, and that nothing stays behind. Needs root and BPF.
  */
-#include "unit/unit.h"
+#include "live/bpf_test.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,6 @@ EMBEDDED_TEXT(probe_kinds);
 #define MAGIC (0x6f000000u + (uint32_t)getpid())
 #define CALLS 1009 /* a prime: no other count comes near by chance */
 
-static char directory[] = "/tmp/oomtools-test.XXXXXX";
 static struct strbuf said; /* what the tracer logged */
 static struct kernel_features features;
 static char helper[4096];
@@ -403,7 +402,7 @@ static void keeps_what_it_compiled(void **state)
 	struct tracer *t;
 
 	(void)state;
-	setenv("OOMTOOLS_CACHE_DIR", directory, 1);
+	setenv("OOMTOOLS_CACHE_DIR", bpf_test_directory, 1);
 	tracer_close(start_with("-DPROBE_TAIL -DCOLD"));
 	assert_null(strstr(strbuf_text(&said), "from the cache"));
 	t = start_with("-DPROBE_TAIL -DCOLD");
@@ -434,7 +433,7 @@ static void mends_a_damaged_cache(void **state)
 {
 	(void)state;
 	tracer_close(start_with("-DPROBE_TAIL -DCOLD"));
-	nftw(directory, damage, 8, FTW_PHYS);
+	nftw(bpf_test_directory, damage, 8, FTW_PHYS);
 	tracer_close(start_with("-DPROBE_TAIL -DCOLD"));
 	assert_non_null(strstr(strbuf_text(&said), "checksum"));
 	tracer_close(start_with("-DPROBE_TAIL -DCOLD"));
@@ -444,10 +443,10 @@ static void mends_a_damaged_cache(void **state)
 /* Compile the embedded text by hand, as for another box; an image file. */
 static void compile_image(const char *path)
 {
-	char command[3 * sizeof(helper)], text[sizeof(directory) + 16];
+	char command[3 * sizeof(helper)], text[sizeof(BPF_TEST_DIRECTORY) + 16];
 	int fd;
 
-	snprintf(text, sizeof(text), "%s/text.c", directory);
+	snprintf(text, sizeof(text), "%s/text.c", bpf_test_directory);
 	fd = open(text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_int_equal(file_write_fd(fd, probe_kinds_text, strlen(probe_kinds_text)), 0);
 	close(fd);
@@ -477,12 +476,12 @@ static void misfit_image(const char *path)
 
 static void runs_an_image_made_elsewhere(void **state)
 {
-	char path[sizeof(directory) + 16];
+	char path[sizeof(BPF_TEST_DIRECTORY) + 16];
 	struct tracer_config config = config_for("-DPROBE_TAIL");
 	struct tracer *t;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/made", directory);
+	snprintf(path, sizeof(path), "%s/made", bpf_test_directory);
 	compile_image(path);
 	config.image_path = path;
 	setenv("OOMTOOLS_COMPILE", "/nowhere", 1);
@@ -573,11 +572,11 @@ static int is_empty(const char *path)
 /* libbcc ends its process from within on these; its header tree must be gone nevertheless. */
 static void cleans_up_after_a_crash(void **state)
 {
-	char parent[sizeof(directory) + 16];
+	char parent[sizeof(BPF_TEST_DIRECTORY) + 16];
 	_cleanup_free_ char *error = NULL;
 
 	(void)state;
-	snprintf(parent, sizeof(parent), "%s/tmp", directory);
+	snprintf(parent, sizeof(parent), "%s/tmp", bpf_test_directory);
 	assert_int_equal(mkdir(parent, 0700), 0);
 	setenv("TMPDIR", parent, 1);
 	error = start_bad("int raw_tp__sys_enter(void *ctx)\n"
@@ -653,32 +652,18 @@ static void leaves_nothing_when_killed(void **state)
 	assert_true(program_goes(id));
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int group_setup(void **state)
 {
-	const char *builddir = getenv("builddir");
+	int r = bpf_test_setup(state);
 
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(helper, sizeof(helper), "%s/libexec/oomtools-compile", builddir ? builddir : ".");
-	setenv("OOMTOOLS_COMPILE", helper, 1);
-	setenv("OOMTOOLS_CACHE_DIR", directory, 1);
-	return 0;
+	snprintf(helper, sizeof(helper), "%s", getenv("OOMTOOLS_COMPILE"));
+	return r < 0 ? r : kernel_features_read(&features);
 }
 
 static int group_teardown(void **state)
 {
-	(void)state;
 	strbuf_free(&said);
-	return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return bpf_test_teardown(state);
 }
 
 int main(void)
@@ -703,15 +688,9 @@ int main(void)
 		cmocka_unit_test(leaves_nothing),
 		cmocka_unit_test(leaves_nothing_when_killed),
 	};
-	const char *must = getenv("REQUIRE_LIVE");
-	int r = kernel_features_read(&features);
+	int unavailable = bpf_test_unavailable();
 
-	if (r < 0 || !features.btf) {
-		bool bad = must && !strcmp(must, "1");
-
-		printf("%s 1 - live%s BPF: %s\n1..1\n", bad ? "not ok" : "ok", bad ? "" : " # SKIP",
-		       r < 0 ? strerror(-r) : "no BTF");
-		return bad;
-	}
+	if (unavailable >= 0)
+		return unavailable;
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
