@@ -21,6 +21,21 @@ void human_bytes(struct strbuf *out, int64_t bytes)
 		strbuf_printf(out, "%.1f%c", value, units[unit]);
 }
 
+void human_count(struct strbuf *out, int64_t count)
+{
+	static const char units[] = "kMGTPE";
+	double value = (double)count / 1000;
+	int unit = 0;
+
+	if (count < 100000 && count > -100000) {
+		strbuf_printf(out, "%" PRId64, count);
+		return;
+	}
+	for (; (value >= 999.95 || value <= -999.95) && units[unit + 1]; unit++)
+		value /= 1000;
+	strbuf_printf(out, "%.1f%c", value, units[unit]);
+}
+
 void human_duration(struct strbuf *out, uint64_t ns)
 {
 	double seconds = (double)ns / NS_PER_S;

@@ -8,6 +8,9 @@
 /* Bytes in powers of 1024 with one decimal and a unit letter: 0B 512B 1.5K 62.0M 3.1G. */
 void human_bytes(struct strbuf *out, int64_t bytes);
 
+/* A count in powers of 1000, six characters at most up to 999 million: 0 99999 123.4k 1.5M. */
+void human_count(struct strbuf *out, int64_t count);
+
 /* A time span: "3 ms", "12.3 s", "12 min", "5.2 h", "3.1 days". */
 void human_duration(struct strbuf *out, uint64_t ns);
 

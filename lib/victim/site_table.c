@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "go/frame_text.h"
 #include "output/human.h"
 #include "output/table_writer.h"
 
@@ -26,31 +26,12 @@ static size_t room_for_site(int line_width)
 	return line_width > before ? (size_t)(line_width - before) : 0;
 }
 
-static const char *behind_last_slash(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static void put_function(struct strbuf *out, const struct heap_frame *frame, const char *function)
-{
-	const char *file = behind_last_slash(frame->file);
-
-	text_display(out, function, strlen(function));
-	if (*file) {
-		strbuf_puts(out, " (");
-		text_display(out, file, strlen(file));
-		strbuf_printf(out, ":%u)", frame->line);
-	}
-}
-
 static void put_site(struct strbuf *out, const struct heap_frame *frame, int line_width)
 {
-	put_function(out, frame, frame->function);
+	frame_text(out, frame, false);
 	if (line_width && out->length > room_for_site(line_width)) {
 		strbuf_reset(out);
-		put_function(out, frame, behind_last_slash(frame->function));
+		frame_text(out, frame, true);
 	}
 }
 

@@ -101,6 +101,24 @@ static void bytes_for_people(void **state)
 	}
 }
 
+static void counts_for_people(void **state)
+{
+	static const struct {
+		int64_t count;
+		const char *want;
+	} cases[] = {{0, "0"},		 {99999, "99999"},     {-7, "-7"},
+		     {100000, "100.0k"}, {-123456, "-123.5k"}, {999949, "999.9k"},
+		     {999950, "1.0M"},	 {1500000, "1.5M"},    {INT64_MAX, "9.2E"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_strbuf_ struct strbuf out = {0};
+
+		human_count(&out, cases[i].count);
+		assert_string_equal(strbuf_text(&out), cases[i].want);
+	}
+}
+
 static void spans_for_people(void **state)
 {
 	static const struct {
@@ -161,10 +179,10 @@ static void stat_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(line_is_bccs),	    cmocka_unit_test(json_is_one_harmless_line),
-		cmocka_unit_test(json_arrays),	    cmocka_unit_test(bytes_for_people),
-		cmocka_unit_test(spans_for_people), cmocka_unit_test(table_lines),
-		cmocka_unit_test(stat_lines),
+		cmocka_unit_test(line_is_bccs),	     cmocka_unit_test(json_is_one_harmless_line),
+		cmocka_unit_test(json_arrays),	     cmocka_unit_test(bytes_for_people),
+		cmocka_unit_test(counts_for_people), cmocka_unit_test(spans_for_people),
+		cmocka_unit_test(table_lines),	     cmocka_unit_test(stat_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,282 @@
+#include "alloc/alloc_columns.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "go/frame_text.h"
+#include "output/human.h"
+
+#define SITE_ROOM 40	/* characters, before columns are left out */
+#define CALLERS_SHOWN 4 /* behind the site, where rows are stacks */
+
+static const struct table_column all[ALLOC_COLUMN_COUNT] = {
+	[ALLOC_COLUMN_OWNER] = {"THREAD", 9, false},  [ALLOC_COLUMN_INUSE] = {"INUSE", 7, false},
+	[ALLOC_COLUMN_OBJECTS] = {"OBJS", 6, false},  [ALLOC_COLUMN_ALLOC] = {"ALLOC/s", 7, false},
+	[ALLOC_COLUMN_ALLOCS] = {"OBJS/s", 6, false}, [ALLOC_COLUMN_FREED] = {"FREED/s", 7, false},
+	[ALLOC_COLUMN_GROWTH] = {"GROWTH", 8, false}, [ALLOC_COLUMN_SURVIVAL] = {"SURV%", 5, false},
+	[ALLOC_COLUMN_NEW] = {"NEW", 7, false},	      [ALLOC_COLUMN_SITE] = {"FUNCTION", 0, true},
+};
+
+static const enum alloc_column sorted_by[ALLOC_SORT_COUNT] = {
+	[ALLOC_SORT_ALLOC] = ALLOC_COLUMN_ALLOC,       [ALLOC_SORT_ALLOCS] = ALLOC_COLUMN_ALLOCS,
+	[ALLOC_SORT_INUSE] = ALLOC_COLUMN_INUSE,       [ALLOC_SORT_OBJECTS] = ALLOC_COLUMN_OBJECTS,
+	[ALLOC_SORT_FREED] = ALLOC_COLUMN_FREED,       [ALLOC_SORT_GROWTH] = ALLOC_COLUMN_GROWTH,
+	[ALLOC_SORT_SURVIVAL] = ALLOC_COLUMN_SURVIVAL, [ALLOC_SORT_NEW] = ALLOC_COLUMN_NEW,
+};
+
+static int width_of(unsigned int columns)
+{
+	int width = 0;
+
+	for (int c = 0; c < ALLOC_COLUMN_SITE; c++)
+		if (columns & 1u << c)
+			width += all[c].width + 1;
+	return width;
+}
+
+/* Those that are missed least go first. */
+static unsigned int fitting(unsigned int columns, enum alloc_column keep, int line_width)
+{
+	static const enum alloc_column go[] = {ALLOC_COLUMN_NEW,      ALLOC_COLUMN_ALLOCS,
+					       ALLOC_COLUMN_OBJECTS,  ALLOC_COLUMN_FREED,
+					       ALLOC_COLUMN_SURVIVAL, ALLOC_COLUMN_GROWTH};
+
+	for (size_t i = 0; i < ARRAY_SIZE(go); i++)
+		if (line_width && width_of(columns) + SITE_ROOM > line_width && go[i] != keep)
+			columns &= ~(1u << go[i]);
+	return columns;
+}
+
+static const char *site_head(enum alloc_by by)
+{
+	switch (by) {
+	case ALLOC_BY_STACK:
+		return "STACK";
+	case ALLOC_BY_PACKAGE:
+		return "PACKAGE";
+	default:
+		return "FUNCTION";
+	}
+}
+
+void alloc_layout_choose(const struct alloc_table *table, int line_width, struct alloc_layout *ret)
+{
+	const struct alloc_options *options = alloc_table_options(table);
+	unsigned int columns = (1u << ALLOC_COLUMN_COUNT) - 1;
+
+	if (options->owner == ALLOC_OWNER_NONE)
+		columns &= ~(1u << ALLOC_COLUMN_OWNER);
+	columns = fitting(columns, sorted_by[options->sort], line_width);
+	*ret = (struct alloc_layout){.line_width = line_width};
+	for (int c = 0; c < ALLOC_COLUMN_COUNT; c++) {
+		if (!(columns & 1u << c))
+			continue;
+		ret->heads[ret->n] = all[c];
+		if (c == ALLOC_COLUMN_SITE)
+			ret->heads[ret->n].head = site_head(options->by);
+		if (c == ALLOC_COLUMN_OWNER && options->owner == ALLOC_OWNER_GOROUTINE)
+			ret->heads[ret->n].head = "GOROUTINE";
+		ret->columns[ret->n++] = (enum alloc_column)c;
+	}
+}
+
+static void put_chain(const struct alloc_table *t, const struct alloc_row *row, bool is_short,
+		      struct strbuf *out)
+{
+	const struct heap_frame *caller;
+
+	frame_text(out, &row->frame, is_short);
+	if (alloc_table_options(t)->by != ALLOC_BY_STACK)
+		return;
+	for (uint32_t i = 1; (caller = alloc_row_frame(t, row, i)) != NULL; i++) {
+		strbuf_puts(out, " < ");
+		if (i > CALLERS_SHOWN) {
+			strbuf_puts(out, "...");
+			break;
+		}
+		frame_text(out, caller, is_short);
+	}
+}
+
+/* A package's path goes first where a name is too long for the line; packages are named by it. */
+static void put_site(const struct alloc_table *t, const struct alloc_row *row,
+		     const struct alloc_layout *l, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf whole = {0};
+	int before = 0;
+
+	for (size_t i = 0; i + 1 < l->n; i++)
+		before += l->heads[i].width + 1;
+	put_chain(t, row, false, &whole);
+	if (l->line_width && alloc_table_options(t)->by != ALLOC_BY_PACKAGE &&
+	    whole.length > (size_t)MAX(l->line_width - before, 0)) {
+		strbuf_reset(&whole);
+		put_chain(t, row, true, &whole);
+	}
+	strbuf_append(out, strbuf_text(&whole), whole.length);
+}
+
+static void put_survival(const struct alloc_row *row, struct strbuf *out)
+{
+	int survival = alloc_row_survival(row);
+
+	if (survival < 0)
+		strbuf_putc(out, '-');
+	else
+		strbuf_printf(out, "%d.%d", survival / 10, survival % 10);
+}
+
+/* Of the interval: nothing is known before there is one. */
+static void put_interval(const struct alloc_table *t, const struct alloc_row *row,
+			 enum alloc_column column, struct strbuf *out)
+{
+	if (!alloc_table_interval_ns(t)) {
+		strbuf_putc(out, '-');
+		return;
+	}
+	switch (column) {
+	case ALLOC_COLUMN_ALLOC:
+		human_bytes(out, alloc_table_per_second(t, row->alloc.bytes));
+		break;
+	case ALLOC_COLUMN_ALLOCS:
+		human_count(out, alloc_table_per_second(t, row->alloc.objects));
+		break;
+	case ALLOC_COLUMN_FREED:
+		human_bytes(out, alloc_table_per_second(t, row->freed.bytes));
+		break;
+	default:
+		if (row->growth.bytes > 0)
+			strbuf_putc(out, '+');
+		human_bytes(out, row->growth.bytes);
+	}
+}
+
+void alloc_cell(const struct alloc_table *t, const struct alloc_row *row,
+		const struct alloc_layout *l, size_t column, struct strbuf *out)
+{
+	switch (l->columns[column]) {
+	case ALLOC_COLUMN_OWNER:
+		strbuf_printf(out, "%" PRIu64, row->owner);
+		break;
+	case ALLOC_COLUMN_INUSE:
+		human_bytes(out, row->inuse.bytes);
+		break;
+	case ALLOC_COLUMN_OBJECTS:
+		human_count(out, row->inuse.objects);
+		break;
+	case ALLOC_COLUMN_SURVIVAL:
+		put_survival(row, out);
+		break;
+	case ALLOC_COLUMN_NEW:
+		human_bytes(out, row->since_gc.bytes);
+		break;
+	case ALLOC_COLUMN_SITE:
+		put_site(t, row, l, out);
+		break;
+	default:
+		put_interval(t, row, l->columns[column], out);
+	}
+}
+
+void alloc_heads_text(const struct alloc_layout *l, struct strbuf *out)
+{
+	table_writer_heads(out, l->heads, l->n, 0);
+}
+
+void alloc_row_text(const struct alloc_table *t, const struct alloc_row *row,
+		    const struct alloc_layout *l, struct strbuf *out)
+{
+	struct strbuf cells[ALLOC_COLUMN_COUNT] = {0};
+	const char *texts[ALLOC_COLUMN_COUNT];
+
+	for (size_t i = 0; i < l->n; i++) {
+		alloc_cell(t, row, l, i, &cells[i]);
+		texts[i] = strbuf_text(&cells[i]);
+		out->failed = out->failed || cells[i].failed;
+	}
+	table_writer_row(out, l->heads, l->n, 0, l->line_width, texts);
+	for (size_t i = 0; i < l->n; i++)
+		strbuf_free(&cells[i]);
+}
+
+void alloc_stack_text(const struct alloc_table *t, const struct alloc_row *row, int indent,
+		      struct strbuf *out)
+{
+	const struct heap_frame *frame;
+
+	for (uint32_t i = 0; (frame = alloc_row_frame(t, row, i)) != NULL; i++) {
+		strbuf_printf(out, "%*s", indent, "");
+		frame_text_full(out, frame);
+		strbuf_putc(out, '\n');
+	}
+}
+
+static void json_amount(struct json_writer *w, const char *bytes, const char *objects,
+			struct alloc_amount amount)
+{
+	json_writer_int(w, bytes, amount.bytes);
+	json_writer_int(w, objects, amount.objects);
+}
+
+/* null before there is an interval */
+static void json_rate(const struct alloc_table *t, struct json_writer *w, const char *key,
+		      int64_t amount)
+{
+	if (alloc_table_interval_ns(t))
+		json_writer_int(w, key, alloc_table_per_second(t, amount));
+	else
+		json_writer_null(w, key);
+}
+
+static void json_frame(struct json_writer *w, const struct heap_frame *frame)
+{
+	json_writer_string(w, "function", frame->function);
+	if (*frame->file) {
+		json_writer_string(w, "file", frame->file);
+		json_writer_uint(w, "line", frame->line);
+	}
+}
+
+static void json_name(const struct alloc_table *t, const struct alloc_row *row,
+		      struct json_writer *w)
+{
+	const struct alloc_options *options = alloc_table_options(t);
+
+	if (options->owner != ALLOC_OWNER_NONE)
+		json_writer_uint(w, options->owner == ALLOC_OWNER_THREAD ? "thread" : "goroutine",
+				 row->owner);
+	if (options->by == ALLOC_BY_PACKAGE)
+		json_writer_string(w, "package", row->frame.function);
+	else
+		json_frame(w, &row->frame);
+}
+
+void alloc_row_json(const struct alloc_table *t, const struct alloc_row *row, bool stack,
+		    struct json_writer *w)
+{
+	int survival = alloc_row_survival(row);
+	const struct heap_frame *frame;
+
+	json_name(t, row, w);
+	json_amount(w, "inuse_bytes", "inuse_objects", row->inuse);
+	json_rate(t, w, "alloc_bytes_per_second", row->alloc.bytes);
+	json_rate(t, w, "alloc_objects_per_second", row->alloc.objects);
+	json_rate(t, w, "freed_bytes_per_second", row->freed.bytes);
+	json_rate(t, w, "freed_objects_per_second", row->freed.objects);
+	json_amount(w, "alloc_bytes", "alloc_objects", row->alloc);
+	json_amount(w, "freed_bytes", "freed_objects", row->freed);
+	json_amount(w, "growth_bytes", "growth_objects", row->growth);
+	if (survival < 0)
+		json_writer_null(w, "survival_percent");
+	else
+		json_writer_int(w, "survival_percent", (survival + 5) / 10);
+	json_amount(w, "since_gc_bytes", "since_gc_objects", row->since_gc);
+	json_amount(w, "total_alloc_bytes", "total_alloc_objects", row->total);
+	json_amount(w, "watched_alloc_bytes", "watched_alloc_objects", row->watched);
+	for (uint32_t i = 0; stack && (frame = alloc_row_frame(t, row, i)) != NULL; i++) {
+		json_writer_begin_element(w, "stack");
+		json_frame(w, frame);
+		json_writer_end_element(w);
+	}
+}
