@@ -73,8 +73,9 @@ void alloc_heap_set_rate(struct alloc_heap *heap, int64_t rate);
 struct alloc_gaps {
 	uint64_t unreadable; /* buckets that could not be read, and those behind them on the list */
 	uint64_t damaged;
-	uint64_t lost; /* events */
-	bool more;     /* the list was not followed to its end */
+	uint64_t lost;	       /* events */
+	bool more;	       /* the list was not followed to its end */
+	bool since_gc_unknown; /* a collection has ended meanwhile: since_gc means nothing */
 };
 void alloc_heap_set_gaps(struct alloc_heap *heap, const struct alloc_gaps *gaps);
 

@@ -7,6 +7,7 @@
 
 #include "app/exit_codes.h"
 #include "app/message.h"
+#include "base/array.h"
 #include "base/macro.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
@@ -80,6 +81,27 @@ static void print_help(const struct program_info *info, const struct table *t)
 	printf("\nExamples:\n%s", info->examples);
 }
 
+/* "a, b or c" */
+static void put_names(struct strbuf *out, const char *const *names)
+{
+	for (size_t i = 0; names[i]; i++)
+		strbuf_printf(out, "%s%s", !i ? "" : names[i + 1] ? ", " : " or ", names[i]);
+}
+
+int options_choose(const struct program_info *info, const char *name, const char *const *names,
+		   const char *argument)
+{
+	_cleanup_strbuf_ struct strbuf all = {0};
+
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(names[i], argument))
+			return i;
+	put_names(&all, names);
+	message_error("--%s: '%s' is not %s; see '%s --help'", name, argument, strbuf_text(&all),
+		      info->name);
+	return -1;
+}
+
 static int complain(const struct program_info *info, const struct option_entry *e, int error)
 {
 	static const char *const wants[] = {
@@ -88,7 +110,15 @@ static int complain(const struct program_info *info, const struct option_entry *
 		[OPTION_SIZE] = "a size such as 512K, 64M or 1G",
 		[OPTION_MAYBE_SIZE] = "a size such as 4096 or 512K",
 		[OPTION_DURATION] = "seconds more than 0, such as 10, 0.5 or 200ms",
+		[OPTION_NUMBERS] = "a whole number, or several with commas between",
 	};
+
+	if (e->kind == OPTION_CHOICE) {
+		const struct option_choice *choice = e->target;
+
+		(void)options_choose(info, e->name, choice->names, optarg);
+		return EXIT_USAGE;
+	}
 
 	if (error == -ERANGE && e->most)
 		message_error("--%s: '%s' is not within %llu to %llu", e->name, optarg,
@@ -119,6 +149,42 @@ static int store_maybe_size(const struct option_entry *e, const char *argument)
 	return argument ? store_size(e, argument, &target->value) : 0;
 }
 
+static int store_numbers(const struct option_entry *e, const char *argument)
+{
+	struct option_numbers *target = e->target;
+
+	for (const char *part = argument; part; part = strchr(part, ',')) {
+		char number[24];
+		size_t n;
+		int r;
+
+		part += part != argument;
+		n = strcspn(part, ",");
+		snprintf(number, sizeof(number), "%.*s", (int)MIN(n, sizeof(number)), part);
+		r = array_reserve(&target->values, &target->size, target->count, 1,
+				  sizeof(*target->values));
+		if (r == 0)
+			r = parse_number(number, e->least, e->most, &target->values[target->count]);
+		if (r < 0)
+			return r;
+		target->count++;
+	}
+	return 0;
+}
+
+static int store_choice(const struct option_entry *e, const char *argument)
+{
+	struct option_choice *target = e->target;
+
+	for (int i = 0; target->names[i]; i++)
+		if (!strcmp(target->names[i], argument)) {
+			target->given = true;
+			target->value = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 static int store(const struct option_entry *e, const char *argument)
 {
 	switch (e->kind) {
@@ -136,6 +202,10 @@ static int store(const struct option_entry *e, const char *argument)
 		return store_maybe_size(e, argument);
 	case OPTION_DURATION:
 		return parse_duration(argument, e->target);
+	case OPTION_NUMBERS:
+		return store_numbers(e, argument);
+	case OPTION_CHOICE:
+		return store_choice(e, argument);
 	case OPTION_END:
 		break;
 	}
@@ -203,4 +273,27 @@ int options_parse(const struct program_info *info, struct common_options *common
 		return EXIT_USAGE;
 	}
 	return check_together(common);
+}
+
+int options_interval(const struct program_info *info, char *const operands[], int n,
+		     uint64_t *ret_interval_ns, uint64_t *ret_count)
+{
+	if (n > 2) {
+		message_error("'%s': only an interval and a count are expected here; see '%s "
+			      "--help'",
+			      operands[2], info->name);
+		return EXIT_USAGE;
+	}
+	if (n > 0 && parse_duration(operands[0], ret_interval_ns) < 0) {
+		message_error("'%s' is not an interval: seconds more than 0, such as 10, 0.5 or "
+			      "200ms; see '%s --help'",
+			      operands[0], info->name);
+		return EXIT_USAGE;
+	}
+	if (n > 1 && parse_number(operands[1], 1, UINT32_MAX, ret_count) < 0) {
+		message_error("'%s' is not a count: a whole number from 1 on; see '%s --help'",
+			      operands[1], info->name);
+		return EXIT_USAGE;
+	}
+	return -1;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum option_kind {
@@ -15,12 +16,26 @@ enum option_kind {
 	OPTION_SIZE,	   /* uint64_t *: bytes, "64M" */
 	OPTION_MAYBE_SIZE, /* struct option_maybe_size *: --name or --name=64M, no letter */
 	OPTION_DURATION,   /* uint64_t *: nanoseconds, "2", "0.5", "10ms" */
+	OPTION_NUMBERS,	   /* struct option_numbers *: "12,345"; more when it is given again */
+	OPTION_CHOICE,	   /* struct option_choice *: one of its names */
 };
 
 /* An option whose argument may be left out. */
 struct option_maybe_size {
 	bool given;
 	uint64_t value; /* bytes; left alone where the option has no argument */
+};
+
+/* Free VALUES. */
+struct option_numbers {
+	uint64_t *values;
+	size_t count, size;
+};
+
+struct option_choice {
+	const char *const *names; /* NULL at the end */
+	bool given;
+	int value; /* index in NAMES; left alone where it is not given */
 };
 
 struct option_entry {
@@ -30,7 +45,7 @@ struct option_entry {
 	const char *argument; /* its name in --help; NULL for a flag */
 	const char *help;
 	void *target;
-	uint64_t least, most; /* for OPTION_NUMBER; for sizes if MOST is not 0 */
+	uint64_t least, most; /* for OPTION_NUMBER and OPTION_NUMBERS; for sizes if MOST is not 0 */
 };
 
 /* The options that every tool has. */
@@ -60,3 +75,15 @@ struct program_info {
  */
 int options_parse(const struct program_info *info, struct common_options *common, int argc,
 		  char *argv[], int *first);
+
+/*
+ * The operands "[interval [count]]" of the tops. Those that are not there are left alone. -1 to go
+ * on, or the exit status: the user has been told.
+ */
+int options_interval(const struct program_info *info, char *const operands[], int n,
+		     uint64_t *ret_interval_ns, uint64_t *ret_count);
+
+/* One of CHOICE's names, taken from what comes after NAME, or -1 and the user has been told what
+ * would do. For choices that depend on other options. */
+int options_choose(const struct program_info *info, const char *name, const char *const *names,
+		   const char *argument);

@@ -24,6 +24,10 @@ int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
 	signal(SIGXFSZ, SIG_IGN);
 	/* One heap for all threads: else each has its own, which takes 64 MiB of addresses. */
 	mallopt(M_ARENA_MAX, 1);
+	if (!tool->text && (tool->common.probe || tool->common.edit || tool->common.ebpf)) {
+		message_error("there is no BPF text in this program");
+		return EXIT_FAILED;
+	}
 	if (tool->common.probe || tool->common.edit) {
 		r = probe_text(&tool->common, tool->info->name, tool->text, &tool->edited, &why);
 		if (r < 0) {

@@ -7,7 +7,7 @@
 
 struct tool {
 	const struct program_info *info;
-	const char *text; /* the BPF text built in */
+	const char *text; /* the BPF text built in; NULL: there is none */
 	const struct text_line *lines;
 	const struct tracer_variant *variants;	 /* ways to attach, best first */
 	const struct tracer_map_size *map_sizes; /* where the text's are not to be taken */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/macro.h"
+#include "go/memory_blocks.h"
 
 #define NEWEST_MINOR 27
 #define CYCLES (3u * (2u << 24)) /* mProfCycleWrap of runtime/mprof.go */
@@ -165,12 +166,12 @@ static uint64_t status_offset(int minor)
 	return minor == 23 || minor == 24 ? 0x98 : 0x90;
 }
 
-static int count_alive(const struct heap_reader *reader, const uint64_t *goroutines, size_t n,
+static int count_alive(struct memory_blocks *blocks, const uint64_t *goroutines, size_t n,
 		       uint64_t offset, uint64_t *count)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint32_t status;
-		int r = heap_reader_get(reader, goroutines[i] + offset, &status, sizeof(status));
+		int r = memory_blocks_get(blocks, goroutines[i] + offset, &status, sizeof(status));
 
 		if (r < 0)
 			return r;
@@ -182,8 +183,8 @@ static int count_alive(const struct heap_reader *reader, const uint64_t *gorouti
 	return 0;
 }
 
-int go_runtime_goroutines(const struct heap_reader *reader, const struct go_binary *binary,
-			  uint64_t bias, uint64_t *ret)
+int go_runtime_goroutines_blocks(const struct heap_reader *reader, struct memory_blocks *blocks,
+				 const struct go_binary *binary, uint64_t bias, uint64_t *ret)
 {
 	uint64_t n, at, part[512], count = 0;
 	int r;
@@ -197,16 +198,28 @@ int go_runtime_goroutines(const struct heap_reader *reader, const struct go_bina
 		r = heap_reader_get(reader, bias + binary->allgptr, &at, sizeof(at));
 	if (r == 0 && n > GOROUTINES_READ)
 		r = -EMSGSIZE;
+	memory_blocks_begin(blocks, reader);
 	while (r == 0 && n) {
 		size_t k = MIN(n, ARRAY_SIZE(part));
 
-		r = heap_reader_get(reader, at, part, k * sizeof(part[0]));
+		r = memory_blocks_get(blocks, at, part, k * sizeof(part[0]));
 		if (r == 0)
-			r = count_alive(reader, part, k, status_offset(binary->minor), &count);
+			r = count_alive(blocks, part, k, status_offset(binary->minor), &count);
 		at += k * sizeof(part[0]);
 		n -= k;
 	}
 	if (r == 0)
 		*ret = count;
 	return r;
+}
+
+int go_runtime_goroutines(const struct heap_reader *reader, const struct go_binary *binary,
+			  uint64_t bias, uint64_t *ret)
+{
+	_cleanup_memory_blocks_ struct memory_blocks *blocks = NULL;
+	int r = memory_blocks_new(&blocks);
+
+	if (r < 0)
+		return r;
+	return go_runtime_goroutines_blocks(reader, blocks, binary, bias, ret);
 }

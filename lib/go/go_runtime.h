@@ -62,3 +62,7 @@ void go_runtime_read(const struct heap_reader *reader, const struct go_binary *b
  */
 int go_runtime_goroutines(const struct heap_reader *reader, const struct go_binary *binary,
 			  uint64_t bias, uint64_t *ret);
+
+/* The same through blocks, which are begun anew: quicker where there are many. */
+int go_runtime_goroutines_blocks(const struct heap_reader *reader, struct memory_blocks *blocks,
+				 const struct go_binary *binary, uint64_t bias, uint64_t *ret);

@@ -7,12 +7,10 @@
 #include <sys/uio.h>
 
 #include "base/macro.h"
+#include "go/memory_blocks.h"
 
-#define TYPE_HEAP 1		   /* memProfile of runtime/mprof.go */
-#define DEPTH_SANE (1u << 20)	   /* beyond, it is no stack */
-#define BLOCK_SIZE ((size_t)65536) /* the unit of reading: a few hundred buckets at once */
-#define BLOCKS 16
-#define PAGE_SIZE ((size_t)4096)
+#define TYPE_HEAP 1	      /* memProfile of runtime/mprof.go */
+#define DEPTH_SANE (1u << 20) /* beyond, it is no stack */
 
 /* The words of a bucket's header. */
 enum { WORD_NEXT, WORD_ALLNEXT, WORD_TYPE, WORD_HASH, WORD_SIZE, WORD_DEPTH, WORDS };
@@ -167,69 +165,13 @@ int heap_reader_get(const struct heap_reader *reader, uint64_t address, void *bu
 	return r < 0 ? (int)r : (size_t)r < n ? -EFAULT : 0;
 }
 
-/* Aligned blocks of the process's memory; a direct-mapped cache. */
-struct memory {
-	const struct heap_reader *reader;
-	struct {
-		uint64_t number;
-		size_t held; /* 0 unused */
-	} blocks[BLOCKS];
-	uint8_t *data;
-};
-
-static int load_block(struct memory *m, uint64_t number, size_t want, uint8_t **ret)
-{
-	size_t slot = number % BLOCKS;
-	ssize_t r;
-
-	*ret = m->data + slot * BLOCK_SIZE;
-	if (m->blocks[slot].held && m->blocks[slot].number == number && want < m->blocks[slot].held)
-		return 0;
-	m->blocks[slot].held = 0;
-	r = m->reader->read(m->reader->context, number * BLOCK_SIZE, *ret, BLOCK_SIZE);
-	if (r < 0)
-		return (int)r;
-	if ((size_t)r <= want)
-		return -EFAULT;
-	m->blocks[slot].number = number;
-	m->blocks[slot].held = (size_t)r;
-	return 0;
-}
-
-static int get(struct memory *m, uint64_t address, void *buffer, size_t n)
-{
-	uint8_t *to = buffer;
-
-	if (address + n < address)
-		return -EFAULT;
-	while (n) {
-		size_t at = address % BLOCK_SIZE, part = MIN(n, BLOCK_SIZE - at);
-		uint8_t *block;
-		int r = load_block(m, address / BLOCK_SIZE, at + part - 1, &block);
-
-		if (r == 0) {
-			memcpy(to, block + at, part);
-		} else {
-			/* Where a block begins before its mapping, only a part of it can be read.
-			 */
-			r = heap_reader_get(m->reader, address, to, part);
-			if (r < 0)
-				return r;
-		}
-		to += part;
-		address += part;
-		n -= part;
-	}
-	return 0;
-}
-
-static int read_bucket(struct memory *m, uint64_t address, uint32_t record_size, uint8_t *buffer,
-		       struct heap_bucket *ret)
+static int read_bucket(struct memory_blocks *m, uint64_t address, uint32_t record_size,
+		       uint8_t *buffer, struct heap_bucket *ret)
 {
 	uint8_t records[HEAP_RECORDS * 32];
 	uint64_t header[WORDS], depth;
 	uint32_t held;
-	int r = address % 8 ? -EBADMSG : get(m, address, header, sizeof(header));
+	int r = address % 8 ? -EBADMSG : memory_blocks_get(m, address, header, sizeof(header));
 
 	if (r < 0)
 		return r;
@@ -237,10 +179,10 @@ static int read_bucket(struct memory *m, uint64_t address, uint32_t record_size,
 	if (header[WORD_TYPE] != TYPE_HEAP || depth > DEPTH_SANE)
 		return -EBADMSG;
 	held = (uint32_t)MIN(depth, (uint64_t)HEAP_STACK_MOST);
-	r = get(m, address + sizeof(header), buffer, 8 * (size_t)held);
+	r = memory_blocks_get(m, address + sizeof(header), buffer, 8 * (size_t)held);
 	if (r == 0)
-		r = get(m, address + sizeof(header) + 8 * depth, records,
-			HEAP_RECORDS * (size_t)record_size);
+		r = memory_blocks_get(m, address + sizeof(header) + 8 * depth, records,
+				      HEAP_RECORDS * (size_t)record_size);
 	if (r < 0)
 		return r;
 	return heap_bucket_decode(header, (const uint64_t *)buffer, held, records, record_size,
@@ -263,7 +205,7 @@ static bool in_circle(struct circle *c, uint64_t address)
 	return false;
 }
 
-static int walk_list(struct memory *m, uint64_t address, uint32_t record_size, uint64_t most,
+static int walk_list(struct memory_blocks *m, uint64_t address, uint32_t record_size, uint64_t most,
 		     int (*on_bucket)(void *context, const struct heap_bucket *bucket),
 		     void *context, struct heap_walk *walk)
 {
@@ -292,6 +234,7 @@ static int walk_list(struct memory *m, uint64_t address, uint32_t record_size, u
 			walk->damaged++;
 			continue;
 		}
+		bucket.address = address;
 		walk->read++;
 		walk->cut += bucket.held < bucket.depth;
 		r = on_bucket(context, &bucket);
@@ -301,17 +244,27 @@ static int walk_list(struct memory *m, uint64_t address, uint32_t record_size, u
 	return 0;
 }
 
+int heap_walk_blocks(struct memory_blocks *blocks, uint64_t head, uint32_t record_size,
+		     uint64_t most,
+		     int (*on_bucket)(void *context, const struct heap_bucket *bucket),
+		     void *context, struct heap_walk *walk)
+{
+	*walk = (struct heap_walk){0};
+	if (record_size != 16 && record_size != 32)
+		return -EINVAL;
+	return walk_list(blocks, head, record_size, most, on_bucket, context, walk);
+}
+
 int heap_walk(const struct heap_reader *reader, uint64_t head, uint32_t record_size, uint64_t most,
 	      int (*on_bucket)(void *context, const struct heap_bucket *bucket), void *context,
 	      struct heap_walk *walk)
 {
-	_cleanup_free_ uint8_t *data = malloc(BLOCKS * BLOCK_SIZE);
-	struct memory memory = {.reader = reader, .data = data};
+	_cleanup_memory_blocks_ struct memory_blocks *blocks = NULL;
+	int r = memory_blocks_new(&blocks);
 
 	*walk = (struct heap_walk){0};
-	if (!data)
-		return -ENOMEM;
-	if (record_size != 16 && record_size != 32)
-		return -EINVAL;
-	return walk_list(&memory, head, record_size, most, on_bucket, context, walk);
+	if (r < 0)
+		return r;
+	memory_blocks_begin(blocks, reader);
+	return heap_walk_blocks(blocks, head, record_size, most, on_bucket, context, walk);
 }

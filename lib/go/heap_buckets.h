@@ -26,7 +26,8 @@ struct heap_counts {
 };
 
 struct heap_bucket {
-	uint64_t next; /* address of the next one (allnext), 0 at the end */
+	uint64_t address; /* of itself; 0 where it was decoded from bytes */
+	uint64_t next;	  /* address of the next one (allnext), 0 at the end */
 	uint64_t hash;
 	uint64_t size;	       /* bytes of one object */
 	uint64_t depth;	       /* of the stack as the runtime has it */
@@ -105,3 +106,10 @@ struct heap_walk {
 int heap_walk(const struct heap_reader *reader, uint64_t head, uint32_t record_size, uint64_t most,
 	      int (*on_bucket)(void *context, const struct heap_bucket *bucket), void *context,
 	      struct heap_walk *walk);
+
+/* The same through blocks that were begun by the caller. */
+struct memory_blocks;
+int heap_walk_blocks(struct memory_blocks *blocks, uint64_t head, uint32_t record_size,
+		     uint64_t most,
+		     int (*on_bucket)(void *context, const struct heap_bucket *bucket),
+		     void *context, struct heap_walk *walk);

@@ -111,7 +111,7 @@ int cgroup_parse_memory(const char *text, struct strbuf *ret_path)
 }
 
 /* v1 shows "no limit" as some 2^63 bytes, v2 as "max". */
-static int read_limit(const char *file, uint64_t *ret)
+int cgroup_read_bytes(const char *file, uint64_t *ret)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 	int r = file_read(file, 64, &text);
@@ -143,7 +143,7 @@ int cgroup_memory_limit_at(const char *mount_point, const char *path, const char
 		strbuf_printf(&name, "%s%.*s/%s", mount_point, (int)n, path, file);
 		if (strbuf_error(&name) < 0)
 			return -ENOMEM;
-		if (read_limit(strbuf_text(&name), &limit) == 0 && limit)
+		if (cgroup_read_bytes(strbuf_text(&name), &limit) == 0 && limit)
 			least = least ? MIN(least, limit) : limit;
 		if (n == 0)
 			break;
@@ -152,8 +152,7 @@ int cgroup_memory_limit_at(const char *mount_point, const char *path, const char
 	return 0;
 }
 
-/* Where the hierarchy of VERSION that has the memory controller is mounted. */
-static int find_mount(int version, struct strbuf *ret)
+int cgroup_mount_point(int version, struct strbuf *ret)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	struct mntent *m;
@@ -184,7 +183,7 @@ int cgroup_memory_limit(pid_t pid, uint64_t *ret)
 	version = cgroup_parse_memory(strbuf_text(&text), &path);
 	if (version < 0)
 		return version;
-	r = find_mount(version, &mount);
+	r = cgroup_mount_point(version, &mount);
 	return r < 0 ? r
 		     : cgroup_memory_limit_at(strbuf_text(&mount), strbuf_text(&path),
 					      version == 2 ? "memory.max" : "memory.limit_in_bytes",

@@ -32,3 +32,12 @@ int cgroup_memory_limit_at(const char *mount_point, const char *path, const char
  * for the version of the hierarchy, or -ENOENT.
  */
 int cgroup_parse_memory(const char *text, struct strbuf *ret_path);
+
+/*
+ * Where the hierarchy of VERSION is mounted: of v1 the one that has the memory controller. Appended
+ * to RET. 0; -ENOENT: there is none; or another -errno.
+ */
+int cgroup_mount_point(int version, struct strbuf *ret);
+
+/* The number in one of a cgroup's files; 0 where that says "no limit". 0 or -errno. */
+int cgroup_read_bytes(const char *file, uint64_t *ret);

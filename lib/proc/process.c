@@ -17,7 +17,7 @@ int process_parse_stat(const char *text, size_t n, struct process *ret)
 {
 	struct process p = {0};
 	const char *open = memchr(text, '(', n), *close = memrchr(text, ')', n);
-	unsigned long long start, virtual_bytes;
+	unsigned long long start, virtual_bytes, resident_pages, stack_start;
 	unsigned int flags;
 	size_t comm;
 
@@ -28,17 +28,19 @@ int process_parse_stat(const char *text, size_t n, struct process *ret)
 	if (comm >= sizeof(p.comm) || sscanf(text, "%d", &p.pid) != 1)
 		return -EBADMSG;
 	memcpy(p.comm, open + 1, comm);
-	/* Fields 3 (state), 9 (flags), 22 (starttime), 23 (vsize): fs/proc/array.c do_task_stat().
-	 */
+	/* Fields 3 (state), 9 (flags), 22 (starttime), 23 (vsize), 24 (rss), 28 (start_stack):
+	 * fs/proc/array.c do_task_stat(). */
 	if (sscanf(close + 1,
 		   " %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		   "%llu %llu",
-		   &p.state, &flags, &start, &virtual_bytes) != 4)
+		   "%llu %llu %llu %*u %*u %*u %llu",
+		   &p.state, &flags, &start, &virtual_bytes, &resident_pages, &stack_start) != 6)
 		return -EBADMSG;
 	p.thread = p.state == 'Z' || p.state == 'X' ? 0 : p.pid;
 	p.is_kernel_thread = flags & PF_KTHREAD;
 	p.start_ticks = start;
 	p.virtual_bytes = virtual_bytes;
+	p.resident_bytes = resident_pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	p.stack_start = stack_start;
 	*ret = p;
 	return 0;
 }
@@ -72,6 +74,8 @@ static void find_thread(struct process *p)
 		closedir(threads);
 	p->thread = thread.thread;
 	p->virtual_bytes = thread.virtual_bytes;
+	p->resident_bytes = thread.resident_bytes;
+	p->stack_start = thread.stack_start;
 }
 
 int process_read(pid_t pid, struct process *ret)

@@ -16,6 +16,9 @@ struct process {
 	pid_t thread; /* whose /proc/THREAD tells of the memory: the pid, unless the first thread
 			 has exited before others; 0: all have */
 	uint64_t virtual_bytes; /* of its address space */
+	uint64_t resident_bytes;
+	uint64_t stack_start; /* another after each exec, where addresses are randomized; 0: may not
+				 be known */
 };
 
 /*

@@ -157,7 +157,7 @@ static void table_lines(void **state)
 static void stat_lines(void **state)
 {
 	static const char good[] = "7 (a) b) R 1 (x) S 1 2 3 4 5 2097216 7 8 9 10 11 12 13 14 15 "
-				   "16 17 18 999 20\n";
+				   "16 17 18 999 20 31 18446744073709551615 1 2 4711 3\n";
 	struct process p;
 
 	(void)state;
@@ -168,6 +168,8 @@ static void stat_lines(void **state)
 	assert_true(p.is_kernel_thread);
 	assert_int_equal(p.start_ticks, 999);
 	assert_int_equal(p.virtual_bytes, 20);
+	assert_int_equal(p.resident_bytes, 31 * sysconf(_SC_PAGESIZE));
+	assert_int_equal(p.stack_start, 4711);
 	assert_int_equal(process_parse_stat("7 (abc", 6, &p), -EBADMSG);
 	assert_int_equal(process_parse_stat("7 )a(", 5, &p), -EBADMSG);
 	assert_int_equal(process_parse_stat("7 (a) S 1 2", 11, &p), -EBADMSG);

@@ -1,0 +1,288 @@
+#include "alloc/go_programs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc/process_scan.h"
+#include "base/array.h"
+#include "proc/clock.h"
+
+#define BINARIES_MOST 4096
+#define COMM_LENGTH 15		     /* TASK_COMM_LEN of the kernel, less the NUL */
+#define LOOK_EVERY_NS 10000000000ull /* where starts are told: for libraries and what was lost */
+
+struct go_programs {
+	struct go_selection selection;
+	bool want_heaps, told, look_again;
+	struct known_binaries *known;
+	struct go_program_reader reader;
+	struct cgroup_memory cgroup;
+	struct process_scan scan;
+	uint64_t refreshed_ns, scanned_ns; /* 0: not yet */
+
+	struct go_program **all; /* by PID */
+	size_t count, size;
+	struct go_program **shown;
+	size_t shown_size;
+};
+
+int go_programs_new(const struct go_selection *selection, bool want_heaps, struct go_programs **ret)
+{
+	struct go_programs *g = calloc(1, sizeof(*g));
+	int r = g ? 0 : -ENOMEM;
+
+	if (r == 0)
+		r = known_binaries_new(BINARIES_MOST, &g->known);
+	if (r == 0)
+		r = memory_blocks_new(&g->reader.blocks);
+	if (r == 0)
+		r = cgroup_memory_open(&g->cgroup);
+	if (r == -ENOENT)
+		r = 0; /* without cgroups there are no limits of theirs */
+	if (r < 0) {
+		go_programs_free(g);
+		return r;
+	}
+	g->reader.cgroup = &g->cgroup;
+	g->selection = *selection;
+	g->want_heaps = want_heaps;
+	*ret = g;
+	return 0;
+}
+
+void go_programs_free(struct go_programs *g)
+{
+	if (!g)
+		return;
+	for (size_t i = 0; i < g->count; i++)
+		go_program_free(g->all[i]);
+	free(g->all);
+	free(g->shown);
+	process_scan_free(&g->scan);
+	cgroup_memory_close(&g->cgroup);
+	memory_blocks_free(g->reader.blocks);
+	known_binaries_free(g->known);
+	free(g);
+}
+
+/* Where PID is among them, or would be. */
+static size_t place_of(const struct go_programs *g, pid_t pid)
+{
+	size_t low = 0, high = g->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (g->all[middle]->process.pid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct go_program *find(const struct go_programs *g, pid_t pid)
+{
+	size_t i = place_of(g, pid);
+
+	return i < g->count && g->all[i]->process.pid == pid ? g->all[i] : NULL;
+}
+
+static void drop(struct go_programs *g, size_t i)
+{
+	go_program_free(g->all[i]);
+	g->count--;
+	memmove(&g->all[i], &g->all[i + 1], (g->count - i) * sizeof(struct go_program *));
+}
+
+static bool is_selected(struct go_programs *g, struct go_program *p)
+{
+	const struct go_selection *s = &g->selection;
+
+	if (s->comm && strncmp(p->process.comm, s->comm, COMM_LENGTH))
+		return false;
+	if (!s->cgroup)
+		return true;
+	return go_program_find_cgroup(p, &g->cgroup) == 0 &&
+	       cgroup_is_below(p->cgroup_path, s->cgroup);
+}
+
+/* What a program that has just begun has done before: nothing. */
+static void begin_at(struct go_program *p, uint64_t time_ns)
+{
+	p->now = (struct go_program_numbers){.time_ns = time_ns};
+}
+
+/* Takes P over. FROM_NS: when it began, if that was since the last refresh; else 0. */
+static int insert(struct go_programs *g, struct go_program *p, uint64_t from_ns)
+{
+	size_t at = place_of(g, p->process.pid);
+	int r;
+
+	while (at < g->count && g->all[at]->process.pid == p->process.pid)
+		drop(g, at); /* what had this PID before */
+	r = array_reserve(&g->all, &g->size, g->count, 1, sizeof(struct go_program *));
+	if (r < 0) {
+		go_program_free(p);
+		return r;
+	}
+	memmove(&g->all[at + 1], &g->all[at], (g->count - at) * sizeof(struct go_program *));
+	g->all[at] = p;
+	g->count++;
+	if (from_ns)
+		begin_at(p, from_ns);
+	p->want_heap = g->want_heaps;
+	p->selected = is_selected(g, p);
+	return 0;
+}
+
+/* 1: it is a Go program, and one of ours now. 0: it is not, or has gone. */
+static int look_into(struct go_programs *g, pid_t pid, uint64_t exec_ns)
+{
+	struct go_program *p;
+	int r = go_program_open(pid, g->known, NULL, &p);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	if (exec_ns)
+		p->started_ns = exec_ns;
+	r = insert(g, p, g->refreshed_ns && p->started_ns >= g->refreshed_ns ? p->started_ns : 0);
+	return r < 0 ? r : 1;
+}
+
+int go_programs_add(struct go_programs *g, pid_t pid, struct strbuf *why)
+{
+	struct go_program *p;
+	int r = go_program_open(pid, g->known, why, &p);
+
+	return r < 0 ? r : insert(g, p, 0);
+}
+
+void go_programs_are_told(struct go_programs *g, bool told)
+{
+	g->told = told;
+}
+
+void go_programs_look_again(struct go_programs *g)
+{
+	g->look_again = true;
+}
+
+static void mark_exited(struct go_program *p)
+{
+	p->state = GO_PROGRAM_EXITED;
+	p->before = p->now;
+	p->now = (struct go_program_numbers){0, -1, -1, -1, -1};
+}
+
+void go_programs_exit(struct go_programs *g, pid_t pid)
+{
+	struct go_program *p = find(g, pid);
+
+	if (p && p->state != GO_PROGRAM_EXITED)
+		mark_exited(p);
+}
+
+int go_programs_exec(struct go_programs *g, pid_t pid)
+{
+	int r = !find(g, pid) && g->selection.by_pid ? 0 : look_into(g, pid, clock_monotonic_ns());
+
+	if (r == 0)
+		go_programs_exit(g, pid); /* what it was before, if it was one of ours */
+	return r;
+}
+
+static int look_unless_known(pid_t pid, void *user)
+{
+	struct go_programs *g = user;
+
+	return find(g, pid) ? 1 : look_into(g, pid, 0);
+}
+
+static int scan(struct go_programs *g)
+{
+	uint64_t now = clock_monotonic_ns();
+	bool wait = g->told && g->scanned_ns && now - g->scanned_ns < LOOK_EVERY_NS;
+	int r;
+
+	if (g->selection.by_pid || (wait && !g->look_again))
+		return 0;
+	r = process_scan_run(&g->scan, look_unless_known, g);
+	if (r == 0) {
+		g->scanned_ns = now;
+		g->look_again = false;
+	}
+	return r;
+}
+
+/* Its number I: 1 if it is there still, perhaps as another. */
+static int bring_up_to_date(struct go_programs *g, size_t i)
+{
+	struct go_program *p = g->all[i], *next;
+	int r = go_program_look(p);
+
+	if (r == 0) {
+		r = go_program_open(p->process.pid, g->known, NULL, &next);
+		if (r < 0 && r != -ENOMEM)
+			r = -ESRCH; /* no Go program any more */
+		if (r == 0) {
+			next->started_ns = g->refreshed_ns;
+			next->want_heap = p->want_heap;
+			begin_at(next, g->refreshed_ns);
+			go_program_free(p);
+			g->all[i] = p = next;
+			r = 1;
+		}
+	}
+	if (r == -ESRCH) {
+		mark_exited(p);
+		return 0;
+	}
+	if (r == 1)
+		p->selected = is_selected(g, p);
+	return r;
+}
+
+int go_programs_refresh(struct go_programs *g)
+{
+	uint64_t now = clock_monotonic_ns();
+	int r;
+
+	/* Those that are told to have ended in this interval stay for it: marked, but not yet
+	 * shown. */
+	for (size_t i = g->count; i-- > 0;)
+		if (g->all[i]->state == GO_PROGRAM_EXITED && g->all[i]->exit_shown)
+			drop(g, i);
+	r = scan(g);
+	for (size_t i = 0; r >= 0 && i < g->count; i++) {
+		struct go_program *p = g->all[i];
+
+		r = p->state == GO_PROGRAM_EXITED ? 0 : bring_up_to_date(g, i);
+		p = g->all[i];
+		if (r > 0)
+			r = go_program_refresh(p, &g->reader);
+		if (p->state == GO_PROGRAM_EXITED)
+			p->exit_shown = true;
+	}
+	g->refreshed_ns = now;
+	return MIN(r, 0);
+}
+
+size_t go_programs_list(struct go_programs *g, struct go_program *const **ret)
+{
+	size_t n = 0;
+
+	if (array_reserve(&g->shown, &g->shown_size, 0, g->count, sizeof(struct go_program *)) < 0)
+		return 0;
+	for (size_t i = 0; i < g->count; i++)
+		if (g->all[i]->selected)
+			g->shown[n++] = g->all[i];
+	*ret = g->shown;
+	return n;
+}
+
+const struct cgroup_memory *go_programs_cgroup(const struct go_programs *g)
+{
+	return &g->cgroup;
+}

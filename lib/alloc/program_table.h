@@ -1,0 +1,44 @@
+/* Go programs as rows of a table: what each allocates, holds and may hold. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alloc/go_program.h"
+#include "base/strbuf.h"
+#include "output/json_writer.h"
+#include "output/table_writer.h"
+
+enum program_sort {
+	PROGRAM_SORT_ALLOC,
+	PROGRAM_SORT_OBJECTS,
+	PROGRAM_SORT_HEAP,
+	PROGRAM_SORT_RSS,
+	PROGRAM_SORT_GC,
+	PROGRAM_SORT_GOROUTINES,
+	PROGRAM_SORT_FULL,
+	PROGRAM_SORT_PID,
+};
+
+/* "alloc" ..., in the order of the enum; NULL at the end. */
+extern const char *const program_sort_names[];
+
+/* Sort the N at PROGRAMS, the largest first (by PID: the smallest). */
+void program_table_sort(struct go_program **programs, size_t n, enum program_sort sort);
+
+/*
+ * The columns that a line of WIDTH characters has room for (0: all of them), at most
+ * PROGRAM_COLUMNS: their heads for table_writer, and what to call program_table_cell() with.
+ */
+#define PROGRAM_COLUMNS 16
+size_t program_table_columns(int width, struct table_column *ret, int *ret_ids);
+
+/* One cell, harmless. */
+void program_table_cell(const struct go_program *p, int id, struct strbuf *out);
+
+/* Heads, and the first ROWS of the N. 0 or -ENOMEM. */
+int program_table_text(struct go_program *const *programs, size_t n, size_t rows, int width,
+		       struct strbuf *out);
+
+/* All that is known of one, as members of the object W. */
+void program_table_json(const struct go_program *p, struct json_writer *w);

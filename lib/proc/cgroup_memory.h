@@ -1,0 +1,43 @@
+/*
+ * The hierarchy of cgroups that has the memory controller, v1 or v2: found once, then asked for
+ * what processes may use and do use.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/strbuf.h"
+
+struct cgroup_memory {
+	int version;	   /* 1 or 2; 0: there is none here */
+	char *mount_point; /* NULL then */
+};
+
+/* 0, -ENOENT (there is none here), or another -errno. */
+int cgroup_memory_open(struct cgroup_memory *ret);
+void cgroup_memory_close(struct cgroup_memory *c);
+#define _cleanup_cgroup_memory_ _cleanup_(cgroup_memory_close)
+
+/* The path of a process's cgroup below the mount point. 0; -ESRCH, -ENOENT, or another -errno. */
+int cgroup_memory_path(const struct cgroup_memory *c, pid_t pid, struct strbuf *ret);
+
+/*
+ * Of the cgroup PATH and those above it that have a limit, the one with the least room left: its
+ * limit and what is used of it. Both 0: none has a limit. 0; -ENOENT: it is not visible from here.
+ */
+struct cgroup_room {
+	uint64_t limit_bytes, used_bytes;
+};
+int cgroup_memory_room(const struct cgroup_memory *c, const char *path, struct cgroup_room *ret);
+
+/*
+ * What a user calls a cgroup, made a path below the mount point: that path, or the directory. 0; or
+ * -errno with the reason in WHY.
+ */
+int cgroup_memory_resolve(const struct cgroup_memory *c, const char *name, struct strbuf *ret,
+			  struct strbuf *why);
+
+/* Is PATH the cgroup TOP, or below it? */
+bool cgroup_is_below(const char *path, const char *top);

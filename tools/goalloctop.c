@@ -1,0 +1,173 @@
+/*
+ * goalloctop: what live Go programs allocate and keep, as a table once an interval. Read from
+ * outside: nothing runs in the programs, and they are not stopped. A refresh costs about a
+ * millisecond for 10,000 allocation sites.
+ */
+#include "tools/goalloctop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/exit_codes.h"
+#include "app/message.h"
+#include "proc/clock.h"
+
+static const char *const by_names[] = {"program", "site", "function", "stack", "package", NULL};
+
+static void on_duration(void *user)
+{
+	loop_stop(((struct goalloctop *)user)->loop, EXIT_OK);
+}
+
+/* Have all that were named by their PIDs ended, and been shown so? */
+static bool nobody_left(const struct goalloctop *t)
+{
+	struct go_program *const *all;
+	size_t n;
+
+	if (!t->pids.count)
+		return false;
+	n = go_programs_list(t->programs, &all);
+	for (size_t i = 0; i < n; i++)
+		if (all[i]->state != GO_PROGRAM_EXITED)
+			return false;
+	return true;
+}
+
+static void on_interval(void *user)
+{
+	struct goalloctop *t = user;
+	int r = go_programs_refresh(t->programs);
+
+	if (r == 0)
+		r = goalloctop_plain_block(t);
+	if (r < 0)
+		loop_stop(t->loop, tool_status("cannot go on", r));
+	else if (t->count && t->blocks >= t->count)
+		loop_stop(t->loop, EXIT_OK);
+	else if (nobody_left(t)) {
+		message_verbose("all that was named by -p has ended");
+		loop_stop(t->loop, EXIT_OK);
+	}
+}
+
+/* Those that were named by PID have to be there and be Go programs. -1 to go on. */
+static int add_named(struct goalloctop *t)
+{
+	for (size_t i = 0; i < t->pids.count; i++) {
+		_cleanup_strbuf_ struct strbuf why = {0};
+		int r = go_programs_add(t->programs, (pid_t)t->pids.values[i], &why);
+
+		if (r < 0) {
+			message_error("%s", strbuf_text(&why));
+			return r == -EPERM ? EXIT_NOT_ALLOWED : EXIT_FAILED;
+		}
+	}
+	return -1;
+}
+
+static int find_programs(struct goalloctop *t)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	struct go_selection selection = {.by_pid = t->pids.count > 0, .comm = t->comm};
+	_cleanup_cgroup_memory_ struct cgroup_memory cgroup = {0};
+	int r;
+
+	if (t->cgroup) {
+		(void)cgroup_memory_open(&cgroup);
+		if (cgroup_memory_resolve(&cgroup, t->cgroup, &t->cgroup_path, &why) < 0) {
+			message_error("--cgroup: %s", strbuf_text(&why));
+			return EXIT_FAILED;
+		}
+		selection.cgroup = strbuf_text(&t->cgroup_path);
+	}
+	r = go_programs_new(&selection, t->group != BY_PROGRAM, &t->programs);
+	if (r < 0)
+		return tool_status("cannot begin", r);
+	return add_named(t);
+}
+
+static int watch(struct goalloctop *t)
+{
+	int status, r;
+
+	status = find_programs(t);
+	if (status >= 0)
+		return status;
+	r = loop_open(&t->loop);
+	/* What the first interval is compared with. */
+	if (r == 0)
+		r = go_programs_refresh(t->programs);
+	if (r == 0)
+		r = loop_add_timer(t->loop, t->interval_ns, t->interval_ns, on_interval, t);
+	if (r == 0 && t->tool.common.duration_ns)
+		r = loop_add_timer(t->loop, t->tool.common.duration_ns, 0, on_duration, t);
+	if (r == 0)
+		r = loop_run(t->loop);
+	return tool_status("cannot watch", r);
+}
+
+/* What the operands and the options together mean: -1 to go on. */
+static int understand(struct goalloctop *t, char *const operands[], int n)
+{
+	bool named = t->pids.count || t->comm || t->cgroup;
+	int status = options_interval(t->tool.info, operands, n, &t->interval_ns, &t->count);
+
+	if (status >= 0)
+		return status;
+	t->group = (enum goalloctop_by)t->by.value;
+	if (!t->by.given)
+		t->group = named ? BY_SITE : BY_PROGRAM;
+	if (t->sort_name)
+		t->sort = options_choose(t->tool.info, "sort", program_sort_names, t->sort_name);
+	return t->sort < 0 ? EXIT_USAGE : -1;
+}
+
+int main(int argc, char *argv[])
+{
+	struct goalloctop t = {.by.names = by_names, .rows = 20, .interval_ns = 1000000000};
+	const struct option_entry options[] = {
+		{OPTION_NUMBERS, 'p', "pid", "PID", "these processes only: PID[,PID...]", &t.pids,
+		 1, INT32_MAX},
+		{OPTION_TEXT, 'n', "name", "COMM", "programs of that name only", &t.comm, 0, 0},
+		{OPTION_TEXT, 0, "cgroup", "PATH", "programs in that memory cgroup or below it",
+		 &t.cgroup, 0, 0},
+		{OPTION_CHOICE, 0, "by", "WHAT",
+		 "a row for each program, site, function, stack\n"
+		 "                             or package",
+		 &t.by, 0, 0},
+		{OPTION_TEXT, 's', "sort", "COLUMN",
+		 "sort by alloc (default), objects, heap, rss...", &t.sort_name, 0, 0},
+		{OPTION_NUMBER, 'r', "rows", "ROWS", "rows to show (default: 20)", &t.rows, 1,
+		 UINT32_MAX},
+		{OPTION_FLAG, 'F', "full", NULL, "the whole stack below each row", &t.full_stacks,
+		 0, 0},
+		{OPTION_FLAG, 'C', "no-clear", NULL, "do not clear the screen", &t.no_clear, 0, 0},
+		{0},
+	};
+	const struct program_info info = {
+		.name = "goalloctop",
+		.synopsis = "[OPTION]... [interval [count]]",
+		.summary = "Show what live Go programs allocate and keep, like top.",
+		.options = options,
+		.examples = "  goalloctop              # all Go programs, once a second\n"
+			    "  goalloctop -p 4242 5 1  # allocation sites of one, over 5 seconds\n"
+			    "  goalloctop -j 10        # for other programs, every 10 seconds\n",
+	};
+	int status, first = argc;
+
+	t.tool = (struct tool){.info = &info};
+	status = tool_begin(&t.tool, argc, argv, &first);
+	if (status < 0)
+		status = understand(&t, argv + first, argc - first);
+	if (status < 0)
+		status = watch(&t);
+	loop_close(t.loop);
+	go_programs_free(t.programs);
+	strbuf_free(&t.cgroup_path);
+	free(t.pids.values);
+	tool_end(&t.tool);
+	return status;
+}

@@ -1,0 +1,39 @@
+/* What the parts of goalloctop share: its options and its state. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "alloc/go_programs.h"
+#include "alloc/program_table.h"
+#include "app/loop.h"
+#include "app/tool.h"
+
+enum goalloctop_by { BY_PROGRAM, BY_SITE, BY_FUNCTION, BY_STACK, BY_PACKAGE };
+
+struct goalloctop {
+	struct tool tool;
+
+	/* The command line. */
+	struct option_numbers pids;
+	const char *comm, *cgroup;
+	struct option_choice by;
+	const char *sort_name;
+	uint64_t rows;
+	bool full_stacks, no_clear;
+	uint64_t interval_ns, count; /* 0: endless */
+
+	/* What comes of it. */
+	enum goalloctop_by group;
+	int sort; /* enum program_sort, or a column of the sites */
+	struct strbuf cgroup_path;
+
+	/* At work. */
+	struct go_programs *programs;
+	struct loop *loop;
+	uint64_t blocks; /* printed so far */
+	bool failed;
+};
+
+/* Print one block: the interval is over and all is read. 0 or -errno. */
+int goalloctop_plain_block(struct goalloctop *t);
