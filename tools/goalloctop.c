@@ -13,7 +13,9 @@
 #include "app/exit_codes.h"
 #include "app/message.h"
 #include "proc/clock.h"
+#include "tools/texts.h"
 
+/* As enum goalloctop_by: behind the first those of enum alloc_by. */
 static const char *const by_names[] = {"program", "site", "function", "stack", "package", NULL};
 
 static void on_duration(void *user)
@@ -120,8 +122,15 @@ static int understand(struct goalloctop *t, char *const operands[], int n)
 	t->group = (enum goalloctop_by)t->by.value;
 	if (!t->by.given)
 		t->group = named ? BY_SITE : BY_PROGRAM;
-	if (t->sort_name)
-		t->sort = options_choose(t->tool.info, "sort", program_sort_names, t->sort_name);
+	if (t->group != BY_PROGRAM)
+		t->alloc.by = (enum alloc_by)(t->group - BY_SITE);
+	if (!t->sort_name)
+		return -1;
+	t->sort = options_choose(t->tool.info, "sort",
+				 t->group == BY_PROGRAM ? program_sort_names : alloc_sort_names,
+				 t->sort_name);
+	if (t->group != BY_PROGRAM)
+		t->alloc.sort = (enum alloc_sort)t->sort;
 	return t->sort < 0 ? EXIT_USAGE : -1;
 }
 
@@ -138,8 +147,8 @@ int main(int argc, char *argv[])
 		 "a row for each program, site, function, stack\n"
 		 "                             or package",
 		 &t.by, 0, 0},
-		{OPTION_TEXT, 's', "sort", "COLUMN",
-		 "sort by alloc (default), objects, heap, rss...", &t.sort_name, 0, 0},
+		{OPTION_TEXT, 's', "sort", "COLUMN", "sort by alloc (default) or another column",
+		 &t.sort_name, 0, 0},
 		{OPTION_NUMBER, 'r', "rows", "ROWS", "rows to show (default: 20)", &t.rows, 1,
 		 UINT32_MAX},
 		{OPTION_FLAG, 'F', "full", NULL, "the whole stack below each row", &t.full_stacks,
@@ -158,7 +167,7 @@ int main(int argc, char *argv[])
 	};
 	int status, first = argc;
 
-	t.tool = (struct tool){.info = &info};
+	t.tool = (struct tool){.info = &info, .text = goalloctop_text, .lines = goalloctop_lines};
 	status = tool_begin(&t.tool, argc, argv, &first);
 	if (status < 0)
 		status = understand(&t, argv + first, argc - first);

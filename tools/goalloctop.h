@@ -4,11 +4,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alloc/alloc_table.h"
 #include "alloc/go_programs.h"
 #include "alloc/program_table.h"
 #include "app/loop.h"
 #include "app/tool.h"
 
+/* What there is a row for. */
 enum goalloctop_by { BY_PROGRAM, BY_SITE, BY_FUNCTION, BY_STACK, BY_PACKAGE };
 
 struct goalloctop {
@@ -25,7 +27,8 @@ struct goalloctop {
 
 	/* What comes of it. */
 	enum goalloctop_by group;
-	int sort; /* enum program_sort, or a column of the sites */
+	int sort;		    /* enum program_sort or enum alloc_sort */
+	struct alloc_options alloc; /* for the tables of each program's sites */
 	struct strbuf cgroup_path;
 
 	/* At work. */

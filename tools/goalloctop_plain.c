@@ -1,11 +1,14 @@
 /* The tables of goalloctop as plain text or JSON, block after block. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "alloc/alloc_columns.h"
 #include "alloc/system_lines.h"
+#include "base/text.h"
 #include "output/human.h"
 #include "proc/clock.h"
 #include "tools/goalloctop.h"
@@ -37,18 +40,110 @@ static int sorted_programs(struct goalloctop *t, struct go_program ***ret, size_
 	return 0;
 }
 
+/* The rows of one program's sites, for this interval. -ENOENT: there are none, as it was not read.
+ */
+static int update_table(struct goalloctop *t, struct go_program *p)
+{
+	int r = 0;
+
+	if (!p->heap || p->state == GO_PROGRAM_EXITED)
+		return -ENOENT;
+	if (!p->table)
+		r = alloc_table_new(p->heap, &t->alloc, &p->table);
+	return r < 0 ? r : alloc_table_update(p->table);
+}
+
+/* A line that says whose sites follow. */
+static void put_title(const struct go_program *p, struct strbuf *out)
+{
+	static const enum go_fact facts[] = {GO_HEAP_INUSE, GO_GOROUTINES};
+	int64_t n;
+
+	strbuf_printf(out, "PID %d ", (int)p->process.pid);
+	text_display(out, p->process.comm, strlen(p->process.comm));
+	strbuf_printf(out, " %s", p->image.binary->version);
+	strbuf_puts(out, ", RSS ");
+	human_bytes(out, (int64_t)p->process.resident_bytes);
+	if (go_runtime_get(&p->runtime, facts[0], &n)) {
+		strbuf_puts(out, ", heap ");
+		human_bytes(out, n);
+	}
+	if (go_runtime_get(&p->runtime, facts[1], &n))
+		strbuf_printf(out, ", %" PRId64 " goroutines", n);
+	program_table_note(p, out);
+	strbuf_putc(out, '\n');
+}
+
+static int put_sites(struct goalloctop *t, struct go_program *p, int width, struct strbuf *out)
+{
+	const struct alloc_row *const *rows;
+	struct alloc_layout layout;
+	size_t n;
+	int r = update_table(t, p);
+
+	put_title(p, out);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	alloc_layout_choose(p->table, width, &layout);
+	n = MIN(alloc_table_rows(p->table, &rows), (size_t)t->rows);
+	alloc_heads_text(&layout, out);
+	for (size_t i = 0; i < n; i++) {
+		alloc_row_text(p->table, rows[i], &layout, out);
+		if (t->full_stacks)
+			alloc_stack_text(p->table, rows[i], 4, out);
+	}
+	return strbuf_error(out);
+}
+
 static int put_text(struct goalloctop *t, struct go_program *const *programs, size_t n,
 		    struct strbuf *out)
 {
-	int r;
+	int r, width = terminal_width();
 
 	if (!t->no_clear && isatty(1))
 		strbuf_puts(out, "\033[H\033[2J\033[3J");
 	else if (t->blocks)
 		strbuf_putc(out, '\n');
 	r = system_lines("", clock_realtime_ns(), t->tool.common.time, out);
-	strbuf_putc(out, '\n');
-	return r < 0 ? r : program_table_text(programs, n, (size_t)t->rows, terminal_width(), out);
+	if (r == 0 && t->group == BY_PROGRAM) {
+		strbuf_putc(out, '\n');
+		return program_table_text(programs, n, (size_t)t->rows, width, out);
+	}
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		strbuf_putc(out, '\n');
+		r = put_sites(t, programs[i], width, out);
+	}
+	return r;
+}
+
+static int put_json_row(struct goalloctop *t, const char *time, const struct go_program *p,
+			const struct alloc_row *row, struct strbuf *out)
+{
+	struct json_writer *w = json_writer_open();
+
+	json_writer_string(w, "time", time);
+	if (row) {
+		json_writer_int(w, "pid", p->process.pid);
+		json_writer_text(w, "comm", p->process.comm, strlen(p->process.comm));
+		alloc_row_json(p->table, row, t->full_stacks, w);
+	} else {
+		program_table_json(p, w);
+	}
+	return json_writer_line(w, out);
+}
+
+static int put_json_sites(struct goalloctop *t, const char *time, struct go_program *p,
+			  struct strbuf *out)
+{
+	const struct alloc_row *const *rows;
+	int r = update_table(t, p);
+	size_t n = r < 0 ? 0 : alloc_table_rows(p->table, &rows);
+
+	if (r == -ENOENT)
+		return 0;
+	for (size_t i = 0; r == 0 && i < MIN(n, (size_t)t->rows); i++)
+		r = put_json_row(t, time, p, rows[i], out);
+	return r;
 }
 
 static int put_json(struct goalloctop *t, struct go_program *const *programs, size_t n,
@@ -58,14 +153,10 @@ static int put_json(struct goalloctop *t, struct go_program *const *programs, si
 	int r = 0;
 
 	human_time_utc(&time, clock_realtime_ns());
-	for (size_t i = 0; r == 0 && i < MIN(n, (size_t)t->rows); i++) {
-		struct json_writer *w = json_writer_open();
-
-		json_writer_string(w, "time", strbuf_text(&time));
-		json_writer_string(w, "row", "program");
-		program_table_json(programs[i], w);
-		r = json_writer_line(w, out);
-	}
+	for (size_t i = 0; r == 0 && i < n && (t->group != BY_PROGRAM || i < t->rows); i++)
+		r = t->group == BY_PROGRAM
+			    ? put_json_row(t, strbuf_text(&time), programs[i], NULL, out)
+			    : put_json_sites(t, strbuf_text(&time), programs[i], out);
 	return r;
 }
 

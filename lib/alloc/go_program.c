@@ -121,6 +121,7 @@ void go_program_free(struct go_program *p)
 {
 	if (!p)
 		return;
+	alloc_table_free(p->table);
 	alloc_heap_free(p->heap);
 	heap_snapshot_free(p->snapshot);
 	if (!p->shared_binary)

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "alloc/alloc_heap.h"
+#include "alloc/alloc_table.h"
 #include "alloc/heap_snapshot.h"
 #include "go/go_runtime.h"
 #include "go/memory_blocks.h"
@@ -54,8 +55,9 @@ struct go_program {
 
 	uint64_t goroutines_next_ns; /* do not count before */
 	struct heap_snapshot *snapshot;
-	bool want_heap;		 /* fill in the heap at each refresh */
-	struct alloc_heap *heap; /* NULL until then */
+	bool want_heap;		   /* fill in the heap at each refresh */
+	struct alloc_heap *heap;   /* NULL until then */
+	struct alloc_table *table; /* of the heap, for who shows it; NULL until somebody does */
 };
 
 /*

@@ -279,6 +279,26 @@ int program_table_text(struct go_program *const *programs, size_t n, size_t rows
 	return r < 0 ? r : strbuf_error(out);
 }
 
+void program_table_note(const struct go_program *p, struct strbuf *out)
+{
+	const struct heap_sums *sums = heap_snapshot_sums(p->snapshot);
+
+	if (p->state == GO_PROGRAM_STOPPED)
+		strbuf_puts(out, ", stopped");
+	if (p->state == GO_PROGRAM_EXITED)
+		strbuf_puts(out, ", has exited");
+	if (p->state == GO_PROGRAM_UNREADABLE)
+		strbuf_printf(out, ", cannot be read: %s", strerror(-p->error));
+	if (!go_program_profiling(p))
+		strbuf_puts(out, ", profiling is off");
+	if (sums->gaps.unreadable)
+		strbuf_printf(out, ", %" PRIu64 " records unreadable", sums->gaps.unreadable);
+	if (sums->gaps.damaged)
+		strbuf_printf(out, ", %" PRIu64 " records damaged", sums->gaps.damaged);
+	if (sums->gaps.more)
+		strbuf_puts(out, ", its list of records has no end");
+}
+
 static void json_fact(struct json_writer *w, const char *key, const struct go_program *p,
 		      enum go_fact f)
 {

@@ -40,5 +40,8 @@ void program_table_cell(const struct go_program *p, int id, struct strbuf *out);
 int program_table_text(struct go_program *const *programs, size_t n, size_t rows, int width,
 		       struct strbuf *out);
 
+/* What is to be said of one beside its numbers, ", stopped" say; nothing where all is well. */
+void program_table_note(const struct go_program *p, struct strbuf *out);
+
 /* All that is known of one, as members of the object W. */
 void program_table_json(const struct go_program *p, struct json_writer *w);
