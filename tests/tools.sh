@@ -1,6 +1,6 @@
 # Sourced by test scripts after tests/init.sh: what the tools say of themselves.
 
-tools="oomkill oomprof"
+tools="goalloctop oomkill oomprof"
 
 # tool_program PROGRAM: where it lies in the build tree
 tool_program() {
@@ -18,11 +18,12 @@ tool_options() {
 tool_json_keys() {
 	local sources=""
 	case $1 in
+	goalloctop) sources="lib/alloc/program_table.c lib/alloc/alloc_columns.c" ;;
 	oomkill) sources="lib/oom/kill_report.c" ;;
 	oomprof) sources="lib/victim/victim_report.c lib/victim/check_report.c" ;;
 	esac
 	for source in $sources; do
-		grep -ohE '(json_writer|put)_[a-z0-9]+\((w|&w|writer), "[a-z_0-9]+"' "$srcdir/$source" |
-			sed 's/.*"\(.*\)"/\1/'
+		grep -ohE '(json|json_writer|put)_[a-z0-9]+\(([a-z]+, )?(w|&w|writer), "[a-z_0-9]+"(, "[a-z_0-9]+")?' \
+			"$srcdir/$source" | grep -oE '"[a-z_0-9]+"' | tr -d '"'
 	done
 }

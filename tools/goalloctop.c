@@ -143,9 +143,7 @@ int main(int argc, char *argv[])
 		{OPTION_TEXT, 'n', "name", "COMM", "programs of that name only", &t.comm, 0, 0},
 		{OPTION_TEXT, 0, "cgroup", "PATH", "programs in that memory cgroup or below it",
 		 &t.cgroup, 0, 0},
-		{OPTION_CHOICE, 0, "by", "WHAT",
-		 "a row for each program, site, function, stack\n"
-		 "                             or package",
+		{OPTION_CHOICE, 0, "by", "WHAT", "rows: program, site, function, stack or package",
 		 &t.by, 0, 0},
 		{OPTION_TEXT, 's', "sort", "COLUMN", "sort by alloc (default) or another column",
 		 &t.sort_name, 0, 0},

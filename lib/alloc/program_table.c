@@ -170,7 +170,7 @@ static void put_count(bool known, int64_t n, struct strbuf *out)
 }
 
 /* The cells of what changes from one interval to the next. */
-static void put_rate(const struct go_program *p, int id, struct strbuf *out)
+static void put_change(const struct go_program *p, int id, struct strbuf *out)
 {
 	double rate;
 	int64_t n = 0;
@@ -251,7 +251,7 @@ void program_table_cell(const struct go_program *p, int id, struct strbuf *out)
 		strbuf_puts(out, state_text(p));
 		return;
 	default:
-		put_rate(p, id, out);
+		put_change(p, id, out);
 	}
 }
 
