@@ -12,7 +12,8 @@ declare -A may=(
 	[oom]="proc output"
 	[app]="output bpf"
 	[victim]="go oom proc output"
-	[alloc]="victim go oom proc pprof bpf output"
+	[flame]="output"
+	[alloc]="victim go oom proc pprof flame bpf output"
 	[watch]="victim go oom proc app bpf output"
 	[console]="app output"
 )
