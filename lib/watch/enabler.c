@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -26,7 +27,8 @@ enum state {
 
 struct entry {
 	struct entry *next;
-	struct enabler_program program;
+	struct enabler_program program; /* without its binary where that was borrowed */
+	char version[64];
 	/* Of the thread. What others look at is changed under the lock. */
 	struct go_rate *rate;
 	enum state state;
@@ -53,7 +55,7 @@ static void say(const struct entry *e, void (*message)(const char *format, ...),
 
 	(void)process_read((pid_t)e->program.process.pid, &p);
 	message("PID %u (\"%s\"), %s: heap profiling %s", e->program.process.pid, p.comm,
-		e->program.binary->binary->version, strbuf_text(text));
+		e->version, strbuf_text(text));
 }
 
 static void say_on(const struct enabler *en, const struct entry *e)
@@ -115,18 +117,24 @@ static void switched_on(struct enabler *en, struct entry *e)
 	say_on(en, e);
 }
 
+static int open_process(struct entry *e, struct strbuf *why)
+{
+	const struct enabler_program *p = &e->program;
+
+	return go_rate_open((pid_t)p->process.pid, p->binary, p->in_library ? &p->bias : NULL, why,
+			    &e->rate);
+}
+
 /* 1: settled, 0: to be looked at again, or -errno. */
 static int settled(struct enabler *en, struct entry *e, struct strbuf *why)
 {
-	const struct enabler_program *p = &e->program;
 	int r = 0;
 
 	if (!e->rate) {
 		pthread_mutex_lock(&en->lock);
 		e->opened_ns = clock_monotonic_ns();
 		pthread_mutex_unlock(&en->lock);
-		r = go_rate_open((pid_t)p->process.pid, p->binary->binary,
-				 p->in_library ? &p->bias : NULL, why, &e->rate);
+		r = open_process(e, why);
 	}
 	return r < 0 ? r : go_rate_settled(e->rate, why);
 }
@@ -304,7 +312,7 @@ static bool same_process(const struct oomprof_process *a, const struct oomprof_p
 
 /* The newest of its entries; a process can execute one program after the other. */
 static struct entry *find(const struct enabler *en, const struct oomprof_process *process,
-			  const struct known_binary *binary)
+			  const struct go_binary *binary)
 {
 	struct entry *e = en->entries;
 
@@ -319,6 +327,20 @@ static bool covers(const struct entry *e, const struct enabler_program *p)
 	return !e->opened_ns || (!p->in_library && p->exec_ns <= e->opened_ns);
 }
 
+/* What was borrowed is given back. False: nothing can be switched on there, and it has been said.
+ */
+static bool use_borrowed(struct entry *e)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	int r = open_process(e, &why);
+
+	e->program.binary = NULL;
+	e->opened_ns = e->added_ns;
+	if (r < 0)
+		say_not_on(e, r, strbuf_text(&why));
+	return r == 0;
+}
+
 int enabler_add(struct enabler *en, const struct enabler_program *program)
 {
 	struct entry *e = calloc(1, sizeof(*e)), *known;
@@ -326,9 +348,14 @@ int enabler_add(struct enabler *en, const struct enabler_program *program)
 	if (!e)
 		return -ENOMEM;
 	e->program = *program;
+	snprintf(e->version, sizeof(e->version), "%s", program->binary->version);
 	e->added_ns = clock_monotonic_ns();
+	if (program->borrowed && !use_borrowed(e)) {
+		free(e);
+		return 0;
+	}
 	pthread_mutex_lock(&en->lock);
-	known = find(en, &program->process, program->binary);
+	known = program->borrowed ? NULL : find(en, &program->process, program->binary);
 	if (!known || !covers(known, program)) {
 		e->next = en->entries;
 		en->entries = STEAL(e);
@@ -340,7 +367,7 @@ int enabler_add(struct enabler *en, const struct enabler_program *program)
 }
 
 bool enabler_find(struct enabler *en, const struct oomprof_process *process,
-		  const struct known_binary *binary, struct victim_enabled *ret)
+		  const struct go_binary *binary, struct victim_enabled *ret)
 {
 	const struct entry *e;
 	bool found;

@@ -76,7 +76,7 @@ static int tell(struct watcher *w, const struct oomprof_seen *seen, const struct
 	(void)kernel_map_update(tracer_map_fd(w->tracer, "inodes"), &inode, &seen->key);
 	if (enable && r == 0)
 		r = enabler_add(w->enabler, &(struct enabler_program){.process = seen->process,
-								      .binary = b,
+								      .binary = b->binary,
 								      .exec_ns = seen->exec_ns});
 	return r;
 }
@@ -85,7 +85,7 @@ static void on_library(const struct oomprof_process *process, const struct known
 		       uint64_t bias, void *user)
 {
 	const struct enabler_program program = {
-		.process = *process, .binary = b, .in_library = true, .bias = bias};
+		.process = *process, .binary = b->binary, .in_library = true, .bias = bias};
 	struct watcher *w = user;
 
 	if (w->enabler && b->kind == BINARY_OFF && enabler_add(w->enabler, &program) < 0)
@@ -172,8 +172,8 @@ static void on_complete(struct victim *v, void *user)
 {
 	struct watcher *w = user;
 
-	if (w->enabler)
-		(void)enabler_find(w->enabler, &v->process, v->binary, &v->enabled);
+	if (w->enabler && v->binary)
+		(void)enabler_find(w->enabler, &v->process, v->binary->binary, &v->enabled);
 	worker_push(w->worker, v);
 }
 
