@@ -1,13 +1,14 @@
 // busy is what watching a Go program is measured with: a server, what loads it, and a loop that only allocates.
 //
-//	busy flat                 for each line "N" on standard input: allocate N objects of 48 bytes, which are
-//	                          garbage at once; answers "N WALL-NS CPU-NS"
-//	busy serve                a server with pages, orders and sessions, and net/http/pprof; prints its port
+//	busy flat                 for each line "MS" on standard input: for so many milliseconds allocate objects of
+//	                          48 bytes, which are garbage at once; answers "OBJECTS WALL-NS CPU-NS"
+//	busy serve                a server with pages, orders and sessions
 //	busy load PORT SECONDS    asks it from 8 connections; answers "REQUESTS WALL-NS CPU-NS P50-NS P99-NS", the CPU
 //	                          time being the server's
 //	busy poll PORT MS         fetches its heap profile every MS milliseconds, until killed
 //
-// CPU time is that of the process which is measured, of all its threads.
+// CPU time is that of the process which is measured, of all its threads. The first two serve net/http/pprof, too,
+// and print their port first.
 package main
 
 import (
@@ -63,13 +64,24 @@ func allocate(n int) {
 	}
 }
 
+func listen() net.Listener {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	fail(err)
+	fmt.Println(l.Addr().(*net.TCPAddr).Port)
+	return l
+}
+
 func flat() {
+	l := listen()
+	go func() { fail(http.Serve(l, nil)) }()
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
-		n := number(lines.Text())
-		wall, spent := time.Now(), cpu()
-		allocate(n)
-		fmt.Println(n, time.Since(wall).Nanoseconds(), cpu()-spent)
+		n, spent, start := 0, cpu(), time.Now()
+		for end := start.Add(time.Duration(number(lines.Text())) * time.Millisecond); time.Now().Before(end); {
+			allocate(1000)
+			n += 1000
+		}
+		fmt.Println(n, time.Since(start).Nanoseconds(), cpu()-spent)
 	}
 }
 
@@ -156,10 +168,7 @@ func serve() {
 	http.HandleFunc("/buy", s.buy)
 	http.HandleFunc("/page/", s.show)
 	http.HandleFunc("/cpu", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, cpu()) })
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	fail(err)
-	fmt.Println(l.Addr().(*net.TCPAddr).Port)
-	fail(http.Serve(l, nil))
+	fail(http.Serve(listen(), nil))
 }
 
 func fetch(client *http.Client, url string, body []byte) []byte {
