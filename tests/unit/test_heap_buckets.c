@@ -7,26 +7,18 @@
 #include <sys/wait.h>
 
 #include "go/heap_buckets.h"
+#include "tiny_bucket.h"
 
 /* A bucket as it is in memory; its records have distinct numbers. */
 static size_t make_bucket(uint64_t *p, uint64_t next, uint64_t size, size_t depth,
 			  uint32_t record_size)
 {
-	uint64_t h = 0;
-	size_t n = 6;
+	uint64_t stack[3000];
+	size_t n;
 
-	for (size_t i = 0; i < depth; i++) {
-		p[n++] = 0x401000 + 16 * i;
-		h += p[n - 1];
-		h += h << 10;
-		h ^= h >> 6;
-	}
-	h += size;
-	h += h << 10;
-	h ^= h >> 6;
-	h += h << 3;
-	h ^= h >> 11;
-	memcpy(p, (uint64_t[]){0xdead, next, 1, h, size, depth}, 48);
+	for (size_t i = 0; i < depth; i++)
+		stack[i] = 0x401000 + 16 * i;
+	n = tiny_bucket(p, next, size, stack, depth);
 	for (uint64_t i = 1; i <= 4; i++) {
 		p[n++] = 100 * i;
 		p[n++] = i;

@@ -1,0 +1,204 @@
+/* What the machine says of itself: memory, pressure, room in cgroups, the lines above a table. */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "alloc/system_lines.h"
+#include "proc/cgroup_memory.h"
+#include "proc/meminfo.h"
+#include "proc/pressure.h"
+
+static const char meminfo[] = "MemTotal:       24609332 kB\n"
+			      "MemFree:        21012345 kB\n"
+			      "MemAvailable:   23001111 kB\n"
+			      "SwapCached:            3 kB\n"
+			      "SwapTotal:       2097152 kB\n"
+			      "SwapFree:        1048576 kB\n";
+static const char pressure[] = "some avg10=0.12 avg60=3.40 avg300=5.06 total=7008\n"
+			       "full avg10=0.01 avg60=0.20 avg300=0.30 total=1009\n";
+
+static void memory(void **state)
+{
+	struct meminfo m;
+
+	(void)state;
+	assert_int_equal(meminfo_parse(meminfo, &m), 0);
+	assert_int_equal(m.total_bytes, 24609332ull * 1024);
+	assert_int_equal(m.available_bytes, 23001111ull * 1024);
+	assert_int_equal(m.swap_total_bytes, 2097152ull * 1024);
+	assert_int_equal(m.swap_free_bytes, 1048576ull * 1024);
+	assert_int_equal(meminfo_parse("", &m), -EBADMSG);
+	assert_int_equal(meminfo_parse("MemTotal: x kB\n", &m), -EBADMSG);
+	assert_int_equal(meminfo_parse(strchr(meminfo, '\n'), &m), -EBADMSG);
+	assert_int_equal(meminfo_read("/nowhere", &m), -ENOENT);
+	assert_int_equal(meminfo_read("", &m), 0);
+	assert_true(m.total_bytes >= m.available_bytes);
+}
+
+static void stalls(void **state)
+{
+	struct pressure p;
+
+	(void)state;
+	assert_int_equal(pressure_parse(pressure, &p), 0);
+	assert_true(p.some.avg10 > 0.119 && p.some.avg10 < 0.121);
+	assert_true(p.some.avg300 > 5.05 && p.full.avg60 < 0.21);
+	assert_int_equal(p.some.total_us, 7008);
+	assert_int_equal(p.full.total_us, 1009);
+	/* As "cpu" was before Linux 5.13. */
+	assert_int_equal(pressure_parse("some avg10=1.00 avg60=0.00 avg300=0.00 total=3\n", &p), 0);
+	assert_int_equal(p.full.total_us, 0);
+	assert_int_equal(pressure_parse("some avg10=1.00\n", &p), -EBADMSG);
+	assert_int_equal(pressure_parse("", &p), -EBADMSG);
+	assert_int_equal(pressure_read("/nowhere", "memory", &p), -ENOENT);
+}
+
+/* A file NAME below TOP, or with no TEXT a directory. */
+static void put(const char *top, const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	if (!text) {
+		assert_int_equal(mkdir(path, 0700), 0);
+		return;
+	}
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void discard(const char *top)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", top);
+	assert_int_equal(system(command), 0);
+}
+
+static void lines(void **state)
+{
+	char top[] = "/tmp/oomtools-system.XXXXXX";
+	_cleanup_strbuf_ struct strbuf out = {0};
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	assert_non_null(mkdtemp(top));
+	put(top, "proc", NULL);
+	assert_int_equal(system_lines(top, 3723000000000ull, 0, &out), 0);
+	assert_string_equal(strbuf_text(&out), "01:02:03\n");
+	put(top, "proc/loadavg", "0.20 0.18 0.12 1/80 11206\n");
+	put(top, "proc/meminfo", meminfo);
+	strbuf_reset(&out);
+	assert_int_equal(system_lines(top, 3723000000000ull, 1, &out), 0);
+	assert_string_equal(strbuf_text(&out),
+			    "1970-01-01 01:02:03.000 loadavg: 0.20 0.18 0.12 1/80 11206\n"
+			    "mem 21.9G of 23.5G available, swap 1.0G of 2.0G used\n");
+	put(top, "proc/pressure", NULL);
+	put(top, "proc/pressure/memory", pressure);
+	strbuf_reset(&out);
+	assert_int_equal(system_lines(top, 3723000000000ull, 0, &out), 0);
+	assert_string_equal(strbuf_text(&out),
+			    "01:02:03 loadavg: 0.20 0.18 0.12 1/80 11206\n"
+			    "mem 21.9G of 23.5G available, swap 1.0G of 2.0G used, PSI some 0.12% "
+			    "full 0.01%\n");
+	discard(top);
+}
+
+/* The limit with the least room counts, be it the larger one. */
+static void room(void **state)
+{
+	char top[] = "/tmp/oomtools-system.XXXXXX";
+	struct cgroup_memory c = {.version = 2, .mount_point = top};
+	struct cgroup_room r = {1, 1};
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	put(top, "pod", NULL);
+	put(top, "pod/leaf", NULL);
+	put(top, "pod/leaf/sub", NULL);
+	put(top, "pod/leaf/memory.max", "67108864\n");
+	put(top, "pod/leaf/memory.current", "1048576\n");
+	assert_int_equal(cgroup_memory_room(&c, "/pod", &r), 0);
+	assert_int_equal(r.limit_bytes, 0);
+	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf/sub", &r), 0);
+	assert_int_equal(r.limit_bytes, 67108864);
+	assert_int_equal(r.used_bytes, 1048576);
+	put(top, "pod/memory.max", "1073741824\n");
+	put(top, "pod/memory.current", "1073741823\n");
+	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
+	assert_int_equal(r.limit_bytes, 1073741824);
+	assert_int_equal(r.used_bytes, 1073741823);
+	put(top, "pod/memory.current", "2073741823\n"); /* lowered below what is used */
+	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
+	assert_int_equal(r.used_bytes, 2073741823);
+	assert_int_equal(cgroup_memory_room(&c, "/gone", &r), -ENOENT);
+	assert_int_equal(cgroup_memory_room(&c, "/../pod", &r), -ENOENT);
+	c.version = 1;
+	put(top, "pod/leaf/memory.limit_in_bytes", "9223372036854771712\n");
+	put(top, "pod/memory.limit_in_bytes", "4096\n");
+	put(top, "pod/memory.usage_in_bytes", "1024\n");
+	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
+	assert_int_equal(r.limit_bytes, 4096);
+	assert_int_equal(r.used_bytes, 1024);
+	c.version = 0;
+	assert_int_equal(cgroup_memory_room(&c, "/pod", &r), -ENOENT);
+	discard(top);
+}
+
+static void names_of_cgroups(void **state)
+{
+	char top[] = "/tmp/oomtools-system.XXXXXX", name[128];
+	struct cgroup_memory c = {.version = 2, .mount_point = top};
+	static const struct {
+		const char *name, *path;
+	} cases[] = {
+		{"pod", "/pod"}, {"/pod", "/pod"}, {"/pod/leaf/", "/pod/leaf"},
+		{"/", "/"},	 {"link", "/pod"}, {"pod/../pod/leaf", "/pod/leaf"},
+		{"gone", NULL},	 {"..", NULL},	   {"file", NULL},
+	};
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	put(top, "pod", NULL);
+	put(top, "pod/leaf", NULL);
+	put(top, "file", "");
+	snprintf(name, sizeof(name), "%s/link", top);
+	assert_int_equal(symlink("pod", name), 0);
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		_cleanup_strbuf_ struct strbuf path = {0}, why = {0};
+		const char *want = cases[i / 2].path;
+
+		/* As a path below the mount point, and as the directory. */
+		snprintf(name, sizeof(name), "%s%s%s", i % 2 ? top : "", i % 2 ? "/" : "",
+			 cases[i / 2].name);
+		assert_int_equal(cgroup_memory_resolve(&c, name, &path, &why), want ? 0 : -ENOENT);
+		if (want)
+			assert_string_equal(strbuf_text(&path), want);
+		else
+			assert_non_null(strstr(strbuf_text(&why), "no memory cgroup"));
+	}
+	discard(top);
+	assert_true(cgroup_is_below("/a/b", "/a"));
+	assert_true(cgroup_is_below("/a", "/a"));
+	assert_true(cgroup_is_below("/a", "/"));
+	assert_false(cgroup_is_below("/ab", "/a"));
+	assert_false(cgroup_is_below("/", "/a"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory),
+		cmocka_unit_test(stalls),
+		cmocka_unit_test(lines),
+		cmocka_unit_test(room),
+		cmocka_unit_test(names_of_cgroups),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
