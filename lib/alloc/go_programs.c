@@ -8,7 +8,9 @@
 #include "base/array.h"
 #include "proc/clock.h"
 
-#define BINARIES_MOST 4096
+#define BINARIES_MOST \
+	512 /* each is an open file; more than that at once are opened for each program */
+#define BINARIES_KEPT 128	     /* of programs that do not run now */
 #define COMM_LENGTH 15		     /* TASK_COMM_LEN of the kernel, less the NUL */
 #define LOOK_EVERY_NS 10000000000ull /* where starts are told: for libraries and what was lost */
 
@@ -200,6 +202,16 @@ static int look_unless_known(pid_t pid, void *user)
 	return find(g, pid) ? 1 : look_into(g, pid, 0);
 }
 
+static bool binary_used(const struct known_binary *b, void *user)
+{
+	const struct go_programs *g = user;
+
+	for (size_t i = 0; i < g->count; i++)
+		if (b->binary && g->all[i]->image.binary == b->binary)
+			return true;
+	return false;
+}
+
 static int scan(struct go_programs *g)
 {
 	uint64_t now = clock_monotonic_ns();
@@ -249,6 +261,7 @@ int go_programs_refresh(struct go_programs *g)
 	uint64_t now = clock_monotonic_ns();
 	int r;
 
+	known_binaries_trim(g->known, BINARIES_KEPT, binary_used, g);
 	/* Those that are told to have ended in this interval stay for it: marked, but not yet
 	 * shown. */
 	for (size_t i = g->count; i-- > 0;)

@@ -296,7 +296,7 @@ void program_table_note(const struct go_program *p, struct strbuf *out)
 	if (sums->gaps.damaged)
 		strbuf_printf(out, ", %" PRIu64 " records damaged", sums->gaps.damaged);
 	if (sums->gaps.more)
-		strbuf_puts(out, ", its list of records has no end");
+		strbuf_puts(out, ", its list of records runs in a circle");
 }
 
 static void json_fact(struct json_writer *w, const char *key, const struct go_program *p,

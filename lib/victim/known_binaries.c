@@ -67,6 +67,41 @@ const struct known_binary *known_binaries_find(struct known_binaries *known,
 	return b;
 }
 
+struct trim {
+	bool (*used)(const struct known_binary *b, void *user);
+	void *user;
+	struct known_binary **unused;
+	size_t n;
+};
+
+static void note_unused(const void *node, VISIT order, void *closure)
+{
+	struct known_binary *b = *(struct known_binary *const *)node;
+	struct trim *t = closure;
+
+	if ((order == postorder || order == leaf) && !t->used(b, t->user))
+		t->unused[t->n++] = b;
+}
+
+void known_binaries_trim(struct known_binaries *known, size_t keep,
+			 bool (*used)(const struct known_binary *b, void *user), void *user)
+{
+	struct trim t = {.used = used, .user = user};
+
+	pthread_mutex_lock(&known->lock);
+	if (known->count > keep)
+		t.unused = calloc(known->count, sizeof(struct known_binary *));
+	if (t.unused)
+		twalk_r(known->tree, note_unused, &t);
+	for (size_t i = 0; i < t.n; i++) {
+		tdelete(t.unused[i], &known->tree, compare);
+		free_binary(t.unused[i]);
+	}
+	known->count -= t.n;
+	pthread_mutex_unlock(&known->lock);
+	free(t.unused);
+}
+
 /* Is the open file the one that the kernel side has named? Not its numbers, which overlayfs and
  * btrfs show otherwise to user space, but what is the same everywhere. */
 static bool is_named_by(int fd, const struct oomprof_key *key)

@@ -43,9 +43,17 @@ struct known_binaries;
 int known_binaries_new(size_t most, struct known_binaries **ret);
 void known_binaries_free(struct known_binaries *known);
 
-/* NULL: not a Go program, or never seen. Owned by the table, there until it is freed. */
+/* NULL: not a Go program, or never seen. Owned by the table, there until it is freed (or
+ * trimmed). */
 const struct known_binary *known_binaries_find(struct known_binaries *known,
 					       const struct oomprof_key *key);
+
+/*
+ * Where there are more than KEEP, let go of those that are not USED. For one thread only, which
+ * holds no other entry of the table.
+ */
+void known_binaries_trim(struct known_binaries *known, size_t keep,
+			 bool (*used)(const struct known_binary *b, void *user), void *user);
 
 /*
  * Look into the executable of a living process whose key the kernel side has told us. Returns its
