@@ -10,10 +10,14 @@ ledger() {
 	mkfifo "$tmp/$name.in"
 	"$@" <"$tmp/$name.in" >"$tmp/$name.said" 2>"$tmp/$name.err" &
 	ledger_pid[$name]=$!
-	at_exit stop_quietly $!
+	at_exit kill_quietly $!
 	exec {fd}>"$tmp/$name.in"
 	ledger_fd[$name]=$fd ledger_told[$name]=0
 	wait_for 20 grep -qs '^0 ready' "$tmp/$name.said"
+}
+kill_quietly() { # PID: stopped or not
+	kill -KILL "$1" 2>/dev/null && wait "$1" 2>/dev/null
+	true
 }
 # tell NAME COMMAND...: each a line; does not wait
 tell() {
