@@ -13,6 +13,7 @@ struct bare_walk {
 	u64 pid;
 	u64 address; /* of the next bucket */
 	u64 read, failed, ns, records_size;
+	u64 taken; /* by the first thread that ends: two at once would count each bucket twice */
 };
 struct bare_bucket {
 	u64 header[6];
@@ -58,6 +59,8 @@ BPF_PROG(raw_tp__sched_process_exit, struct task_struct *task)
 	u64 began;
 
 	if (!w || !w->address || bpf_get_current_pid_tgid() >> 32 != w->pid)
+		return 0;
+	if (__sync_lock_test_and_set(&w->taken, 1))
 		return 0;
 	began = bpf_ktime_get_ns();
 	bpf_loop(8 << 20, (void *)bpf_pseudo_fd(4 /* BPF_PSEUDO_FUNC */, 1), NULL, 0);

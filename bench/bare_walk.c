@@ -17,7 +17,7 @@
 #define RING_BYTES (512u << 20) /* for a million records */
 
 struct bare_walk {
-	uint64_t pid, address, read, failed, ns, records_size;
+	uint64_t pid, address, read, failed, ns, records_size, taken;
 };
 
 static int prepare(struct tracer *t, void *data)

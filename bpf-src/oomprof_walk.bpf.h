@@ -97,6 +97,8 @@ struct walk {
 	u32 head, head_end; /* chains to look through: their heads are in heads[] */
 	u32 chain_length, tries, slot, steps, sent, flags;
 	u32 records_size, swapped, held;
+	u32 guess;     /* bytes that the next bucket may have */
+	u32 got;       /* of these: read */
 	u32 in_two;    /* the one at w->current is to be read in two */
 	u32 bytes;     /* of the record that waits; 0 none */
 	u32 first;     /* it found nobody else walking: it may wait for the reader */
@@ -330,16 +332,38 @@ static inline void take_in_two(struct walk *w)
 		make_record(w);
 }
 
+/* The verifier is to know no more of it than that it is small enough. */
+static inline u32 guess_of(struct walk *w)
+{
+	u32 guess = *(volatile u32 *)&w->guess;
+
+	return guess > sizeof(w->words) ? sizeof(w->words) : guess;
+}
+
+/* A bucket's header; with it what follows, as far as its size is like that of the last ones: a
+ * second read would cost more than all that is not reading. */
+static inline int read_header(struct walk *w, u64 address)
+{
+	w->got = w->guess;
+	if (!bpf_probe_read_user(w->words, guess_of(w), (void *)address))
+		return 0;
+	w->got = 0;
+	return bpf_probe_read_user(w->words, 8 * HEADER_WORDS, (void *)address);
+}
+
 /* The bucket at w->current, whose header has been read: the stack and the records follow it. */
 static inline void take_rest(struct walk *w)
 {
 	u64 address = w->current + 8 * HEADER_WORDS;
-	u32 size = w->records_size == 64 ? 64 : 128, held;
+	u32 size = w->records_size == 64 ? 64 : 128, held, bytes;
 
 	w->held = w->words[NSTK] > OOMPROF_FRAMES ? OOMPROF_FRAMES : w->words[NSTK];
 	held = held_of(w);
+	bytes = 8 * (HEADER_WORDS + held) + size;
+	w->guess = bytes > w->guess ? bytes : w->guess - (w->guess - bytes) / 8;
 	if (w->words[NSTK] > OOMPROF_FRAMES ||
-	    bpf_probe_read_user(&w->words[HEADER_WORDS], 8 * held + size, (void *)address))
+	    (bytes > w->got &&
+	     bpf_probe_read_user(&w->words[HEADER_WORDS], 8 * held + size, (void *)address)))
 		w->in_two = 1;
 	else
 		make_record(w);
@@ -354,7 +378,7 @@ static inline void take_bucket(struct walk *w)
 		return;
 	}
 	w->met_first = 0;
-	if (bpf_probe_read_user(w->words, 8 * HEADER_WORDS, (void *)address)) {
+	if (read_header(w, address)) {
 		w->unreadable++;
 		list_broken(w);
 		return;
@@ -684,6 +708,7 @@ static inline void walk_prepare(struct walk *w, struct oomprof_process *process,
 	w->head = w->head_end = w->chain_length = w->slot = w->steps = w->sent = w->flags = 0;
 	w->records_size = records_size;
 	w->bytes = w->in_two = w->first = w->met_first = w->unclaimed = w->counting = 0;
+	w->guess = 8 * HEADER_WORDS;
 	w->tries = TRIES;
 }
 
