@@ -47,6 +47,7 @@ static inline void lost_event(void)
 }
 
 #include "oomprof_walk.bpf.h"
+#include "oomprof_goroutines.bpf.h"
 
 /*
  * The same, by the name under which user space has learnt it. What is in a file cannot change while
@@ -318,6 +319,7 @@ static inline void read_runtime(struct oomprof_begin *begin, u64 bias, struct oo
 	r->known |= read_known(&r->write_barrier, 4, bias, b->write_barrier,
 			       OOMPROF_KNOWS_WRITE_BARRIER);
 	r->known |= read_known(&r->allglen, 8, bias, b->allglen, OOMPROF_KNOWS_ALLGLEN);
+	r->goroutines = 0; /* counted later */
 }
 
 /* Tell of the walk that begins; 1: it cannot be told. */
@@ -398,6 +400,7 @@ static inline int walk_first(struct walk *w, struct task_struct *task,
 		return 0;
 	}
 	state->begun = 1;
+	count_goroutines(w, bias, binary);
 	if (unreadable) {
 		w->unreadable = 1;
 		list_broken(w);

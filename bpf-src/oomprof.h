@@ -30,16 +30,18 @@ struct oomprof_inode {
 
 /* What user space has learnt of a Go executable; addresses are link-time ones. */
 struct oomprof_binary {
-	__u64 entry;	     /* e_entry: with the process's AT_ENTRY it gives the load bias */
-	__u64 mbuckets;	     /* runtime.mbuckets; 0: nothing to walk */
-	__u64 rate;	     /* runtime.MemProfileRate */
-	__u64 cycle;	     /* runtime.mProfCycle; 0 unknown, as all that follow */
-	__u64 buckhash;	     /* runtime.buckhash: pointer to the hash table's heads */
-	__u64 gc_controller; /* runtime.gcController */
-	__u64 write_barrier; /* runtime.writeBarrier */
-	__u64 allglen;	     /* runtime.allglen */
-	__u32 records_size;  /* of a bucket's four records: 64 or 128 bytes */
-	__u32 tell_exec;     /* OOMPROF_EXEC for each start of it, not for the first one only */
+	__u64 entry;		/* e_entry: with the process's AT_ENTRY it gives the load bias */
+	__u64 mbuckets;		/* runtime.mbuckets; 0: nothing to walk */
+	__u64 rate;		/* runtime.MemProfileRate */
+	__u64 cycle;		/* runtime.mProfCycle; 0 unknown, as all that follow */
+	__u64 buckhash;		/* runtime.buckhash: pointer to the hash table's heads */
+	__u64 gc_controller;	/* runtime.gcController */
+	__u64 write_barrier;	/* runtime.writeBarrier */
+	__u64 allglen;		/* runtime.allglen */
+	__u64 allgptr;		/* runtime.allgptr */
+	__u64 goroutine_status; /* offset of atomicstatus in struct g */
+	__u32 records_size;	/* of a bucket's four records: 64 or 128 bytes */
+	__u32 tell_exec;	/* OOMPROF_EXEC for each start of it, not for the first one only */
 };
 
 /* A process for as long as it lives: PIDs come back. */
@@ -72,6 +74,7 @@ enum oomprof_known {
 	OOMPROF_KNOWS_GC_CONTROLLER = 4,
 	OOMPROF_KNOWS_WRITE_BARRIER = 8,
 	OOMPROF_KNOWS_ALLGLEN = 16,
+	OOMPROF_KNOWS_GOROUTINES = 32,
 };
 
 #define OOMPROF_GC_CONTROLLER_SIZE 0x160 /* of runtime.gcControllerState as far as it is of use */
@@ -81,8 +84,32 @@ struct oomprof_runtime {
 	__u32 known; /* of enum oomprof_known */
 	__u32 write_barrier;
 	__u64 allglen;
+	__u64 goroutines; /* that have not ended; of a victim this comes with oomprof_end */
 	__u8 gc_controller[OOMPROF_GC_CONTROLLER_SIZE];
 };
+
+/*
+ * The status of a goroutine (atomicstatus of struct g, runtime/runtime2.go). Bit 12, _Gscan, goes
+ * with any other. Those that are idle have never run; 11 is, since Go 1.26, a dead one of a thread
+ * that C code made, and the last there is.
+ */
+#define OOMPROF_G_SCAN 0x1000u
+#define OOMPROF_G_IDLE 0u
+#define OOMPROF_G_DEAD 6u
+#define OOMPROF_G_DEAD_EXTRA 11u
+#define OOMPROF_GOROUTINES (1u << 20) /* so many are counted at most */
+
+static inline int oomprof_is_goroutine(__u32 status)
+{
+	return (status & ~OOMPROF_G_SCAN) <= OOMPROF_G_DEAD_EXTRA;
+}
+
+static inline int oomprof_goroutine_lives(__u32 status)
+{
+	__u32 s = status & ~OOMPROF_G_SCAN;
+
+	return s != OOMPROF_G_IDLE && s != OOMPROF_G_DEAD && s != OOMPROF_G_DEAD_EXTRA;
+}
 
 /* The first member of everything on the rings `execs` (OOMPROF_EXEC) and `control`. */
 enum oomprof_kind {
@@ -150,6 +177,7 @@ struct oomprof_end {
 	__u64 damaged; /* what was linked as a bucket, but is none; or a list that runs in a circle
 			*/
 	__u64 lost;    /* buckets read, but the ring was full */
+	__u64 goroutines;   /* counted by this thread; 0: not */
 	__u64 heads_unread; /* entries of the hash table that were looked for and not readable */
 	__u32 walkers;	    /* other threads that walk now */
 	__u32 pending;	    /* parts of the list that wait for a thread */

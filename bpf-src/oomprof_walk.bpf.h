@@ -13,16 +13,18 @@
  * where it meets a set bit.
  */
 
-#define HEADS 179999	     /* buckHashSize, runtime/mprof.go, Go 1.18 to 1.27 */
-#define HEADS_AT_ONCE 64     /* 512 bytes: never across a page, as the table begins on one */
-#define CHAIN_MOST 65536     /* a longer chain is a circle */
-#define TRIES 64	     /* places in the middle that are looked at before a thread leaves */
-#define SAMPLE 32	     /* heads that tell how large a profile is */
-#define SAMPLE_LARGE 4	     /* so many of them in use: some 24,000 buckets */
-#define WALKERS_MOST 4	     /* at a time */
-#define SEGMENTS 32	     /* that wait; more than can be left over by WALKERS_MOST threads */
-#define PATIENCE_NS 10000000 /* with a full ring; by then the reader has come, or cannot */
-#define STEPS_PER_LOOK 32    /* at the clock */
+#define HEADS 179999	      /* buckHashSize, runtime/mprof.go, Go 1.18 to 1.27 */
+#define HEADS_AT_ONCE 64      /* 512 bytes: never across a page, as the table begins on one */
+#define CHAIN_MOST 65536      /* a longer chain is a circle */
+#define TRIES 64	      /* places in the middle that are looked at before a thread leaves */
+#define SAMPLE 32	      /* heads that tell how large a profile is */
+#define SAMPLE_LARGE 4	      /* so many of them in use: some 24,000 buckets */
+#define WALKERS_MOST 4	      /* at a time */
+#define SEGMENTS 32	      /* that wait; more than can be left over by WALKERS_MOST threads */
+#define PATIENCE_NS 10000000  /* with a full ring; by then the reader has come, or cannot */
+#define STEPS_PER_LOOK 32     /* at the clock */
+#define GOROUTINES_AT_ONCE 64 /* whose addresses are read together */
+#define GOROUTINES_PART 4     /* of the first thread's time goes to them at most */
 #define STEPS_MOST (8u << 20)
 
 #define MEM_PROFILE 1 /* bucket types, runtime/mprof.go */
@@ -81,6 +83,14 @@ BPF_HASH(claims, struct oomprof_claim, struct claim_bits, 8192);
 #define CLAIM_START \
 	(1ull << 63) /* in oomprof_claim.region: not a region but where somebody began */
 
+/* Those of a victim, while they are counted: see oomprof_goroutines.bpf.h. */
+struct goroutines {
+	u64 part[GOROUTINES_AT_ONCE]; /* addresses of some */
+	u64 address;		      /* of the addresses of those that follow */
+	u64 left, alive, deadline_ns;
+	u64 status; /* offset of that in a struct g */
+};
+
 /* Of one thread that walks. In a map, as it is too large for the stack. */
 struct walk {
 	u64 busy;
@@ -106,6 +116,7 @@ struct walk {
 	u32 unclaimed; /* there are no more bits to set */
 	u32 counting;  /* the ring is full, and nobody comes later: only count */
 	u64 words[HEADER_WORDS + OOMPROF_FRAMES + 16];
+	struct goroutines goroutines;
 };
 BPF_PERCPU_ARRAY(walk, struct walk, 1);
 
@@ -614,6 +625,7 @@ static inline void walk_leave(struct walk *w)
 	end->damaged = w->damaged;
 	end->lost = w->lost;
 	end->heads_unread = w->heads_unread;
+	end->goroutines = w->goroutines.alive;
 	end->walkers = left;
 	end->pending = left >> 32;
 	control.ringbuf_submit(end, FORCE_WAKEUP);
@@ -708,6 +720,7 @@ static inline void walk_prepare(struct walk *w, struct oomprof_process *process,
 	w->head = w->head_end = w->chain_length = w->slot = w->steps = w->sent = w->flags = 0;
 	w->records_size = records_size;
 	w->bytes = w->in_two = w->first = w->met_first = w->unclaimed = w->counting = 0;
+	w->goroutines.alive = 0;
 	w->guess = 8 * HEADER_WORDS;
 	w->tries = TRIES;
 }

@@ -10,7 +10,6 @@
 #define CYCLES (3u * (2u << 24)) /* mProfCycleWrap of runtime/mprof.go */
 #define ADDRESS_SPACE (UINT64_C(1) << 47)
 #define GOROUTINE_LEAST 256 /* bytes of a struct g; in truth 376 or more */
-#define GOROUTINES_READ (UINT64_C(1) << 20)
 
 /* Offsets in gcControllerState that are the same since Go 1.19. 1.18 has no memory limit. */
 #define GC_PERCENT 0
@@ -129,6 +128,9 @@ void go_runtime_decode(const struct oomprof_runtime *raw, uint32_t cycle, int mi
 	if (raw->known & OOMPROF_KNOWS_ALLGLEN && raw->allglen &&
 	    raw->allglen <= most / GOROUTINE_LEAST)
 		go_runtime_set(ret, GO_GOROUTINES_MOST, (int64_t)raw->allglen);
+	if (raw->known & OOMPROF_KNOWS_GOROUTINES && raw->goroutines &&
+	    raw->goroutines <= most / GOROUTINE_LEAST)
+		go_runtime_set(ret, GO_GOROUTINES, (int64_t)raw->goroutines);
 }
 
 static uint32_t read_variable(const struct heap_reader *reader, uint64_t bias, uint64_t address,
@@ -155,14 +157,10 @@ void go_runtime_read(const struct heap_reader *reader, const struct go_binary *b
 	*ret_cycle = cycle;
 }
 
-/* The status of a struct g. Bit 12 (_Gscan) goes with any other. */
-#define G_SCAN 0x1000u
-#define G_IDLE 0u
-#define G_DEAD 6u
-#define G_DEAD_EXTRA 11u /* since Go 1.26, of threads that C code made; the last there is */
-
-static uint64_t status_offset(int minor)
+uint64_t go_runtime_goroutine_status(int minor)
 {
+	if (minor < 19 || minor > NEWEST_MINOR)
+		return 0;
 	return minor == 23 || minor == 24 ? 0x98 : 0x90;
 }
 
@@ -175,10 +173,9 @@ static int count_alive(struct memory_blocks *blocks, const uint64_t *goroutines,
 
 		if (r < 0)
 			return r;
-		status &= ~G_SCAN;
-		if (status > G_DEAD_EXTRA)
+		if (!oomprof_is_goroutine(status))
 			return -EBADMSG;
-		*count += status != G_IDLE && status != G_DEAD && status != G_DEAD_EXTRA;
+		*count += (uint64_t)oomprof_goroutine_lives(status);
 	}
 	return 0;
 }
@@ -186,17 +183,16 @@ static int count_alive(struct memory_blocks *blocks, const uint64_t *goroutines,
 int go_runtime_goroutines_blocks(const struct heap_reader *reader, struct memory_blocks *blocks,
 				 const struct go_binary *binary, uint64_t bias, uint64_t *ret)
 {
-	uint64_t n, at, part[512], count = 0;
+	uint64_t n, at, part[512], count = 0, offset = go_runtime_goroutine_status(binary->minor);
 	int r;
 
-	if (!binary->allglen || !binary->allgptr || binary->minor < 19 ||
-	    binary->minor > NEWEST_MINOR)
+	if (!binary->allglen || !binary->allgptr || !offset)
 		return -ENOENT;
 	/* The runtime stores the array before its length, so this order finds them in step. */
 	r = heap_reader_get(reader, bias + binary->allglen, &n, sizeof(n));
 	if (r == 0)
 		r = heap_reader_get(reader, bias + binary->allgptr, &at, sizeof(at));
-	if (r == 0 && n > GOROUTINES_READ)
+	if (r == 0 && n > OOMPROF_GOROUTINES)
 		r = -EMSGSIZE;
 	memory_blocks_begin(blocks, reader);
 	while (r == 0 && n) {
@@ -204,7 +200,7 @@ int go_runtime_goroutines_blocks(const struct heap_reader *reader, struct memory
 
 		r = memory_blocks_get(blocks, at, part, k * sizeof(part[0]));
 		if (r == 0)
-			r = count_alive(blocks, part, k, status_offset(binary->minor), &count);
+			r = count_alive(blocks, part, k, offset, &count);
 		at += k * sizeof(part[0]);
 		n -= k;
 	}

@@ -16,18 +16,18 @@
 
 /* Sizes are in bytes. */
 enum go_fact {
-	GO_GC_COUNT,	  /* completed collections; MemStats.NumGC */
-	GO_GC_RUNNING,	  /* 1: a collection is marking */
-	GO_GC_PERCENT,	  /* GOGC; -1: off */
-	GO_MEMORY_LIMIT,  /* GOMEMLIMIT; GO_NO_MEMORY_LIMIT: not set */
-	GO_HEAP_LIVE,	  /* allocated since or marked by the last collection */
-	GO_HEAP_MARKED,	  /* marked by the last collection: what was in use then */
-	GO_HEAP_INUSE,	  /* spans in use; MemStats.HeapInuse */
-	GO_HEAP_RELEASED, /* given back to the kernel */
-	GO_HEAP_FREE,	  /* spans kept free, not given back */
-	GO_TOTAL_ALLOC,	  /* allocated since the start; lags behind by what the Ps have cached */
-	GO_TOTAL_FREE,	  /* freed since the start; likewise */
-	GO_GOROUTINES,	  /* there are now, the runtime's own included; of a living process only */
+	GO_GC_COUNT,	    /* completed collections; MemStats.NumGC */
+	GO_GC_RUNNING,	    /* 1: a collection is marking */
+	GO_GC_PERCENT,	    /* GOGC; -1: off */
+	GO_MEMORY_LIMIT,    /* GOMEMLIMIT; GO_NO_MEMORY_LIMIT: not set */
+	GO_HEAP_LIVE,	    /* allocated since or marked by the last collection */
+	GO_HEAP_MARKED,	    /* marked by the last collection: what was in use then */
+	GO_HEAP_INUSE,	    /* spans in use; MemStats.HeapInuse */
+	GO_HEAP_RELEASED,   /* given back to the kernel */
+	GO_HEAP_FREE,	    /* spans kept free, not given back */
+	GO_TOTAL_ALLOC,	    /* allocated since the start; lags behind by what the Ps have cached */
+	GO_TOTAL_FREE,	    /* freed since the start; likewise */
+	GO_GOROUTINES,	    /* there are now, the runtime's own included */
 	GO_GOROUTINES_MOST, /* at once so far: goroutines that end are kept and used again */
 	GO_FACTS
 };
@@ -55,6 +55,9 @@ void go_runtime_decode(const struct oomprof_runtime *raw, uint32_t cycle, int mi
 /* Read the bytes that go_runtime_decode() wants; what cannot be read is not known. */
 void go_runtime_read(const struct heap_reader *reader, const struct go_binary *binary,
 		     uint64_t bias, struct oomprof_runtime *ret, uint32_t *ret_cycle);
+
+/* Offset of a goroutine's status in struct g of Go 1.MINOR; 0: not known. */
+uint64_t go_runtime_goroutine_status(int minor);
 
 /*
  * Count the goroutines that have not ended. 0; -ENOENT: where they are is not known; or -errno:

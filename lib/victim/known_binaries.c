@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "go/go_runtime.h"
 #include "proc/process.h"
 #include "victim/unpacked.h"
 
@@ -251,6 +252,8 @@ struct oomprof_binary known_binary_for_probe(const struct known_binary *b)
 		out.gc_controller = b->binary->gc_controller;
 		out.write_barrier = b->binary->write_barrier;
 		out.allglen = b->binary->allglen;
+		out.allgptr = b->binary->allgptr;
+		out.goroutine_status = go_runtime_goroutine_status(b->binary->minor);
 		out.records_size = HEAP_RECORDS * b->binary->record_size;
 	}
 	return out;

@@ -113,8 +113,13 @@ static int add_bucket(void *context, const struct heap_bucket *bucket)
 static void read_runtime(struct victim *v, const struct go_binary *b,
 			 const struct heap_reader *reader, uint64_t bias)
 {
+	uint64_t goroutines;
+
 	go_runtime_read(reader, b, bias, &v->runtime_bytes, &v->cycle);
-	(void)go_runtime_goroutines(reader, b, bias, &v->goroutines);
+	if (go_runtime_goroutines(reader, b, bias, &goroutines) < 0)
+		return;
+	v->runtime_bytes.goroutines = goroutines;
+	v->runtime_bytes.known |= OOMPROF_KNOWS_GOROUTINES;
 }
 
 /* It runs on while it is read: a collection may have ended meanwhile. */

@@ -242,8 +242,6 @@ static void decode_runtime(struct victim *v)
 	}
 	go_runtime_decode(&v->runtime_bytes, v->cycle, b ? b->minor : 0, v->address_space_bytes,
 			  &v->runtime);
-	if (v->goroutines)
-		go_runtime_set(&v->runtime, GO_GOROUTINES, (int64_t)v->goroutines);
 }
 
 void victim_finish(struct victim *v, struct output_directory *directory)

@@ -71,7 +71,6 @@ struct victim {
 	int64_t rate;
 	struct oomprof_runtime runtime_bytes; /* what else the runtime knows, not decoded */
 	uint32_t cycle;			      /* value of runtime.mProfCycle */
-	uint64_t goroutines;		      /* of a living one; 0: not known */
 	uint64_t address_space_bytes;	      /* 0: not known */
 	/* What its cgroup allows, or for a kill the cgroup that ran out; 0: no limit, or not known.
 	 */

@@ -196,6 +196,10 @@ static int on_end(struct victims *victims, const struct oomprof_end *end)
 	v->buckets.damaged += end->damaged;
 	v->buckets.lost += end->lost;
 	v->buckets.heads_unread += end->heads_unread;
+	if (end->goroutines) {
+		v->runtime_bytes.goroutines = end->goroutines;
+		v->runtime_bytes.known |= OOMPROF_KNOWS_GOROUTINES;
+	}
 	v->walk.threads += end->read || !v->walk.threads;
 	v->walk.longest_ns = MAX(v->walk.longest_ns, (uint64_t)end->held_ns);
 	v->walk.total_ns += end->held_ns;

@@ -31,7 +31,8 @@ static void put(struct oomprof_runtime *raw, size_t offset, uint64_t value)
 /* GOGC=150, GOMEMLIMIT=1009MiB, all else prime. */
 static struct oomprof_runtime make(const struct offsets *o)
 {
-	struct oomprof_runtime raw = {.known = 31, .write_barrier = 1, .allglen = 1013};
+	struct oomprof_runtime raw = {
+		.known = 63, .write_barrier = 1, .allglen = 1013, .goroutines = 307};
 
 	memset(raw.gc_controller, 0xa5, sizeof(raw.gc_controller));
 	put(&raw, 0, 150);
@@ -74,7 +75,7 @@ static void knows_the_layout_of_each_version(void **state)
 		assert_int_equal(fact(&r, GO_TOTAL_ALLOC), 9000011);
 		assert_int_equal(fact(&r, GO_TOTAL_FREE), 8300009);
 		assert_int_equal(fact(&r, GO_GOROUTINES_MOST), 1013);
-		assert_int_equal(fact(&r, GO_GOROUTINES), -2003);
+		assert_int_equal(fact(&r, GO_GOROUTINES), 307);
 	}
 }
 
@@ -163,10 +164,12 @@ static void believes_no_nonsense(void **state)
 		struct oomprof_runtime raw = make(o);
 
 		raw.write_barrier = nonsense == 0 ? 256 : 1;
+		raw.goroutines = nonsense == 1 ? 3517 : nonsense == 2 ? 0 : 307;
 		raw.allglen = nonsense == 1 ? 900000 : nonsense == 2 ? 0 : 1013;
 		go_runtime_decode(&raw, nonsense ? UINT32_MAX : 0, 27, 900000, &r);
 		assert_int_equal(fact(&r, GO_GC_RUNNING), nonsense == 0 ? -2003 : 1);
 		assert_int_equal(fact(&r, GO_GOROUTINES_MOST), nonsense == 0 ? 1013 : -2003);
+		assert_int_equal(fact(&r, GO_GOROUTINES), nonsense == 0 ? 307 : -2003);
 		assert_int_equal(fact(&r, GO_GC_COUNT), nonsense ? -2003 : 0);
 	}
 }
@@ -181,6 +184,7 @@ static void knows_only_what_was_read(void **state)
 		{OOMPROF_KNOWS_WRITE_BARRIER, GO_GC_RUNNING},
 		{OOMPROF_KNOWS_GC_CONTROLLER, GO_HEAP_LIVE},
 		{OOMPROF_KNOWS_ALLGLEN, GO_GOROUTINES_MOST},
+		{OOMPROF_KNOWS_GOROUTINES, GO_GOROUTINES},
 	};
 	struct oomprof_runtime raw = make(&versions[8]);
 	struct go_runtime r;

@@ -44,6 +44,7 @@ static int setup(void **state)
 	assert_int_equal(known_binaries_learn_fd(f->known, fd, "/tiny", &f->key, &b), BINARY_OFF);
 	assert_int_equal(known_binary_for_probe(b).mbuckets, TINY_GO_MBUCKETS);
 	assert_int_equal(known_binary_for_probe(b).records_size, 128);
+	assert_int_equal(known_binary_for_probe(b).goroutine_status, 0x90);
 	close(fd);
 	assert_int_equal(victims_new(f->known, &f->victims), 0);
 	strcpy(f->load.text, "1 2 3 4/5 6");
@@ -114,6 +115,7 @@ static int part_of(struct fixture *f, uint32_t pid, uint32_t flags, uint32_t pen
 				.read = 1,
 				.lost = 3,
 				.cut = 1,
+				.goroutines = pending ? 17 : 0, /* the first counts them */
 				.pending = pending};
 
 	return victims_event(f->victims, &e, sizeof(e), &f->load);
@@ -282,6 +284,8 @@ static void several_threads(void **state)
 	assert_int_equal(v->walk.threads, 2);
 	assert_int_equal(v->walk.longest_ns, 1001);
 	assert_int_equal(v->walk.total_ns, 2001);
+	assert_true(v->runtime_bytes.known & OOMPROF_KNOWS_GOROUTINES);
+	assert_int_equal(v->runtime_bytes.goroutines, 17);
 	assert_false(v->buckets.more);
 	finish_and_free(v, VICTIM_WRITTEN, 2 * 64);
 }
