@@ -390,7 +390,7 @@ static inline int walk_first(struct walk *w, struct task_struct *task,
 	if (unreadable && others > 0)
 		return 0;
 	walk_prepare(w, process, binary->records_size);
-	w->first = 1;
+	w->first = w->from_head = 1;
 	w->address = head;
 	if (make_state(w, bias, binary, *killed_ns))
 		return 0;

@@ -112,6 +112,7 @@ struct walk {
 	u32 in_two;    /* the one at w->current is to be read in two */
 	u32 bytes;     /* of the record that waits; 0 none */
 	u32 first;     /* it found nobody else walking: it may wait for the reader */
+	u32 from_head; /* it began with the newest bucket */
 	u32 met_first; /* the first bucket of a segment may be taken already */
 	u32 unclaimed; /* there are no more bits to set */
 	u32 counting;  /* the ring is full, and nobody comes later: only count */
@@ -298,7 +299,7 @@ static inline int read_newest(struct walk *w, u64 *to, u64 from, u32 size)
 {
 	u32 here = -from & (PAGE_BYTES - 1);
 
-	if (w->swapped || w->read >= NEWEST_BUCKETS ||
+	if (w->swapped || !w->from_head || w->read >= NEWEST_BUCKETS ||
 	    bpf_ktime_get_ns() - w->killed_ns > REAPER_NS)
 		return 1;
 	__builtin_memset(to, 0, 128);
@@ -720,6 +721,7 @@ static inline void walk_prepare(struct walk *w, struct oomprof_process *process,
 	w->head = w->head_end = w->chain_length = w->slot = w->steps = w->sent = w->flags = 0;
 	w->records_size = records_size;
 	w->bytes = w->in_two = w->first = w->met_first = w->unclaimed = w->counting = 0;
+	w->from_head = 0;
 	w->goroutines.alive = 0;
 	w->guess = 8 * HEADER_WORDS;
 	w->tries = TRIES;
