@@ -29,8 +29,9 @@ struct heap_profile {
 
 	struct entry *entries;
 	size_t entry_count, entry_size;
-	uint64_t *stacks; /* return addresses; freed when resolved */
+	uint32_t *stacks; /* return addresses, see put_address(); freed when resolved */
 	size_t stack_count, stack_size;
+	uint32_t deepest;
 
 	struct heap_symbols *symbols;
 	uint32_t *frames; /* positions in symbols */
@@ -79,27 +80,62 @@ void heap_profile_freep(struct heap_profile **profile)
 	heap_profile_free(*profile);
 }
 
+/*
+ * Addresses of the executable are kept in half the memory: when a million buckets come, memory is
+ * short, and what is touched first has to be cleared by the kernel while the walk waits.
+ */
+#define FAR UINT32_MAX /* a whole address follows */
+#define WORDS_MOST 3
+
+static uint64_t stack_base(const struct heap_profile *p)
+{
+	return p->options.bias + p->binary->text.address - (UINT64_C(1) << 31);
+}
+
+static size_t put_address(uint32_t *to, uint64_t address, uint64_t base)
+{
+	if (address - base < FAR) {
+		to[0] = (uint32_t)(address - base);
+		return 1;
+	}
+	to[0] = FAR;
+	to[1] = (uint32_t)address;
+	to[2] = (uint32_t)(address >> 32);
+	return WORDS_MOST;
+}
+
+static size_t get_address(const uint32_t *from, uint64_t base, uint64_t *ret)
+{
+	if (from[0] != FAR) {
+		*ret = base + from[0];
+		return 1;
+	}
+	*ret = from[1] | (uint64_t)from[2] << 32;
+	return WORDS_MOST;
+}
+
 int heap_profile_add(struct heap_profile *p, const struct heap_bucket *bucket)
 {
+	uint64_t base = stack_base(p);
+	size_t first = p->stack_count;
 	int r = array_reserve(&p->entries, &p->entry_size, p->entry_count, 1, sizeof(*p->entries));
 
 	if (r == 0)
-		r = array_reserve(&p->stacks, &p->stack_size, p->stack_count, bucket->held,
-				  sizeof(*p->stacks));
+		r = array_reserve(&p->stacks, &p->stack_size, p->stack_count,
+				  WORDS_MOST * (size_t)bucket->held, sizeof(*p->stacks));
 	if (r < 0)
 		return r;
-	if (bucket->held)
-		memcpy(p->stacks + p->stack_count, bucket->stack,
-		       bucket->held * sizeof(*p->stacks));
+	for (uint32_t i = 0; i < bucket->held; i++)
+		p->stack_count += put_address(p->stacks + p->stack_count, bucket->stack[i], base);
+	p->deepest = MAX(p->deepest, bucket->held);
 	p->entries[p->entry_count++] = (struct entry){
 		.size = bucket->size,
-		.first = p->stack_count,
+		.first = first,
 		.depth = bucket->held,
 		.counts = heap_bucket_counts(bucket, p->options.view, p->options.cycle),
 		.all = heap_bucket_counts(bucket, HEAP_VIEW_NOW, 0),
 		.since_gc = heap_bucket_since_gc(bucket, p->options.cycle),
 	};
-	p->stack_count += bucket->held;
 	return 0;
 }
 
@@ -246,12 +282,16 @@ static int add_to_site(struct heap_profile *p, uint32_t position)
 	return 0;
 }
 
-/* From addresses to the frames that are shown. */
-static int resolve_entry(struct heap_profile *p, struct entry *e)
+/* From addresses to the frames that are shown. STACK has room for the deepest. */
+static int resolve_entry(struct heap_profile *p, struct entry *e, uint64_t *stack)
 {
-	const uint32_t *shown;
-	int r, n = heap_symbols_stack(p->symbols, p->stacks + e->first, e->depth, &shown);
+	const uint32_t *shown, *from = p->stacks + e->first;
+	uint64_t base = stack_base(p);
+	int r, n;
 
+	for (uint32_t i = 0; i < e->depth; i++)
+		from += get_address(from, base, &stack[i]);
+	n = heap_symbols_stack(p->symbols, stack, e->depth, &shown);
 	if (n < 0)
 		return n;
 	r = array_reserve(&p->frames, &p->frame_size, p->frame_count, (size_t)n,
@@ -283,7 +323,11 @@ static int by_inuse(const void *a, const void *b)
 
 int heap_profile_resolve(struct heap_profile *p)
 {
+	_cleanup_free_ uint64_t *stack = calloc((size_t)p->deepest + 1, sizeof(*stack));
 	int r;
+
+	if (!stack)
+		return -ENOMEM;
 
 	if (p->symbols)
 		return -EALREADY;
@@ -291,7 +335,7 @@ int heap_profile_resolve(struct heap_profile *p)
 		take_all_if_none(p);
 	r = heap_symbols_new(p->binary, p->options.bias, &p->symbols);
 	for (size_t i = 0; r == 0 && i < p->entry_count; i++) {
-		r = resolve_entry(p, &p->entries[i]);
+		r = resolve_entry(p, &p->entries[i], stack);
 		if (r == 0)
 			r = add_to_site(p, (uint32_t)i);
 	}

@@ -258,12 +258,46 @@ static void does_without_names(void **state)
 	assert_int_equal(heap_profile_totals(p)->sites, 1);
 }
 
+/* Addresses near the executable are kept shorter than others. */
+static void keeps_addresses_of_all_kinds(void **state)
+{
+	_cleanup_go_binary_ struct go_binary *binary = tiny_go_open(24);
+	_cleanup_heap_profile_ struct heap_profile *p = NULL;
+	const uint64_t near = 1ull << 40, text = near + binary->text.address;
+	struct heap_profile_options options = {.bias = near, .rate = 1};
+	const uint64_t first = text - (1ull << 31), last = first + UINT32_MAX;
+	const uint64_t stack[] = {first,      first - 1, last - 1,	 last,	   last + 1, text,
+				  UINT64_MAX, 1,	 0x7ffff0000000, text + 1, near};
+	const size_t n = ARRAY_SIZE(stack);
+	Pprof__Profile *m;
+
+	(void)state;
+	assert_int_equal(ftruncate(binary->fd, 0), 0);
+	assert_int_equal(heap_profile_new(binary, &options, &p), 0);
+	for (size_t i = 0; i <= n; i++)
+		add(p, 16 + 16 * (int)i, 1, 0, 0, stack + i, n - i);
+	assert_int_equal(heap_profile_resolve(p), 0);
+	m = written(p);
+	assert_int_equal(m->n_sample, n + 1);
+	for (size_t i = 0; i <= n; i++) {
+		assert_int_equal(m->sample[i]->n_location_id, n - i);
+		for (size_t k = 0; k < n - i; k++)
+			assert_int_equal(m->location[m->sample[i]->location_id[k] - 1]->address,
+					 stack[i + k] - 1);
+	}
+	pprof__profile__free_unpacked(m, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shows_stacks_as_the_runtime), cmocka_unit_test(sums_up_sites),
-		cmocka_unit_test(tells_what_is_new),	       cmocka_unit_test(shows_a_table),
-		cmocka_unit_test(publishes_as_the_runtime),    cmocka_unit_test(does_without_names),
+		cmocka_unit_test(shows_stacks_as_the_runtime),
+		cmocka_unit_test(sums_up_sites),
+		cmocka_unit_test(tells_what_is_new),
+		cmocka_unit_test(shows_a_table),
+		cmocka_unit_test(publishes_as_the_runtime),
+		cmocka_unit_test(does_without_names),
+		cmocka_unit_test(keeps_addresses_of_all_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
