@@ -5,10 +5,8 @@
 
 #include "base/array.h"
 #include "base/hash_index.h"
+#include "go/heap_pprof.h"
 #include "go/heap_symbols.h"
-#include "pprof/profile.h"
-
-#define PAGE ((uint64_t)4096)
 
 /* What is kept of a bucket. */
 struct entry {
@@ -176,22 +174,19 @@ static void take_all_if_none(struct heap_profile *p)
 		p->entries[i].counts = p->entries[i].all;
 }
 
-/* The scaled numbers, in the order of the sample types: allocated and in-use objects and bytes. */
-enum { ALLOC_OBJECTS, ALLOC_BYTES, INUSE_OBJECTS, INUSE_BYTES, VALUES };
-
 static void scaled_values(const struct heap_profile *p, const struct entry *e,
-			  int64_t values[VALUES])
+			  int64_t values[HEAP_VALUES])
 {
 	const struct heap_counts *c = &e->counts;
 
 	heap_scale((int64_t)c->allocs, (int64_t)c->alloc_bytes, p->options.rate,
-		   &values[ALLOC_OBJECTS], &values[ALLOC_BYTES]);
+		   &values[HEAP_ALLOC_OBJECTS], &values[HEAP_ALLOC_BYTES]);
 	heap_scale((int64_t)(c->allocs - c->frees), (int64_t)(c->alloc_bytes - c->free_bytes),
-		   p->options.rate, &values[INUSE_OBJECTS], &values[INUSE_BYTES]);
+		   p->options.rate, &values[HEAP_INUSE_OBJECTS], &values[HEAP_INUSE_BYTES]);
 	/* A record caught between two of its words may count a free before its allocation. */
 	if (p->options.view == HEAP_VIEW_NOW) {
-		values[INUSE_OBJECTS] = MAX(values[INUSE_OBJECTS], 0);
-		values[INUSE_BYTES] = MAX(values[INUSE_BYTES], 0);
+		values[HEAP_INUSE_OBJECTS] = MAX(values[HEAP_INUSE_OBJECTS], 0);
+		values[HEAP_INUSE_BYTES] = MAX(values[HEAP_INUSE_BYTES], 0);
 	}
 }
 
@@ -245,39 +240,39 @@ static int site_of(struct heap_profile *p, const struct heap_frame *frame, struc
 
 static int64_t inuse_bytes(const struct heap_profile *p, uint32_t entry)
 {
-	int64_t values[VALUES];
+	int64_t values[HEAP_VALUES];
 
 	scaled_values(p, &p->entries[entry], values);
-	return values[INUSE_BYTES];
+	return values[HEAP_INUSE_BYTES];
 }
 
 static int add_to_site(struct heap_profile *p, uint32_t position)
 {
 	struct entry *e = &p->entries[position];
 	struct heap_site *site;
-	int64_t values[VALUES], new_objects, new_bytes;
+	int64_t values[HEAP_VALUES], new_objects, new_bytes;
 	int r;
 
 	scaled_values(p, e, values);
 	scaled_since_gc(p, e, &new_objects, &new_bytes);
 	add_up(&p->totals.since_gc_objects, new_objects);
 	add_up(&p->totals.since_gc_bytes, new_bytes);
-	add_up(&p->totals.alloc_objects, values[ALLOC_OBJECTS]);
-	add_up(&p->totals.alloc_bytes, values[ALLOC_BYTES]);
-	add_up(&p->totals.inuse_objects, values[INUSE_OBJECTS]);
-	add_up(&p->totals.inuse_bytes, values[INUSE_BYTES]);
+	add_up(&p->totals.alloc_objects, values[HEAP_ALLOC_OBJECTS]);
+	add_up(&p->totals.alloc_bytes, values[HEAP_ALLOC_BYTES]);
+	add_up(&p->totals.inuse_objects, values[HEAP_INUSE_OBJECTS]);
+	add_up(&p->totals.inuse_bytes, values[HEAP_INUSE_BYTES]);
 	if (!e->depth)
 		return 0;
 	r = site_of(p, &heap_symbols_get(p->symbols, p->frames[e->first])->frame, &site);
 	if (r < 0)
 		return r;
-	add_up(&site->alloc_objects, values[ALLOC_OBJECTS]);
-	add_up(&site->alloc_bytes, values[ALLOC_BYTES]);
-	add_up(&site->inuse_objects, values[INUSE_OBJECTS]);
-	add_up(&site->inuse_bytes, values[INUSE_BYTES]);
+	add_up(&site->alloc_objects, values[HEAP_ALLOC_OBJECTS]);
+	add_up(&site->alloc_bytes, values[HEAP_ALLOC_BYTES]);
+	add_up(&site->inuse_objects, values[HEAP_INUSE_OBJECTS]);
+	add_up(&site->inuse_bytes, values[HEAP_INUSE_BYTES]);
 	add_up(&site->since_gc_objects, new_objects);
 	add_up(&site->since_gc_bytes, new_bytes);
-	if (site->largest == UINT32_MAX || values[INUSE_BYTES] > inuse_bytes(p, site->largest))
+	if (site->largest == UINT32_MAX || values[HEAP_INUSE_BYTES] > inuse_bytes(p, site->largest))
 		site->largest = position;
 	return 0;
 }
@@ -373,96 +368,49 @@ size_t heap_profile_callers(const struct heap_profile *p, const struct heap_site
 	return n;
 }
 
-/* The executable segment, in whole pages as the kernel maps it. */
-static uint64_t add_mapping(const struct heap_profile *p, struct profile *out,
-			    struct profile_mapping *m)
+static int add_sample(const struct heap_profile *p, struct heap_pprof *w, const struct entry *e,
+		      const struct heap_symbol **frames)
 {
-	const struct elf_segment *text = &p->binary->text;
-	bool named = heap_symbols_named(p->symbols) && !p->totals.unresolved;
+	int64_t values[HEAP_VALUES];
 
-	*m = (struct profile_mapping){
-		.start = p->options.bias + (text->address & ~(PAGE - 1)),
-		.limit = p->options.bias +
-			 ((text->address + text->memory_size + PAGE - 1) & ~(PAGE - 1)),
-		.offset = text->offset & ~(PAGE - 1),
-		.file_name = p->file_name,
-		.build_id = p->binary->build_id,
-		.has_functions = named,
-		.has_filenames = named,
-		.has_line_numbers = named,
-		.has_inline_frames = named,
-	};
-	return profile_add_mapping(out, m);
-}
-
-/* Do two frames, one after the other in a stack, come from one address? As pcDeck.tryAdd() has it.
- */
-static bool one_location(const struct heap_symbol *inner, const struct heap_symbol *outer)
-{
-	return inner->inlined && inner->entry == outer->entry && outer->known &&
-	       inner->symbol_name != outer->symbol_name;
-}
-
-/* Writes a location for frames I.. of the entry; returns how many of them it holds. */
-static size_t add_location(const struct heap_profile *p, struct profile *out, const struct entry *e,
-			   size_t i, const struct profile_mapping *m, uint64_t *ret)
-{
-	const uint32_t *frames = p->frames + e->first;
-	const struct heap_symbol *first = heap_symbols_get(p->symbols, frames[i]), *last = first;
-	struct profile_line lines[64];
-	size_t n = 0;
-
-	do {
-		last = heap_symbols_get(p->symbols, frames[i + n]);
-		lines[n].function = profile_add_function(out, last->symbol_name, last->frame.file,
-							 last->start_line);
-		lines[n++].line = last->frame.line;
-	} while (n < ARRAY_SIZE(lines) && i + n < e->depth &&
-		 one_location(last, heap_symbols_get(p->symbols, frames[i + n])));
-	*ret = profile_add_location(out, first->pc - 1 >= m->start && first->pc - 1 < m->limit,
-				    first->pc - 1, lines, n);
-	return n;
-}
-
-static int add_sample(const struct heap_profile *p, struct profile *out, const struct entry *e,
-		      const struct profile_mapping *m)
-{
-	_cleanup_free_ uint64_t *locations = calloc(e->depth + 1, sizeof(*locations));
-	struct profile_label label = {.key = "bytes", .number = (int64_t)e->size};
-	int64_t values[VALUES];
-	size_t n = 0;
-
-	if (!locations)
-		return -ENOMEM;
-	for (size_t i = 0; i < e->depth; n++)
-		i += add_location(p, out, e, i, m, &locations[n]);
+	for (size_t i = 0; i < e->depth; i++)
+		frames[i] = heap_symbols_get(p->symbols, p->frames[e->first + i]);
 	scaled_values(p, e, values);
-	/* Before 1.27 runtime/pprof divides bytes by allocations, and leaves the label out without.
-	 */
-	profile_add_sample(out, locations, n, values, &label,
-			   p->binary->minor >= 27 || e->counts.allocs);
-	return 0;
+	return heap_pprof_sample(w, frames, e->depth, e->size, values, !e->counts.allocs);
+}
+
+static size_t deepest(const struct heap_profile *p)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < p->entry_count; i++)
+		most = MAX(most, (size_t)p->entries[i].depth);
+	return most;
 }
 
 int heap_profile_write(struct heap_profile *p, struct strbuf *out)
 {
-	_cleanup_profile_ struct profile *profile = NULL;
-	struct profile_mapping mapping;
-	int r = p->symbols ? profile_new(&profile) : -EINVAL;
+	_cleanup_heap_pprof_ struct heap_pprof *w = NULL;
+	_cleanup_free_ const struct heap_symbol **frames = NULL;
+	int r = p->symbols ? heap_pprof_new(&w) : -EINVAL;
 
 	if (r < 0)
 		return r;
-	profile_set_period(profile, "space", "bytes", p->options.rate);
-	profile_add_sample_type(profile, "alloc_objects", "count");
-	profile_add_sample_type(profile, "alloc_space", "bytes");
-	profile_add_sample_type(profile, "inuse_objects", "count");
-	profile_add_sample_type(profile, "inuse_space", "bytes");
-	profile_set_default_sample_type(profile, "inuse_space");
-	profile_set_time(profile, p->options.time_ns, 0);
+	frames = calloc(deepest(p) + 1, sizeof(*frames));
+	if (!frames)
+		return -ENOMEM;
+	heap_pprof_time(w, p->options.time_ns, 0);
 	for (size_t i = 0; i < p->comment_count; i++)
-		profile_add_comment(profile, p->comments[i]);
-	add_mapping(p, profile, &mapping);
+		heap_pprof_comment(w, p->comments[i]);
+	heap_pprof_program(w,
+			   &(struct heap_pprof_program){
+				   .binary = p->binary,
+				   .bias = p->options.bias,
+				   .rate = p->options.rate,
+				   .file_name = p->file_name,
+				   .named = heap_symbols_named(p->symbols) && !p->totals.unresolved,
+			   });
 	for (size_t i = 0; r == 0 && i < p->entry_count; i++)
-		r = add_sample(p, profile, &p->entries[i], &mapping);
-	return r < 0 ? r : profile_write(profile, out);
+		r = add_sample(p, w, &p->entries[i], frames);
+	return r < 0 ? r : heap_pprof_write(w, out);
 }
