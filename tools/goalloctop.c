@@ -45,6 +45,8 @@ static void on_interval(void *user)
 
 	if (r == 0)
 		r = goalloctop_plain_block(t);
+	if (r == 0)
+		r = goalloctop_export_interval(t);
 	if (r < 0)
 		loop_stop(t->loop, tool_status("cannot go on", r));
 	else if (t->count && t->blocks >= t->count)
@@ -85,7 +87,8 @@ static int find_programs(struct goalloctop *t)
 		}
 		selection.cgroup = strbuf_text(&t->cgroup_path);
 	}
-	r = go_programs_new(&selection, t->group != BY_PROGRAM, &t->programs);
+	r = go_programs_new(&selection, t->group != BY_PROGRAM || goalloctop_exports(t),
+			    &t->programs);
 	if (r < 0)
 		return tool_status("cannot begin", r);
 	return add_named(t);
@@ -95,7 +98,9 @@ static int watch(struct goalloctop *t)
 {
 	int status, r;
 
-	status = find_programs(t);
+	status = goalloctop_export_begin(t);
+	if (status < 0)
+		status = find_programs(t);
 	if (status >= 0)
 		return status;
 	r = loop_open(&t->loop);
@@ -108,7 +113,8 @@ static int watch(struct goalloctop *t)
 		r = loop_add_timer(t->loop, t->tool.common.duration_ns, 0, on_duration, t);
 	if (r == 0)
 		r = loop_run(t->loop);
-	return tool_status("cannot watch", r);
+	status = tool_status("cannot watch", r);
+	return status == EXIT_OK ? goalloctop_export_end(t) : status;
 }
 
 /* What the operands and the options together mean: -1 to go on. */
@@ -125,13 +131,13 @@ static int understand(struct goalloctop *t, char *const operands[], int n)
 	if (t->group != BY_PROGRAM)
 		t->alloc.by = (enum alloc_by)(t->group - BY_SITE);
 	if (!t->sort_name)
-		return -1;
+		return goalloctop_export_understand(t);
 	t->sort = options_choose(t->tool.info, "sort",
 				 t->group == BY_PROGRAM ? program_sort_names : alloc_sort_names,
 				 t->sort_name);
 	if (t->group != BY_PROGRAM)
 		t->alloc.sort = (enum alloc_sort)t->sort;
-	return t->sort < 0 ? EXIT_USAGE : -1;
+	return t->sort < 0 ? EXIT_USAGE : goalloctop_export_understand(t);
 }
 
 int main(int argc, char *argv[])
@@ -151,6 +157,16 @@ int main(int argc, char *argv[])
 		 UINT32_MAX},
 		{OPTION_FLAG, 'F', "full", NULL, "the whole stack below each row", &t.full_stacks,
 		 0, 0},
+		{OPTION_TEXT, 0, "focus", "REGEX", "only stacks where a function or file matches",
+		 &t.focus, 0, 0},
+		{OPTION_TEXT, 0, "ignore", "REGEX", "only stacks where none does", &t.ignore, 0, 0},
+		{OPTION_TEXT, 0, "pprof", "FILE", "write a pprof file at the end", &t.pprof, 0, 0},
+		{OPTION_TEXT, 0, "svg", "FILE", "write a flame graph of what is in use at the end",
+		 &t.svg, 0, 0},
+		{OPTION_FLAG, 0, "folded", NULL, "print folded stacks at the end, and no tables",
+		 &t.folded, 0, 0},
+		{OPTION_FLAG, 0, "diff", NULL, "in these three: since the start only", &t.diff, 0,
+		 0},
 		{OPTION_FLAG, 'C', "no-clear", NULL, "do not clear the screen", &t.no_clear, 0, 0},
 		{0},
 	};
@@ -172,7 +188,9 @@ int main(int argc, char *argv[])
 	if (status < 0)
 		status = watch(&t);
 	loop_close(t.loop);
+	alloc_export_free(t.export);
 	go_programs_free(t.programs);
+	alloc_filter_free(t.filter);
 	strbuf_free(&t.cgroup_path);
 	free(t.pids.values);
 	tool_end(&t.tool);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alloc/alloc_export.h"
 #include "alloc/alloc_table.h"
 #include "alloc/go_programs.h"
 #include "alloc/program_table.h"
@@ -23,6 +24,9 @@ struct goalloctop {
 	const char *sort_name;
 	uint64_t rows;
 	bool full_stacks, no_clear;
+	const char *focus, *ignore; /* regular expressions */
+	const char *pprof, *svg;    /* files */
+	bool folded, diff;
 	uint64_t interval_ns, count; /* 0: endless */
 
 	/* What comes of it. */
@@ -30,13 +34,25 @@ struct goalloctop {
 	int sort;		    /* enum program_sort or enum alloc_sort */
 	struct alloc_options alloc; /* for the tables of each program's sites */
 	struct strbuf cgroup_path;
+	struct alloc_filter *filter;
 
 	/* At work. */
 	struct go_programs *programs;
 	struct loop *loop;
-	uint64_t blocks; /* printed so far */
+	struct alloc_export *export; /* NULL: nothing is to be written */
+	uint64_t blocks;	     /* printed so far */
 	bool failed;
 };
 
 /* Print one block: the interval is over and all is read. 0 or -errno. */
 int goalloctop_plain_block(struct goalloctop *t);
+
+/*
+ * Files at the end. What the options ask for makes sense, and can be written: -1 to go on, else the
+ * exit status. After each interval: 0 or -errno. At the end: the exit status.
+ */
+bool goalloctop_exports(const struct goalloctop *t);
+int goalloctop_export_understand(struct goalloctop *t);
+int goalloctop_export_begin(struct goalloctop *t);
+int goalloctop_export_interval(struct goalloctop *t);
+int goalloctop_export_end(struct goalloctop *t);

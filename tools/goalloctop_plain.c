@@ -102,7 +102,7 @@ static int put_text(struct goalloctop *t, struct go_program *const *programs, si
 
 	if (!t->no_clear && isatty(1))
 		strbuf_puts(out, "\033[H\033[2J\033[3J");
-	else if (t->blocks)
+	else if (t->blocks > 1)
 		strbuf_putc(out, '\n');
 	r = system_lines("", clock_realtime_ns(), t->tool.common.time, out);
 	if (r == 0 && t->group == BY_PROGRAM) {
@@ -165,13 +165,16 @@ int goalloctop_plain_block(struct goalloctop *t)
 	_cleanup_strbuf_ struct strbuf out = {0};
 	_cleanup_free_ struct go_program **programs = NULL;
 	size_t n;
-	int r = sorted_programs(t, &programs, &n);
+	int r;
 
+	t->blocks++;
+	if (t->folded)
+		return 0;
+	r = sorted_programs(t, &programs, &n);
 	if (r == 0)
 		r = t->tool.common.json ? put_json(t, programs, n, &out)
 					: put_text(t, programs, n, &out);
 	if (r == 0)
 		r = tool_print(&out);
-	t->blocks++;
 	return r;
 }

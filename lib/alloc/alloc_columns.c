@@ -169,7 +169,10 @@ void alloc_cell(const struct alloc_table *t, const struct alloc_row *row,
 		put_survival(row, out);
 		break;
 	case ALLOC_COLUMN_NEW:
-		human_bytes(out, row->since_gc.bytes);
+		if (alloc_heap_gaps(alloc_table_heap(t))->since_gc_unknown)
+			strbuf_putc(out, '-');
+		else
+			human_bytes(out, row->since_gc.bytes);
 		break;
 	case ALLOC_COLUMN_SITE:
 		put_site(t, row, l, out);
@@ -271,7 +274,12 @@ void alloc_row_json(const struct alloc_table *t, const struct alloc_row *row, bo
 		json_writer_null(w, "survival_percent");
 	else
 		json_writer_int(w, "survival_percent", (survival + 5) / 10);
-	json_amount(w, "since_gc_bytes", "since_gc_objects", row->since_gc);
+	if (alloc_heap_gaps(alloc_table_heap(t))->since_gc_unknown) {
+		json_writer_null(w, "since_gc_bytes");
+		json_writer_null(w, "since_gc_objects");
+	} else {
+		json_amount(w, "since_gc_bytes", "since_gc_objects", row->since_gc);
+	}
 	json_amount(w, "total_alloc_bytes", "total_alloc_objects", row->total);
 	json_amount(w, "watched_alloc_bytes", "watched_alloc_objects", row->watched);
 	for (uint32_t i = 0; stack && (frame = alloc_row_frame(t, row, i)) != NULL; i++) {

@@ -133,8 +133,8 @@ static struct alloc_amount grown(const struct alloc_heap *heap, const struct all
 	return (struct alloc_amount){now.objects - before.objects, now.bytes - before.bytes};
 }
 
-/* One stack's numbers, as a row of its own. */
-static void measure(const struct alloc_heap *h, const struct alloc_stack *s, struct alloc_row *ret)
+void alloc_stack_measure(const struct alloc_heap *h, const struct alloc_stack *s,
+			 struct alloc_row *ret)
 {
 	ret->inuse = in_use(h, s, &s->now);
 	ret->alloc = scale(h, s, difference(s->now.allocs, s->before.allocs));
@@ -251,7 +251,7 @@ static void sum_up(struct alloc_table *t)
 	for (size_t i = 0; i < n; i++) {
 		if (group[i] == ALLOC_GROUP_NONE)
 			continue;
-		measure(t->heap, &stacks[i], &one);
+		alloc_stack_measure(t->heap, &stacks[i], &one);
 		add_to_entry(t, &t->entries[group[i]], &one, i);
 		add_row(&t->total, &one);
 	}

@@ -92,6 +92,10 @@ uint64_t alloc_table_interval_ns(const struct alloc_table *table);
 /* From what came in the interval to what came in a second; 0 where there is no interval. */
 int64_t alloc_table_per_second(const struct alloc_table *table, int64_t amount);
 
+/* The numbers of one stack of the heap. */
+void alloc_stack_measure(const struct alloc_heap *heap, const struct alloc_stack *stack,
+			 struct alloc_row *ret);
+
 /* What is in use of all that was ever allocated, in bytes, per mille; -1: nothing was. */
 int alloc_row_survival(const struct alloc_row *row);
 

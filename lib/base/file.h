@@ -20,3 +20,13 @@ int file_write_fd(int fd, const void *bytes, size_t n);
  * not even when the writer is killed. 0 or -errno.
  */
 int file_create_at(int dirfd, const char *name, mode_t mode, const void *bytes, size_t n);
+
+/*
+ * The file at PATH, old or new, gets these bytes, all or none of them: they are written under
+ * another name beside it, fsynced, then given its name. A symbolic link is followed; what is no
+ * regular file (a pipe, a device) is written into. 0 or -errno.
+ */
+int file_replace(const char *path, mode_t mode, const void *bytes, size_t n);
+
+/* Would that work now, as far as can be told without doing it? 0 or -errno. */
+int file_replace_try(const char *path);

@@ -420,6 +420,9 @@ static void cells(void **state)
 			  "main.leak[...] (leak.go:11)\n");
 	assert_line(&out,
 		    "    48B      1      0B      0      0B       0B  50.0      0B (no stack)\n");
+	alloc_heap_set_gaps(f->heap, &(struct alloc_gaps){.since_gc_unknown = true});
+	texts(t, 0, &out);
+	assert_line(&out, "  59.2       - main.leak");
 	texts(t, 80, &out);
 	assert_line(&out, "  INUSE ALLOC/s FREED/s   GROWTH SURV% FUNCTION\n");
 	texts(t, 50, &out);

@@ -154,13 +154,56 @@ static void hash_index_finds(void **state)
 	assert_int_not_equal(hash_bytes(1, "a", 1), hash_bytes(0, "a", 1));
 }
 
+static void assert_holds(const char *path, const char *want)
+{
+	_cleanup_strbuf_ struct strbuf got = {0};
+
+	assert_int_equal(file_read(path, 100, &got), 0);
+	assert_string_equal(strbuf_text(&got), want);
+}
+
+/* All of it or nothing, through links, and devices are not replaced by files. */
+static void files_are_replaced(void **state)
+{
+	char dir[] = "/tmp/oomtools-test.XXXXXX", file[64], link[64];
+	struct stat st;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(file, sizeof(file), "%s/one", dir);
+	snprintf(link, sizeof(link), "%s/link", dir);
+	assert_int_equal(file_replace_try(file), 0);
+	assert_int_equal(access(file, F_OK), -1);
+	assert_int_equal(file_replace(file, 0644, "first", 5), 0);
+	assert_holds(file, "first");
+	assert_int_equal(symlink("one", link), 0);
+	assert_int_equal(file_replace_try(link), 0);
+	assert_holds(file, "first");
+	assert_int_equal(file_replace(link, 0644, "second", 6), 0);
+	assert_holds(file, "second");
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(file_replace(dir, 0644, "x", 1), -EISDIR);
+	assert_int_equal(file_replace("/nonexistent/x", 0644, "x", 1), -ENOENT);
+	assert_int_equal(file_replace_try("/nonexistent/x"), -ENOENT);
+	assert_int_equal(file_replace("", 0644, "x", 1), -EISDIR);
+	assert_int_equal(file_replace_try("/dev/full"), 0);
+	assert_int_equal(file_replace("/dev/full", 0644, "x", 1), -ENOSPC);
+	assert_int_equal(stat("/dev/full", &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(unlink(file), 0);
+	/* Nothing else was left in it. */
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strbuf_grows),	       cmocka_unit_test(strbuf_remembers_failure),
 		cmocka_unit_test(text_is_harmless),    cmocka_unit_test(numbers),
 		cmocka_unit_test(sizes_and_durations), cmocka_unit_test(files_never_overwrite),
-		cmocka_unit_test(hash_index_finds),
+		cmocka_unit_test(files_are_replaced),  cmocka_unit_test(hash_index_finds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
