@@ -119,9 +119,10 @@ int goalloctop_export_end(struct goalloctop *t)
 		return EXIT_FAILED;
 	}
 	if (r == 0 && alloc_export_is_empty(t->export))
-		message_warning("no allocation was recorded: there is no such program, its heap "
-				"profiling is off (see PROF in the table of programs), or nothing "
-				"matches");
+		message_warning("no allocation was recorded%s: heap profiling may be off (see PROF "
+				"in the table of programs)%s",
+				t->diff ? " meanwhile" : "",
+				alloc_filter_is_open(t->filter) ? "" : ", or nothing matches");
 	if (r == 0 && t->folded)
 		r = tool_print(&folded);
 	return tool_status("cannot write what was seen", r);

@@ -179,6 +179,10 @@ static void describe(struct alloc_export *e, const struct go_program *p, uint64_
 		      gaps->unreadable, gaps->damaged, gaps->more ? ", more not reached" : "",
 		      gaps->lost);
 	comment(e, &text);
+	if (!alloc_filter_is_open(e->options.filter)) {
+		strbuf_puts(&text, "not all stacks: those that were chosen by their frames");
+		comment(e, &text);
+	}
 	if (!e->programs && uname(&kernel) == 0) {
 		strbuf_printf(&text, "kernel: %s %s", kernel.sysname, kernel.release);
 		comment(e, &text);
@@ -186,7 +190,7 @@ static void describe(struct alloc_export *e, const struct go_program *p, uint64_
 }
 
 /* For the picture's head. */
-static void remember(struct alloc_export *e, const struct go_program *p, const char *name)
+static void remember(struct alloc_export *e, const struct go_program *p)
 {
 	const struct alloc_times *times = alloc_heap_times(p->heap);
 
@@ -194,7 +198,7 @@ static void remember(struct alloc_export *e, const struct go_program *p, const c
 	e->watched_ns = MAX(e->watched_ns, times->now_ns - times->start_ns);
 	if (e->programs++)
 		return;
-	strbuf_puts(&e->first, name);
+	strbuf_printf(&e->first, "%s (PID %d)", p->process.comm, (int)p->process.pid);
 	strbuf_printf(&e->runtime, "%s, one sample for each ", alloc_heap_binary(p->heap)->version);
 	human_bytes(&e->runtime, MAX(alloc_heap_rate(p->heap), 1));
 }
@@ -230,7 +234,7 @@ int alloc_export_add(struct alloc_export *e, const struct go_program *p)
 					   .named = is_named(p->heap, table),
 				   });
 	}
-	remember(e, p, strbuf_text(&name));
+	remember(e, p);
 	n = alloc_heap_stacks(p->heap, &stacks);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (alloc_table_includes(table, i))
@@ -271,6 +275,8 @@ static void put_subtitle(const struct alloc_export *e, struct strbuf *out)
 	human_time(out, clock_realtime_at(e->now_ns), 1);
 	if (e->programs == 1)
 		strbuf_printf(out, ", %s", strbuf_text(&e->runtime));
+	if (!alloc_filter_is_open(e->options.filter))
+		strbuf_puts(out, ", of chosen stacks only");
 	if (!e->some)
 		strbuf_puts(out, ": nothing was recorded");
 }

@@ -93,7 +93,12 @@ struct alloc_match alloc_filter_frame(const struct alloc_filter *f, const struct
 				    matches(&f->ignore, frame->function, strbuf_text(&place))};
 }
 
+bool alloc_filter_is_open(const struct alloc_filter *f)
+{
+	return !f || (!f->focus.set && !f->ignore.set);
+}
+
 bool alloc_filter_passes(const struct alloc_filter *f, struct alloc_match any)
 {
-	return !f || ((any.focus || !f->focus.set) && !any.ignore);
+	return alloc_filter_is_open(f) || ((any.focus || !f->focus.set) && !any.ignore);
 }

@@ -22,6 +22,9 @@ void alloc_filter_freep(struct alloc_filter **filter);
 int alloc_filter_focus(struct alloc_filter *filter, const char *regex, struct strbuf *why);
 int alloc_filter_ignore(struct alloc_filter *filter, const char *regex, struct strbuf *why);
 
+/* Does it let everything pass? So does NULL. */
+bool alloc_filter_is_open(const struct alloc_filter *filter);
+
 /* What one frame matches; slow: ask once for each frame. */
 struct alloc_match {
 	bool focus, ignore;
@@ -29,5 +32,5 @@ struct alloc_match {
 struct alloc_match alloc_filter_frame(const struct alloc_filter *filter,
 				      const struct heap_frame *frame);
 
-/* Does a stack pass, of whose frames some match as in ANY? NULL is a filter that lets all pass. */
+/* Does a stack pass, of whose frames some match as in ANY? */
 bool alloc_filter_passes(const struct alloc_filter *filter, struct alloc_match any);

@@ -96,7 +96,7 @@ static int judge_stack(struct alloc_groups *g, const struct alloc_stack *stack, 
 {
 	struct alloc_match any = {0}, match;
 
-	for (uint32_t i = 0; g->filter && i < stack->depth; i++) {
+	for (uint32_t i = 0; !alloc_filter_is_open(g->filter) && i < stack->depth; i++) {
 		int r = judge_frame(g, alloc_heap_frame(g->heap, stack, i), &match);
 
 		if (r < 0)

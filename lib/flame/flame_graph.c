@@ -110,9 +110,9 @@ static void put_colour(struct strbuf *out, const char *name)
 	const char *last = short_name(name);
 	uint64_t package = hash_bytes(0, name, (size_t)(last - name) + strcspn(last, "."));
 	uint64_t function = hash_bytes(0, name, strlen(name));
-	double hue = 100 + (double)(package % 116);
-	double saturation = 0.34 + (double)(package / 116 % 16) / 100;
-	double lightness = 0.70 + (double)(function % 12) / 100;
+	double hue = 95 + (double)(package % 136);
+	double saturation = 0.28 + (double)((package >> 16) % 28) / 100;
+	double lightness = 0.66 + (double)((package >> 32) % 10 + function % 5) / 100;
 
 	strbuf_printf(out, "#%02x%02x%02x", channel(hue, saturation, lightness, 0),
 		      channel(hue, saturation, lightness, 8),

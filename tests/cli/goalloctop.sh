@@ -29,6 +29,15 @@ refused 2 "--sort: 'rss' is not alloc, allocs, inuse, objects, .* or new; see" -
 refused 2 "--rows: '0' is not within 1 to" -r 0
 refused 2 "--name: '' is not a name that is not empty" -n ""
 
+refused 2 "--focus: 'a\(' is not a regular expression: Unmatched" -p $$ --focus 'a('
+refused 2 "--ignore: '\*\[' is not a regular expression: " -p $$ --ignore '*['
+refused 2 "--focus chooses among allocation sites: name programs by -p" --focus main
+refused 2 "--ignore chooses among allocation sites" --by program -p $$ --ignore main
+refused 2 "--diff goes with --pprof, --svg or --folded only" -p $$ --diff
+refused 2 "--folded and --json do not go together" -p $$ --folded -j
+refused 1 "cannot write /nonexistent/x.svg: No such file" -p $$ --svg /nonexistent/x.svg
+refused 1 "cannot write /dev: Is a directory" -p $$ --pprof /dev
+
 sleep 60 &
 at_exit kill $!
 refused 1 "PID $!: not a Go program" -p $!
