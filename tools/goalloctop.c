@@ -12,6 +12,7 @@
 
 #include "app/exit_codes.h"
 #include "app/message.h"
+#include "go/go_rate.h"
 #include "proc/clock.h"
 #include "tools/texts.h"
 
@@ -43,6 +44,8 @@ static void on_interval(void *user)
 	struct goalloctop *t = user;
 	int r = go_programs_refresh(t->programs);
 
+	if (r == 0)
+		r = goalloctop_enable(t);
 	if (r == 0)
 		r = goalloctop_plain_block(t);
 	if (r == 0)
@@ -104,9 +107,13 @@ static int watch(struct goalloctop *t)
 	if (status >= 0)
 		return status;
 	r = loop_open(&t->loop);
+	if (r == 0)
+		r = goalloctop_enable_begin(t);
 	/* What the first interval is compared with. */
 	if (r == 0)
 		r = go_programs_refresh(t->programs);
+	if (r == 0)
+		r = goalloctop_enable(t);
 	if (r == 0)
 		r = loop_add_timer(t->loop, t->interval_ns, t->interval_ns, on_interval, t);
 	if (r == 0 && t->tool.common.duration_ns)
@@ -114,7 +121,10 @@ static int watch(struct goalloctop *t)
 	if (r == 0)
 		r = loop_run(t->loop);
 	status = tool_status("cannot watch", r);
-	return status == EXIT_OK ? goalloctop_export_end(t) : status;
+	if (status == EXIT_OK)
+		status = goalloctop_export_end(t);
+	goalloctop_enable_end(t);
+	return status;
 }
 
 /* What the operands and the options together mean: -1 to go on. */
@@ -142,7 +152,10 @@ static int understand(struct goalloctop *t, char *const operands[], int n)
 
 int main(int argc, char *argv[])
 {
-	struct goalloctop t = {.by.names = by_names, .rows = 20, .interval_ns = 1000000000};
+	struct goalloctop t = {.by.names = by_names,
+			       .rows = 20,
+			       .interval_ns = 1000000000,
+			       .enable.value = GO_RATE_DEFAULT};
 	const struct option_entry options[] = {
 		{OPTION_NUMBERS, 'p', "pid", "PID", "these processes only: PID[,PID...]", &t.pids,
 		 1, INT32_MAX},
@@ -168,6 +181,8 @@ int main(int argc, char *argv[])
 		{OPTION_FLAG, 0, "diff", NULL, "in these three: since the start only", &t.diff, 0,
 		 0},
 		{OPTION_FLAG, 'C', "no-clear", NULL, "do not clear the screen", &t.no_clear, 0, 0},
+		{OPTION_MAYBE_SIZE, 0, "enable-profiling", "RATE",
+		 "switch heap profiling on where it is off", &t.enable, 1, GO_RATE_MOST},
 		{0},
 	};
 	const struct program_info info = {

@@ -10,6 +10,7 @@
 #include "alloc/program_table.h"
 #include "app/loop.h"
 #include "app/tool.h"
+#include "watch/enabler.h"
 
 /* What there is a row for. */
 enum goalloctop_by { BY_PROGRAM, BY_SITE, BY_FUNCTION, BY_STACK, BY_PACKAGE };
@@ -27,7 +28,8 @@ struct goalloctop {
 	const char *focus, *ignore; /* regular expressions */
 	const char *pprof, *svg;    /* files */
 	bool folded, diff;
-	uint64_t interval_ns, count; /* 0: endless */
+	struct option_maybe_size enable; /* heap profiling where it is off; the rate */
+	uint64_t interval_ns, count;	 /* 0: endless */
 
 	/* What comes of it. */
 	enum goalloctop_by group;
@@ -40,9 +42,18 @@ struct goalloctop {
 	struct go_programs *programs;
 	struct loop *loop;
 	struct alloc_export *export; /* NULL: nothing is to be written */
+	struct enabler *enabler;     /* NULL: not wanted */
 	uint64_t blocks;	     /* printed so far */
 	bool failed;
 };
+
+/*
+ * Switch heap profiling on in those of the programs that lack it, if that is wanted: after each
+ * time that there may be new ones. At the end it is switched off again. 0 or -errno.
+ */
+int goalloctop_enable_begin(struct goalloctop *t);
+int goalloctop_enable(struct goalloctop *t);
+void goalloctop_enable_end(struct goalloctop *t);
 
 /* Print one block: the interval is over and all is read. 0 or -errno. */
 int goalloctop_plain_block(struct goalloctop *t);

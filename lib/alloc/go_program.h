@@ -39,6 +39,8 @@ struct go_program {
 	enum go_program_state state;
 	int error;
 	bool selected;	 /* it is to be shown */
+	bool enabling;	 /* whoever refreshes has asked for its profiling to be switched on */
+	bool enabled;	 /* and that has been done */
 	bool exit_shown; /* it has exited, and a refresh has passed since */
 
 	char *path; /* of what holds the Go runtime */

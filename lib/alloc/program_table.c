@@ -146,11 +146,18 @@ static void put_bytes_fact(const struct go_program *p, enum go_fact f, struct st
 		human_bytes(out, n);
 }
 
+static const char *profiling_text(const struct go_program *p)
+{
+	int on = go_program_profiling(p);
+
+	return on < 0 ? "?" : on && p->enabled ? "enabled" : on ? "on" : "off";
+}
+
 static const char *state_text(const struct go_program *p)
 {
 	switch (p->state) {
 	case GO_PROGRAM_RUNNING:
-		return go_program_profiling(p) < 0 ? "?" : go_program_profiling(p) ? "on" : "off";
+		return profiling_text(p);
 	case GO_PROGRAM_STOPPED:
 		return "stopped";
 	case GO_PROGRAM_EXITED:
@@ -291,6 +298,8 @@ void program_table_note(const struct go_program *p, struct strbuf *out)
 		strbuf_printf(out, ", cannot be read: %s", strerror(-p->error));
 	if (!go_program_profiling(p))
 		strbuf_puts(out, ", profiling is off");
+	else if (p->enabled)
+		strbuf_puts(out, ", profiling was enabled");
 	if (sums->gaps.unreadable)
 		strbuf_printf(out, ", %" PRIu64 " records unreadable", sums->gaps.unreadable);
 	if (sums->gaps.damaged)
@@ -377,6 +386,7 @@ void program_table_json(const struct go_program *p, struct json_writer *w)
 		json_writer_null(w, "profiling");
 	else
 		json_writer_bool(w, "profiling", go_program_profiling(p));
+	json_writer_bool(w, "profiling_enabled", p->enabled);
 	json_writer_int(w, "mem_profile_rate_bytes", sums->rate);
 	json_writer_uint(w, "buckets_read", sums->buckets);
 	json_writer_uint(w, "buckets_unreadable", sums->gaps.unreadable);
