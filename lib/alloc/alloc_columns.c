@@ -261,6 +261,7 @@ void alloc_row_json(const struct alloc_table *t, const struct alloc_row *row, bo
 	int survival = alloc_row_survival(row);
 	const struct heap_frame *frame;
 
+	stack = stack || alloc_table_options(t)->by == ALLOC_BY_STACK;
 	json_name(t, row, w);
 	json_amount(w, "inuse_bytes", "inuse_objects", row->inuse);
 	json_rate(t, w, "alloc_bytes_per_second", row->alloc.bytes);

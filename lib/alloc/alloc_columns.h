@@ -52,6 +52,7 @@ void alloc_row_text(const struct alloc_table *table, const struct alloc_row *row
 void alloc_stack_text(const struct alloc_table *table, const struct alloc_row *row, int indent,
 		      struct strbuf *out);
 
-/* Add the row's members to the object that W builds; STACK: its largest stack, too. */
+/* Add the row's members to the object that W builds; STACK: its largest stack, too;
+ * always where rows are stacks. */
 void alloc_row_json(const struct alloc_table *table, const struct alloc_row *row, bool stack,
 		    struct json_writer *w);

@@ -1,39 +1,11 @@
 /* The numbers of a program's stacks over several updates, with the names of a tiny Go program. */
-#include "unit/unit.h"
+#include "unit/alloc_fixture.h"
 
-#include "alloc/alloc_heap.h"
-#include "tiny_go.h"
-
-#define BIAS 0x10000000ull
 #define RUNTIME (BIAS + TINY_GO_TEXT + 0x10)
 #define CALL (BIAS + TINY_GO_CALL + 1)
 #define GOEXIT (BIAS + TINY_GO_GOEXIT + 1)
 
 static const uint64_t stack[] = {RUNTIME, CALL, GOEXIT};
-
-struct fixture {
-	struct go_binary *binary;
-	struct alloc_heap *heap;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	f->binary = tiny_go_open(24);
-	*state = f;
-	return alloc_heap_new(f->binary, BIAS, &f->heap);
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	alloc_heap_free(f->heap);
-	go_binary_close(f->binary);
-	free(f);
-	return 0;
-}
 
 static struct alloc_stack *add(struct alloc_heap *h, uint64_t key, uint64_t allocs)
 {

@@ -2,11 +2,10 @@
 #include "unit/unit.h"
 
 #include <errno.h>
-#include <zlib.h>
 
 #include "go/heap_profile.h"
-#include "pprof/profile.pb-c.h"
 #include "tiny_go.h"
+#include "unit/read_profile.h"
 #include "victim/site_table.h"
 
 #define BIAS 0x10000000ull
@@ -31,19 +30,9 @@ static void add(struct heap_profile *p, uint64_t size, uint64_t allocs, uint64_t
 static Pprof__Profile *written(struct heap_profile *p)
 {
 	_cleanup_strbuf_ struct strbuf file = {0};
-	static uint8_t bytes[65536];
-	z_stream z = {.next_out = bytes, .avail_out = sizeof(bytes)};
-	Pprof__Profile *message;
 
 	assert_int_equal(heap_profile_write(p, &file), 0);
-	z.next_in = (Bytef *)file.data;
-	z.avail_in = (uInt)file.length;
-	assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
-	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
-	message = pprof__profile__unpack(NULL, z.total_out, bytes);
-	inflateEnd(&z);
-	assert_non_null(message);
-	return message;
+	return read_profile(&file);
 }
 
 /* The names of the frames of a sample, leaf first. */

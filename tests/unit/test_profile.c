@@ -2,33 +2,9 @@
 #include "unit/unit.h"
 
 #include <errno.h>
-#include <zlib.h>
 
 #include "pprof/profile.h"
-#include "pprof/profile.pb-c.h"
-
-static Pprof__Profile *unpack(const struct strbuf *file)
-{
-	z_stream z = {.next_in = (Bytef *)file->data, .avail_in = (uInt)file->length};
-	static uint8_t bytes[4 << 20];
-	Pprof__Profile *p;
-
-	z.next_out = bytes;
-	z.avail_out = sizeof(bytes);
-	assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
-	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
-	assert_int_equal(z.avail_in, 0);
-	p = pprof__profile__unpack(NULL, z.total_out, bytes);
-	assert_non_null(p);
-	inflateEnd(&z);
-	return p;
-}
-
-static const char *text(const Pprof__Profile *p, int64_t index)
-{
-	assert_true(index >= 0 && (size_t)index < p->n_string_table);
-	return p->string_table[index];
-}
+#include "unit/read_profile.h"
 
 /* CheckValid() of github.com/google/pprof/profile, and that ids are sequential, as others want. */
 static void check_valid(const Pprof__Profile *p)
@@ -53,7 +29,7 @@ static void check_valid(const Pprof__Profile *p)
 			assert_true(p->sample[i]->location_id[k] >= 1 &&
 				    p->sample[i]->location_id[k] <= p->n_location);
 		for (size_t k = 0; k < p->sample[i]->n_label; k++)
-			assert_true(text(p, p->sample[i]->label[k]->key)[0] != '\0');
+			assert_true(profile_text(p, p->sample[i]->label[k]->key)[0] != '\0');
 	}
 }
 
@@ -98,23 +74,23 @@ static void comes_back_as_it_was_given(void **state)
 	profile_add_sample(b, locations, 0, values, NULL, 0);
 	assert_int_equal(profile_write(b, &file), 0);
 
-	p = unpack(&file);
+	p = read_profile(&file);
 	check_valid(p);
 	assert_int_equal(p->n_sample_type, 2);
-	assert_string_equal(text(p, p->sample_type[1]->type), "inuse_space");
-	assert_string_equal(text(p, p->sample_type[1]->unit), "bytes");
-	assert_string_equal(text(p, p->default_sample_type), "inuse_space");
-	assert_string_equal(text(p, p->period_type->type), "space");
+	assert_string_equal(profile_text(p, p->sample_type[1]->type), "inuse_space");
+	assert_string_equal(profile_text(p, p->sample_type[1]->unit), "bytes");
+	assert_string_equal(profile_text(p, p->default_sample_type), "inuse_space");
+	assert_string_equal(profile_text(p, p->period_type->type), "space");
 	assert_int_equal(p->period, 524288);
 	assert_int_equal(p->time_nanos, 1700000000000000001);
 	assert_int_equal(p->n_comment, 2);
-	assert_string_equal(text(p, p->comment[1]), "second \xc3\xa9");
+	assert_string_equal(profile_text(p, p->comment[1]), "second \xc3\xa9");
 	assert_int_equal(p->n_mapping, 1);
 	assert_int_equal(p->mapping[0]->memory_limit, 0x500000);
-	assert_string_equal(text(p, p->mapping[0]->build_id), "abcd");
+	assert_string_equal(profile_text(p, p->mapping[0]->build_id), "abcd");
 	assert_true(p->mapping[0]->has_inline_frames && !p->mapping[0]->has_filenames);
 	assert_int_equal(p->n_function, 3);
-	assert_string_equal(text(p, p->function[1]->system_name), "main.outer");
+	assert_string_equal(profile_text(p, p->function[1]->system_name), "main.outer");
 	assert_int_equal(p->function[1]->start_line, 20);
 	assert_int_equal(p->n_location, 3);
 	assert_int_equal(p->location[0]->n_line, 2);
@@ -124,8 +100,8 @@ static void comes_back_as_it_was_given(void **state)
 	assert_int_equal(p->sample[0]->n_location_id, 2);
 	assert_int_equal(p->sample[0]->value[1], INT64_MIN);
 	assert_int_equal(p->sample[0]->label[0]->num, 48);
-	assert_string_equal(text(p, p->sample[0]->label[0]->num_unit), "bytes");
-	assert_string_equal(text(p, p->sample[0]->label[1]->str), "leak");
+	assert_string_equal(profile_text(p, p->sample[0]->label[0]->num_unit), "bytes");
+	assert_string_equal(profile_text(p, p->sample[0]->label[1]->str), "leak");
 	assert_int_equal(p->sample[1]->n_location_id, 0);
 	pprof__profile__free_unpacked(p, NULL);
 }
@@ -152,7 +128,7 @@ static void grows(void **state)
 		profile_add_sample(b, &location, 1, &i, NULL, 0);
 	}
 	assert_int_equal(profile_write(b, &file), 0);
-	p = unpack(&file);
+	p = read_profile(&file);
 	check_valid(p);
 	assert_int_equal(p->n_function, 5000);
 	assert_int_equal(p->n_location, 20000);
@@ -163,8 +139,9 @@ static void grows(void **state)
 
 		assert_int_equal(p->sample[i]->value[0], i);
 		assert_int_equal(line->line, i);
-		assert_int_equal(atoi(text(p, p->function[line->function_id - 1]->name) + 1),
-				 i % 5000);
+		assert_int_equal(
+			atoi(profile_text(p, p->function[line->function_id - 1]->name) + 1),
+			i % 5000);
 	}
 	pprof__profile__free_unpacked(p, NULL);
 }
