@@ -14,6 +14,8 @@
 #define COMM_LENGTH 15		     /* TASK_COMM_LEN of the kernel, less the NUL */
 #define LOOK_EVERY_NS 10000000000ull /* where starts are told: for libraries and what was lost */
 
+#define COPY_LEAST_NS 500000000ull /* a child that lives longer without exec is a program */
+
 struct go_programs {
 	struct go_selection selection;
 	bool want_heaps, told, look_again;
@@ -139,17 +141,37 @@ static int insert(struct go_programs *g, struct go_program *p, uint64_t from_ns)
 	return 0;
 }
 
-/* 1: it is a Go program, and one of ours now. 0: it is not, or has gone. */
+/*
+ * Has it been forked off another of them, and runs what that one runs? Most that do are about to
+ * run something else. Its memory, and so its numbers, are a copy, or still the other's.
+ */
+static bool is_copy(const struct go_programs *g, const struct go_program *p)
+{
+	const struct go_program *parent = find(g, p->process.parent);
+
+	return parent && parent->process.stack_start &&
+	       parent->process.stack_start == p->process.stack_start &&
+	       parent->device == p->device && parent->inode == p->inode;
+}
+
+/* 1: it is a Go program, and one of ours now. 0: it is not, or has gone. -EAGAIN: not yet. */
 static int look_into(struct go_programs *g, pid_t pid, uint64_t exec_ns)
 {
 	struct go_program *p;
 	int r = go_program_open(pid, g->known, NULL, &p);
+	bool copy, just_now;
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
+	copy = !exec_ns && is_copy(g, p);
+	if (copy && clock_monotonic_ns() - p->started_ns < COPY_LEAST_NS) {
+		go_program_free(p);
+		return -EAGAIN;
+	}
 	if (exec_ns)
 		p->started_ns = exec_ns;
-	r = insert(g, p, g->refreshed_ns && p->started_ns >= g->refreshed_ns ? p->started_ns : 0);
+	just_now = !copy && g->refreshed_ns && p->started_ns >= g->refreshed_ns;
+	r = insert(g, p, just_now ? p->started_ns : 0);
 	return r < 0 ? r : 1;
 }
 

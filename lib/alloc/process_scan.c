@@ -11,6 +11,7 @@
 #include "base/macro.h"
 #include "base/parse.h"
 #include "proc/clock.h"
+#include "proc/process.h"
 
 /* A program may load a library, or unpack itself, some time after it was started. */
 #define AGAIN_FIRST 1000000000ull
@@ -24,6 +25,7 @@ struct seen_process {
 	uint64_t device, inode;
 	int64_t changed_s, changed_ns;
 	uint64_t again_ns, wait_ns; /* look into it again then; longer and longer after */
+	uint64_t virtual_bytes;	    /* of its address space when it was looked into */
 };
 
 static int compare(const void *a, const void *b)
@@ -55,6 +57,18 @@ static bool same_executable(const struct seen_process *a, const struct seen_proc
 	       a->changed_ns == b->changed_ns;
 }
 
+/* Has it mapped anything since? */
+static bool has_changed(struct seen_process *s)
+{
+	struct process p;
+	uint64_t before = s->virtual_bytes;
+
+	if (process_read(s->pid, &p) < 0)
+		return true;
+	s->virtual_bytes = p.virtual_bytes;
+	return s->virtual_bytes != before;
+}
+
 static int look_at(const struct process_scan *scan, pid_t pid, uint64_t now,
 		   int (*look)(pid_t pid, void *user), void *user, struct seen_process *ret)
 {
@@ -67,11 +81,18 @@ static int look_at(const struct process_scan *scan, pid_t pid, uint64_t now,
 		last = NULL;
 	s.wait_ns = last ? last->wait_ns : AGAIN_FIRST;
 	s.again_ns = last ? last->again_ns : 0;
-	if (s.inode && ((last && last->interesting) || now >= s.again_ns)) {
-		r = look(pid, user);
+	s.virtual_bytes = last ? last->virtual_bytes : 0;
+	s.interesting = last && last->interesting;
+	if (s.inode && (s.interesting || now >= s.again_ns)) {
+		if (s.interesting || has_changed(&s))
+			r = look(pid, user);
 		s.interesting = r > 0;
 		s.again_ns = now + s.wait_ns;
 		s.wait_ns = MIN(s.wait_ns * 2, AGAIN_MOST);
+	}
+	if (r == -EAGAIN) {
+		s.again_ns = s.virtual_bytes = 0;
+		r = 0;
 	}
 	*ret = s;
 	return MIN(r, 0);

@@ -15,8 +15,8 @@ struct process_scan {
 
 /*
  * LOOK at each process that is due; it returns 1: it is known to the caller, who is to be asked
- * each time whether it still is; 0: it is of no interest now; or -ENOMEM, which ends it. 0 or
- * -errno.
+ * each time whether it still is; 0: it is of no interest now; -EAGAIN: that cannot be told yet; or
+ * another -errno, which ends it. 0 or -errno.
  */
 int process_scan_run(struct process_scan *scan, int (*look)(pid_t pid, void *user), void *user);
 

@@ -28,12 +28,13 @@ int process_parse_stat(const char *text, size_t n, struct process *ret)
 	if (comm >= sizeof(p.comm) || sscanf(text, "%d", &p.pid) != 1)
 		return -EBADMSG;
 	memcpy(p.comm, open + 1, comm);
-	/* Fields 3 (state), 9 (flags), 22 (starttime), 23 (vsize), 24 (rss), 28 (start_stack):
-	 * fs/proc/array.c do_task_stat(). */
+	/* Fields 3 (state), 4 (ppid), 9 (flags), 22 (starttime), 23 (vsize), 24 (rss), 28
+	 * (start_stack): fs/proc/array.c do_task_stat(). */
 	if (sscanf(close + 1,
-		   " %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		   " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
 		   "%llu %llu %llu %*u %*u %*u %llu",
-		   &p.state, &flags, &start, &virtual_bytes, &resident_pages, &stack_start) != 6)
+		   &p.state, &p.parent, &flags, &start, &virtual_bytes, &resident_pages,
+		   &stack_start) != 7)
 		return -EBADMSG;
 	p.thread = p.state == 'Z' || p.state == 'X' ? 0 : p.pid;
 	p.is_kernel_thread = flags & PF_KTHREAD;

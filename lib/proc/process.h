@@ -8,7 +8,7 @@
 #include "base/strbuf.h"
 
 struct process {
-	pid_t pid;
+	pid_t pid, parent;
 	char comm[64]; /* as the kernel gives it: any bytes but NUL */
 	char state;    /* R S D Z ... */
 	bool is_kernel_thread;

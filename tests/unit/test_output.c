@@ -165,6 +165,7 @@ static void stat_lines(void **state)
 	assert_int_equal(p.pid, 7);
 	assert_string_equal(p.comm, "a) b) R 1 (x");
 	assert_int_equal(p.state, 'S');
+	assert_int_equal(p.parent, 1);
 	assert_true(p.is_kernel_thread);
 	assert_int_equal(p.start_ticks, 999);
 	assert_int_equal(p.virtual_bytes, 20);

@@ -246,6 +246,18 @@ static void scans(void **state)
 	/* What is of interest is asked for each time. */
 	assert_int_equal(process_scan_run(&scan, look, &l), 0);
 	assert_int_equal(l.n, 3);
+	/* Or where nothing could be told yet. What has mapped nothing since is not looked into. */
+	l.answer = -EAGAIN;
+	assert_int_equal(process_scan_run(&scan, look, &l), 0);
+	assert_int_equal(process_scan_run(&scan, look, &l), 0);
+	assert_int_equal(l.n, 5);
+	l.answer = 0;
+	assert_int_equal(process_scan_run(&scan, look, &l), 0);
+	assert_int_equal(l.n, 6);
+	sleep(1);
+	assert_int_equal(process_scan_run(&scan, look, &l), 0);
+	assert_int_equal(l.n, 6);
+	process_scan_free(&scan);
 	l.answer = -ENOMEM;
 	assert_int_equal(process_scan_run(&scan, look, &l), -ENOMEM);
 	kill(l.pid, SIGKILL);
