@@ -115,8 +115,10 @@ static int find_child(struct frame_tree *t, uint32_t parent, const char *name, u
 	if (*ret != HASH_INDEX_NONE)
 		return 0;
 	*ret = (uint32_t)t->count;
-	r = hash_index_add(&t->index, hash, *ret);
-	return r < 0 ? r : add_node(t, id.name, parent, t->nodes[parent].depth + 1);
+	r = add_node(t, id.name, parent, t->nodes[parent].depth + 1);
+	if (r == 0)
+		r = hash_index_add(&t->index, hash, *ret);
+	return r;
 }
 
 static void add_up(int64_t *sum, int64_t more)

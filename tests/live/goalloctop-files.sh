@@ -25,23 +25,28 @@ folded_of() { # FILE FUNCTION: the bytes of the folded stacks that end there
 	grep -E ";$2 [0-9]+\$" "$1" >"$tmp/grep"
 	sum_of "$tmp/grep"
 }
+inuse_of() { # FILE: the bytes in use of samples
+	awk '$1 == "sample" { n += $5 } END { print n + 0 }' "$1"
+}
 drawn() { # FILE: how wide the frames are that stand on the root, in percent of it
 	awk -F'"' '/<rect x=/ { y[++n] = $4; width[n] = $6 + 0 }
 	END { for (i = 2; i <= n; i++) if (y[i] == y[1] - 18) sum += width[i]; printf "%.2f\n", sum }' "$1"
 }
 
 # What is in use, of a program that rests.
-ask newer "alloc small 10007 5003" "alloc deep 211 211" "alloc large 101 53" "alloc generic 503 499" "gc"
+ask newer "alloc small 10007 5003" "alloc deep 211 211" "alloc large 101 53" "alloc generic 503 499" "gc" \
+	"profile $tmp/own.pb.gz"
 top now -p "$pid" -j --by stack -r 100000 0.2 2
 wait "$top"
 equal "in use: exit status and messages" "$?$(cat now.err)" 0
-"$tools/goalloctop" -p "$pid" --folded 0.2 2 >now.folded
+"$tools/goalloctop" -p "$pid" --folded --pprof folded.pb.gz 0.2 2 >now.folded
 equal "--folded: exit status" "$?" 0
 jq -s 'map(.time) | max' now.out >last
 rows=$(jq -s --slurpfile last last 'map(select(.time == $last[0]) | .inuse_bytes) | add' now.out)
 samples now.pb.gz >now.samples
-equal "the table and the pprof file" "$(awk '$1 == "sample" { n += $5 } END { print n }' now.samples)" "$rows"
-equal "the table and the folded stacks" "$(sum_of now.folded)" "$rows"
+samples folded.pb.gz >folded.samples
+equal "the table and the pprof file" "$(inuse_of now.samples)" "$rows"
+equal "the folded stacks and the pprof file" "$(sum_of now.folded)" "$(inuse_of folded.samples)"
 matches "the table and the flame graph" "$(cat now.svg)" "<title>all"$'\n'"[0-9.]+[KMG] \($rows bytes\), 100.00%</title>"
 equal "what is known to be there, in the pprof file" \
 	"$(held now.samples main.allocSmall 48) $(held now.samples main.allocLarge 40960)" "5003 240144 53 2170880"
@@ -54,6 +59,9 @@ matches "the root comes first, generic types are short" "$(cat now.folded)" \
 	$'(^|\n)runtime\\.main;main\\.main;[^ ]*;main\\.allocGeneric\\[\\.\\.\\.\\] [0-9]+'
 check "the flame graph is well-formed" xmllint --noout now.svg
 equal "its frames fill it" "$(drawn now.svg)" 100.00
+samples own.pb.gz >own.samples
+equal "the program's own profile says the same" "$(grep 'main\.alloc' own.samples | sort)" \
+	"$(grep 'main\.alloc' now.samples | sort)"
 matches "the pprof file says what it is" "$(HOME=$tmp "$pprof" -comments now.pb.gz 2>&1)" \
 	"PID $pid .*, living: all that is in use.*Go: go1\.27.*MemProfileRate 1"
 HOME=$tmp "$pprof" -top -sample_index=inuse_space now.pb.gz >top 2>&1
