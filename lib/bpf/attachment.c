@@ -4,11 +4,13 @@
 #include <string.h>
 #include <bpf/bpf.h>
 
+#include "base/array.h"
 #include "base/macro.h"
 #include "bpf/program_attach.h"
 
 struct attachment {
 	char program[IMAGE_NAME_SIZE];
+	uint64_t number;
 	int link;	/* -1: closed */
 	int dispatcher; /* its program, -1: attached directly */
 	int slot;	/* its program array of one entry */
@@ -16,7 +18,8 @@ struct attachment {
 
 struct attachments {
 	struct attachment *list;
-	size_t n;
+	size_t n, size;
+	uint64_t last_number;
 };
 
 int attachments_new(struct attachments **ret)
@@ -27,14 +30,15 @@ int attachments_new(struct attachments **ret)
 
 static struct attachment *grow(struct attachments *a, const struct probe_program *program)
 {
-	struct attachment *list = reallocarray(a->list, a->n + 1, sizeof(*list));
+	struct attachment *at;
 
-	if (!list)
+	if (array_reserve(&a->list, &a->size, a->n, 1, sizeof(*a->list)) < 0)
 		return NULL;
-	a->list = list;
-	list[a->n] = (struct attachment){.link = -1, .dispatcher = -1, .slot = -1};
-	strcpy(list[a->n].program, program->name);
-	return &list[a->n];
+	at = &a->list[a->n];
+	*at = (struct attachment){
+		.number = ++a->last_number, .link = -1, .dispatcher = -1, .slot = -1};
+	strcpy(at->program, program->name);
+	return at;
 }
 
 static void detach(struct attachment *at)
@@ -124,12 +128,26 @@ int attachments_add(struct attachments *a, const struct probe_program *p, bool d
 
 int attachments_add_uprobe(struct attachments *a, const struct probe_program *p, bool dispatch,
 			   const struct kernel_features *features, const char *path,
-			   uint64_t offset, pid_t pid)
+			   uint64_t offset, pid_t pid, uint64_t *ret)
 {
 	struct attachment *at;
 	int fd = begin(a, p, dispatch, &at);
 
-	return fd < 0 ? fd : finish(a, at, program_attach_uprobe(fd, features, path, offset, pid));
+	if (fd >= 0)
+		fd = finish(a, at, program_attach_uprobe(fd, features, path, offset, pid));
+	if (fd == 0)
+		*ret = at->number;
+	return fd;
+}
+
+void attachments_remove(struct attachments *a, uint64_t number)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->list[i].number == number) {
+			detach(&a->list[i]);
+			a->list[i] = a->list[--a->n];
+			return;
+		}
 }
 
 bool attachments_by_name(enum program_kind kind)

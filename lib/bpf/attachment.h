@@ -19,10 +19,13 @@ int attachments_new(struct attachments **ret);
 int attachments_add(struct attachments *a, const struct probe_program *program, bool dispatch,
 		    const struct kernel_features *features, struct strbuf *reason);
 
-/* The same for a program uprobe__NAME. */
+/* The same for a program uprobe__NAME. RET gets a number for attachments_remove(). */
 int attachments_add_uprobe(struct attachments *a, const struct probe_program *program,
 			   bool dispatch, const struct kernel_features *features, const char *path,
-			   uint64_t offset, pid_t pid);
+			   uint64_t offset, pid_t pid, uint64_t *ret);
+
+/* Nothing happens if it has been removed (by a swap). */
+void attachments_remove(struct attachments *a, uint64_t number);
 
 /*
  * Put the set's programs into the place of the OLD set's; what the set does not have is detached,

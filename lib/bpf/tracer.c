@@ -421,14 +421,20 @@ int tracer_iterate(struct tracer *t, const char *program)
 }
 
 int tracer_attach_uprobe(struct tracer *t, const char *program, const char *path, uint64_t offset,
-			 pid_t pid)
+			 pid_t pid, uint64_t *ret)
 {
 	const struct probe_program *p = t->set ? probe_set_program(t->set, program) : NULL;
 
 	if (!p || !t->attached || p->parsed.kind != PROGRAM_UPROBE)
 		return -ENOENT;
 	return attachments_add_uprobe(t->attached, p, t->config.swappable, &t->features, path,
-				      offset, pid);
+				      offset, pid, ret);
+}
+
+void tracer_detach(struct tracer *t, uint64_t attachment)
+{
+	if (t->attached)
+		attachments_remove(t->attached, attachment);
 }
 
 void tracer_close(struct tracer *t)

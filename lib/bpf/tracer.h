@@ -77,10 +77,13 @@ int tracer_iterate(struct tracer *t, const char *program);
 
 /*
  * Attach PROGRAM (uprobe__NAME) to a file offset of an executable, of one process or of all (PID
- * -1). It stays until the tracer is closed. To attach by descriptor, name /proc/self/fd/N.
+ * -1). It stays until tracer_detach() with the number in RET, or until the tracer is closed. To
+ * attach by descriptor, name /proc/self/fd/N. -ENOENT: the text has no such program; -EOPNOTSUPP:
+ * this kernel has no uprobes.
  */
 int tracer_attach_uprobe(struct tracer *t, const char *program, const char *path, uint64_t offset,
-			 pid_t pid);
+			 pid_t pid, uint64_t *ret);
+void tracer_detach(struct tracer *t, uint64_t attachment);
 
 /*
  * Run another text in the place of this one, of a tracer that is `swappable`. Maps that keep name,

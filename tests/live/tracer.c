@@ -183,22 +183,43 @@ static int file_offset(struct dl_phdr_info *info, size_t size, void *data)
 	return 1; /* the first is the program itself */
 }
 
+/* Of two at the same place the first goes: each call is counted once less. */
+static void detach_one(struct tracer *t, uint64_t offset, uint64_t first)
+{
+	uint64_t before = count(t, 3), second;
+
+	assert_int_equal(tracer_attach_uprobe(t, "uprobe__marker", "/proc/self/exe", offset,
+					      getpid(), &second),
+			 0);
+	marker(MAGIC);
+	assert_int_equal(count(t, 3), before + 2);
+	tracer_detach(t, first);
+	tracer_detach(t, first);
+	marker(MAGIC);
+	assert_int_equal(count(t, 3), before + 3);
+	tracer_detach(t, second);
+	marker(MAGIC);
+	assert_int_equal(count(t, 3), before + 3);
+}
+
 /* Directly, or by a dispatcher that survives a swap. */
 static void attach_to_user_code(bool swappable)
 {
 	struct tracer_config config = config_for("-DPROBE_KINDS");
 	struct tracer *t;
-	uint64_t offset = 0;
+	uint64_t offset = 0, attached, again;
 
 	config.swappable = swappable;
 	t = start(&config);
 	dl_iterate_phdr(file_offset, &offset);
 	assert_int_not_equal(offset, 0);
+	assert_int_equal(tracer_attach_uprobe(t, "uprobe__marker", "/proc/self/exe", offset,
+					      getpid(), &attached),
+			 0);
 	assert_int_equal(
-		tracer_attach_uprobe(t, "uprobe__marker", "/proc/self/exe", offset, getpid()), 0);
-	assert_int_equal(tracer_attach_uprobe(t, "raw_tp__sys_enter", "/proc/self/exe", 0, -1),
-			 -ENOENT);
-	assert_true(tracer_attach_uprobe(t, "uprobe__marker", "/nowhere", 0, -1) < 0);
+		tracer_attach_uprobe(t, "raw_tp__sys_enter", "/proc/self/exe", 0, -1, &again),
+		-ENOENT);
+	assert_true(tracer_attach_uprobe(t, "uprobe__marker", "/nowhere", 0, -1, &again) < 0);
 	for (int i = 0; i < CALLS; i++)
 		marker(MAGIC);
 	assert_int_equal(count(t, 3), CALLS);
@@ -208,6 +229,7 @@ static void attach_to_user_code(bool swappable)
 			marker(MAGIC);
 		assert_int_equal(count(t, 3), 2 * CALLS);
 	}
+	detach_one(t, offset, attached);
 	tracer_close(t);
 }
 
