@@ -60,10 +60,9 @@ static const struct tracer_variant *wanted_variants(const struct tracer_variant 
 	return NULL;
 }
 
-int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data), void *data,
-		struct tracer **ret)
+int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data),
+		    void *data, struct strbuf *why, struct tracer **ret)
 {
-	_cleanup_strbuf_ struct strbuf why = {0};
 	struct tracer_variant only[2];
 	const struct tracer_config config = {
 		.name = tool->info->name,
@@ -82,18 +81,16 @@ int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *d
 	struct tracer *t = NULL;
 	int r;
 
-	if (privilege_check_bpf(&why) < 0) {
-		message_error("%s", strbuf_text(&why));
+	if (privilege_check_bpf(why) < 0)
 		return EXIT_NOT_ALLOWED;
-	}
 	r = tracer_new(&config, &t);
 	if (r < 0) {
-		message_error("%s", strerror(-r));
+		strbuf_puts(why, strerror(-r));
 		return EXIT_FAILED;
 	}
 	r = tracer_start(t);
 	if (r < 0) {
-		message_error("%s", tracer_error(t));
+		strbuf_puts(why, tracer_error(t));
 		tracer_close(t);
 		return r == -EPERM || r == -EACCES || r == -EOPNOTSUPP || r == -ENOSYS
 			       ? EXIT_NOT_ALLOWED
@@ -101,6 +98,17 @@ int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *d
 	}
 	*ret = t;
 	return -1;
+}
+
+int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data), void *data,
+		struct tracer **ret)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	int status = tool_try_attach(tool, prepare, data, &why, ret);
+
+	if (status >= 0)
+		message_error("%s", strbuf_text(&why));
+	return status;
 }
 
 void tool_protect(size_t reserve)

@@ -28,6 +28,10 @@ int tool_begin(struct tool *tool, int argc, char *argv[], int *first);
 int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data), void *data,
 		struct tracer **ret);
 
+/* The same for a tool that can do without: it is told why in WHY, not the user. */
+int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data),
+		    void *data, struct strbuf *why, struct tracer **ret);
+
 /* Lock memory, RESERVE bytes more than there are now, and ask the OOM killer to pass by; warnings
  * go to the user. */
 void tool_protect(size_t reserve);
