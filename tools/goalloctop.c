@@ -39,18 +39,28 @@ static bool nobody_left(const struct goalloctop *t)
 	return true;
 }
 
+/* Read everything anew: the end of an interval. 0, -errno, or an exit status. */
+static int refresh(struct goalloctop *t)
+{
+	int r = goalloctop_probe_read(t);
+
+	if (r == 0)
+		r = go_programs_refresh(t->programs);
+	return r < 0 ? r : goalloctop_probe_settle(t);
+}
+
 static void on_interval(void *user)
 {
 	struct goalloctop *t = user;
-	int r = go_programs_refresh(t->programs);
+	int r = refresh(t);
 
 	if (r == 0)
 		r = goalloctop_enable(t);
 	if (r == 0)
-		r = goalloctop_plain_block(t);
+		r = t->probe.trace ? goalloctop_trace_interval(t) : goalloctop_plain_block(t);
 	if (r == 0)
 		r = goalloctop_export_interval(t);
-	if (r < 0)
+	if (r)
 		loop_stop(t->loop, tool_status("cannot go on", r));
 	else if (t->count && t->blocks >= t->count)
 		loop_stop(t->loop, EXIT_OK);
@@ -90,11 +100,11 @@ static int find_programs(struct goalloctop *t)
 		}
 		selection.cgroup = strbuf_text(&t->cgroup_path);
 	}
-	r = go_programs_new(&selection, t->group != BY_PROGRAM || goalloctop_exports(t),
+	r = go_programs_new(&selection,
+			    t->group != BY_PROGRAM || t->probe.via.value != VIA_SNAPSHOT ||
+				    goalloctop_exports(t),
 			    &t->programs);
-	if (r < 0)
-		return tool_status("cannot begin", r);
-	return add_named(t);
+	return r < 0 ? tool_status("cannot begin", r) : add_named(t);
 }
 
 static int watch(struct goalloctop *t)
@@ -104,14 +114,19 @@ static int watch(struct goalloctop *t)
 	status = goalloctop_export_begin(t);
 	if (status < 0)
 		status = find_programs(t);
+	r = status < 0 ? loop_open(&t->loop) : 0;
+	if (r < 0)
+		status = tool_status("cannot begin", r);
+	if (status < 0)
+		status = goalloctop_probe_start(t);
 	if (status >= 0)
 		return status;
-	r = loop_open(&t->loop);
-	if (r == 0)
-		r = goalloctop_enable_begin(t);
+	r = goalloctop_enable_begin(t);
+	if (r == 0 && t->probe.trace)
+		r = goalloctop_trace_heads(t);
 	/* What the first interval is compared with. */
 	if (r == 0)
-		r = go_programs_refresh(t->programs);
+		r = refresh(t);
 	if (r == 0)
 		r = goalloctop_enable(t);
 	if (r == 0)
@@ -140,22 +155,27 @@ static int understand(struct goalloctop *t, char *const operands[], int n)
 		t->group = named ? BY_SITE : BY_PROGRAM;
 	if (t->group != BY_PROGRAM)
 		t->alloc.by = (enum alloc_by)(t->group - BY_SITE);
-	if (!t->sort_name)
-		return goalloctop_export_understand(t);
+	status = goalloctop_probe_understand(t);
+	if (status < 0)
+		status = goalloctop_export_understand(t);
+	if (status >= 0 || !t->sort_name)
+		return status;
 	t->sort = options_choose(t->tool.info, "sort",
 				 t->group == BY_PROGRAM ? program_sort_names : alloc_sort_names,
 				 t->sort_name);
 	if (t->group != BY_PROGRAM)
 		t->alloc.sort = (enum alloc_sort)t->sort;
-	return t->sort < 0 ? EXIT_USAGE : goalloctop_export_understand(t);
+	return t->sort < 0 ? EXIT_USAGE : goalloctop_probe_check_sort(t);
 }
 
 int main(int argc, char *argv[])
 {
-	struct goalloctop t = {.by.names = by_names,
-			       .rows = 20,
-			       .interval_ns = 1000000000,
-			       .enable.value = GO_RATE_DEFAULT};
+	struct goalloctop t = {
+		.by.names = by_names,
+		.probe = {.via.names = goalloctop_via_names, .split.names = goalloctop_split_names},
+		.rows = 20,
+		.interval_ns = 1000000000,
+		.enable.value = GO_RATE_DEFAULT};
 	const struct option_entry options[] = {
 		{OPTION_NUMBERS, 'p', "pid", "PID", "these processes only: PID[,PID...]", &t.pids,
 		 1, INT32_MAX},
@@ -180,6 +200,14 @@ int main(int argc, char *argv[])
 		 &t.folded, 0, 0},
 		{OPTION_FLAG, 0, "diff", NULL, "in these three: since the start only", &t.diff, 0,
 		 0},
+		{OPTION_CHOICE, 0, "via", "SOURCE", "numbers from: snapshot, events or refill",
+		 &t.probe.via, 0, 0},
+		{OPTION_CHOICE, 'L', "split", "OWNER",
+		 "rows apart by who allocates: thread, goroutine", &t.probe.split, 0, 0},
+		{OPTION_FLAG, 0, "trace", NULL, "print each sampled allocation as it happens",
+		 &t.probe.trace, 0, 0},
+		{OPTION_FLAG, 0, "gc", NULL, "tell how long collections take", &t.probe.collections,
+		 0, 0},
 		{OPTION_FLAG, 'C', "no-clear", NULL, "do not clear the screen", &t.no_clear, 0, 0},
 		{OPTION_MAYBE_SIZE, 0, "enable-profiling", "RATE",
 		 "switch heap profiling on where it is off", &t.enable, 1, GO_RATE_MOST},
@@ -206,6 +234,7 @@ int main(int argc, char *argv[])
 	alloc_export_free(t.export);
 	go_programs_free(t.programs);
 	alloc_filter_free(t.filter);
+	goalloctop_probe_stop(&t);
 	strbuf_free(&t.cgroup_path);
 	free(t.pids.values);
 	tool_end(&t.tool);

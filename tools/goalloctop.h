@@ -11,6 +11,7 @@
 #include "app/loop.h"
 #include "app/tool.h"
 #include "watch/enabler.h"
+#include "tools/goalloctop_probe.h"
 
 /* What there is a row for. */
 enum goalloctop_by { BY_PROGRAM, BY_SITE, BY_FUNCTION, BY_STACK, BY_PACKAGE };
@@ -37,6 +38,8 @@ struct goalloctop {
 	struct alloc_options alloc; /* for the tables of each program's sites */
 	struct strbuf cgroup_path;
 	struct alloc_filter *filter;
+
+	struct goalloctop_probe probe;
 
 	/* At work. */
 	struct go_programs *programs;

@@ -105,6 +105,7 @@ static int put_text(struct goalloctop *t, struct go_program *const *programs, si
 	else if (t->blocks > 1)
 		strbuf_putc(out, '\n');
 	r = system_lines("", clock_realtime_ns(), t->tool.common.time, out);
+	goalloctop_probe_lost(t, out);
 	if (r == 0 && t->group == BY_PROGRAM) {
 		strbuf_putc(out, '\n');
 		return program_table_text(programs, n, (size_t)t->rows, width, out);

@@ -10,6 +10,11 @@
 #define SITE_ROOM 40	/* characters, before columns are left out */
 #define CALLERS_SHOWN 4 /* behind the site, where rows are stacks */
 
+/* See alloc_table_knows_frees(). */
+#define WITHOUT_FREES                                                                      \
+	(1u << ALLOC_COLUMN_OWNER | 1u << ALLOC_COLUMN_ALLOC | 1u << ALLOC_COLUMN_ALLOCS | \
+	 1u << ALLOC_COLUMN_NEW | 1u << ALLOC_COLUMN_SITE)
+
 static const struct table_column all[ALLOC_COLUMN_COUNT] = {
 	[ALLOC_COLUMN_OWNER] = {"THREAD", 9, false},  [ALLOC_COLUMN_INUSE] = {"INUSE", 7, false},
 	[ALLOC_COLUMN_OBJECTS] = {"OBJS", 6, false},  [ALLOC_COLUMN_ALLOC] = {"ALLOC/s", 7, false},
@@ -67,6 +72,8 @@ void alloc_layout_choose(const struct alloc_table *table, int line_width, struct
 
 	if (options->owner == ALLOC_OWNER_NONE)
 		columns &= ~(1u << ALLOC_COLUMN_OWNER);
+	if (!alloc_table_knows_frees(table))
+		columns &= WITHOUT_FREES;
 	columns = fitting(columns, sorted_by[options->sort], line_width);
 	*ret = (struct alloc_layout){.line_width = line_width};
 	for (int c = 0; c < ALLOC_COLUMN_COUNT; c++) {
@@ -215,24 +222,29 @@ void alloc_stack_text(const struct alloc_table *t, const struct alloc_row *row, 
 	}
 }
 
-static void json_amount(struct json_writer *w, const char *bytes, const char *objects,
+static void json_amount(struct json_writer *w, const char *bytes, const char *objects, bool known,
 			struct alloc_amount amount)
 {
+	if (!known) {
+		json_writer_null(w, bytes);
+		json_writer_null(w, objects);
+		return;
+	}
 	json_writer_int(w, bytes, amount.bytes);
 	json_writer_int(w, objects, amount.objects);
 }
 
 /* null before there is an interval */
 static void json_rate(const struct alloc_table *t, struct json_writer *w, const char *key,
-		      int64_t amount)
+		      bool known, int64_t amount)
 {
-	if (alloc_table_interval_ns(t))
+	if (known && alloc_table_interval_ns(t))
 		json_writer_int(w, key, alloc_table_per_second(t, amount));
 	else
 		json_writer_null(w, key);
 }
 
-static void json_frame(struct json_writer *w, const struct heap_frame *frame)
+void alloc_frame_json(struct json_writer *w, const struct heap_frame *frame)
 {
 	json_writer_string(w, "function", frame->function);
 	if (*frame->file) {
@@ -252,40 +264,39 @@ static void json_name(const struct alloc_table *t, const struct alloc_row *row,
 	if (options->by == ALLOC_BY_PACKAGE)
 		json_writer_string(w, "package", row->frame.function);
 	else
-		json_frame(w, &row->frame);
+		alloc_frame_json(w, &row->frame);
 }
 
 void alloc_row_json(const struct alloc_table *t, const struct alloc_row *row, bool stack,
 		    struct json_writer *w)
 {
-	int survival = alloc_row_survival(row);
+	bool frees = alloc_table_knows_frees(t);
+	int survival = frees ? alloc_row_survival(row) : -1;
 	const struct heap_frame *frame;
 
 	stack = stack || alloc_table_options(t)->by == ALLOC_BY_STACK;
 	json_name(t, row, w);
-	json_amount(w, "inuse_bytes", "inuse_objects", row->inuse);
-	json_rate(t, w, "alloc_bytes_per_second", row->alloc.bytes);
-	json_rate(t, w, "alloc_objects_per_second", row->alloc.objects);
-	json_rate(t, w, "freed_bytes_per_second", row->freed.bytes);
-	json_rate(t, w, "freed_objects_per_second", row->freed.objects);
-	json_amount(w, "alloc_bytes", "alloc_objects", row->alloc);
-	json_amount(w, "freed_bytes", "freed_objects", row->freed);
-	json_amount(w, "growth_bytes", "growth_objects", row->growth);
+	json_amount(w, "inuse_bytes", "inuse_objects", frees, row->inuse);
+	json_rate(t, w, "alloc_bytes_per_second", true, row->alloc.bytes);
+	json_rate(t, w, "alloc_objects_per_second", true, row->alloc.objects);
+	json_rate(t, w, "freed_bytes_per_second", frees, row->freed.bytes);
+	json_rate(t, w, "freed_objects_per_second", frees, row->freed.objects);
+	json_amount(w, "alloc_bytes", "alloc_objects", true, row->alloc);
+	json_amount(w, "freed_bytes", "freed_objects", frees, row->freed);
+	json_amount(w, "growth_bytes", "growth_objects", frees, row->growth);
 	if (survival < 0)
 		json_writer_null(w, "survival_percent");
 	else
 		json_writer_int(w, "survival_percent", (survival + 5) / 10);
-	if (alloc_heap_gaps(alloc_table_heap(t))->since_gc_unknown) {
-		json_writer_null(w, "since_gc_bytes");
-		json_writer_null(w, "since_gc_objects");
-	} else {
-		json_amount(w, "since_gc_bytes", "since_gc_objects", row->since_gc);
-	}
-	json_amount(w, "total_alloc_bytes", "total_alloc_objects", row->total);
-	json_amount(w, "watched_alloc_bytes", "watched_alloc_objects", row->watched);
+	json_amount(w, "since_gc_bytes", "since_gc_objects",
+		    !alloc_heap_gaps(alloc_table_heap(t))->since_gc_unknown, row->since_gc);
+	json_amount(w, "total_alloc_bytes", "total_alloc_objects", true, row->total);
+	json_amount(w, "watched_alloc_bytes", "watched_alloc_objects", true, row->watched);
+	if (alloc_heap_estimated(alloc_table_heap(t)))
+		json_writer_bool(w, "estimate", true);
 	for (uint32_t i = 0; stack && (frame = alloc_row_frame(t, row, i)) != NULL; i++) {
 		json_writer_begin_element(w, "stack");
-		json_frame(w, frame);
+		alloc_frame_json(w, frame);
 		json_writer_end_element(w);
 	}
 }

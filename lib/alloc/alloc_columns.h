@@ -52,6 +52,9 @@ void alloc_row_text(const struct alloc_table *table, const struct alloc_row *row
 void alloc_stack_text(const struct alloc_table *table, const struct alloc_row *row, int indent,
 		      struct strbuf *out);
 
+/* Add a frame's function, file and line to the object that W builds. */
+void alloc_frame_json(struct json_writer *w, const struct heap_frame *frame);
+
 /* Add the row's members to the object that W builds; STACK: its largest stack, too;
  * always where rows are stacks. */
 void alloc_row_json(const struct alloc_table *table, const struct alloc_row *row, bool stack,

@@ -13,6 +13,7 @@ struct alloc_heap {
 	uint64_t bias;
 	int64_t rate;
 	bool begun; /* there was an update */
+	bool estimated;
 	struct alloc_times times;
 	struct alloc_gaps gaps;
 
@@ -139,6 +140,16 @@ int alloc_heap_add(struct alloc_heap *h, uint64_t key, uint64_t owner, uint64_t 
 void alloc_heap_set_rate(struct alloc_heap *h, int64_t rate)
 {
 	h->rate = rate;
+}
+
+void alloc_heap_set_estimated(struct alloc_heap *h)
+{
+	h->estimated = true;
+}
+
+bool alloc_heap_estimated(const struct alloc_heap *h)
+{
+	return h->estimated;
 }
 
 void alloc_heap_set_gaps(struct alloc_heap *h, const struct alloc_gaps *gaps)

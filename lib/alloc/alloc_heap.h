@@ -69,6 +69,13 @@ int alloc_heap_add(struct alloc_heap *heap, uint64_t key, uint64_t owner, uint64
  */
 void alloc_heap_set_rate(struct alloc_heap *heap, int64_t rate);
 
+/*
+ * The numbers are an estimate of what is allocated and by whom; frees are not known, and so nothing
+ * of what is in use.
+ */
+void alloc_heap_set_estimated(struct alloc_heap *heap);
+bool alloc_heap_estimated(const struct alloc_heap *heap);
+
 /* How complete the last update is. */
 struct alloc_gaps {
 	uint64_t unreadable; /* buckets that could not be read, and those behind them on the list */

@@ -257,8 +257,16 @@ static void sum_up(struct alloc_table *t)
 	}
 }
 
-static bool is_shown(const struct alloc_row *row)
+bool alloc_table_knows_frees(const struct alloc_table *t)
 {
+	return t->options.owner == ALLOC_OWNER_NONE && !alloc_heap_estimated(t->heap);
+}
+
+static bool is_shown(const struct alloc_table *t, const struct alloc_row *row)
+{
+	/* What is freed is nobody's. */
+	if (t->options.owner != ALLOC_OWNER_NONE)
+		return row->owner ? row->total.objects : row->alloc.objects;
 	return row->inuse.objects || row->alloc.objects || row->freed.objects;
 }
 
@@ -273,7 +281,7 @@ static int sort_rows(struct alloc_table *t)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < t->entry_count; i++)
-		if (is_shown(&t->entries[i].row))
+		if (is_shown(t, &t->entries[i].row))
 			t->order[n++] = order_of(&t->entries[i].row, t->options.sort, i);
 	if (n)
 		qsort(t->order, n, sizeof(*t->order), compare);

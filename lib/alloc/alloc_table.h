@@ -74,6 +74,13 @@ int alloc_table_update(struct alloc_table *table);
 /* The same numbers in another order. 0 or -ENOMEM. */
 int alloc_table_sort(struct alloc_table *table, enum alloc_sort sort);
 
+/*
+ * False: only what is allocated is known of each row. The numbers are an estimate that has nothing
+ * else (alloc_heap_estimated()), or they are told apart by who allocates: what is freed is
+ * nobody's.
+ */
+bool alloc_table_knows_frees(const struct alloc_table *table);
+
 /* After an update. Rows with nothing in use and nothing done in the interval are left out. */
 size_t alloc_table_rows(const struct alloc_table *table, const struct alloc_row *const **ret);
 

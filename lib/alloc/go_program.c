@@ -121,6 +121,8 @@ void go_program_free(struct go_program *p)
 {
 	if (!p)
 		return;
+	if (p->source)
+		p->source->forget(p, p->source->user);
 	alloc_table_free(p->table);
 	alloc_heap_free(p->heap);
 	heap_snapshot_free(p->snapshot);
@@ -200,21 +202,30 @@ static void read_runtime(struct go_program *p, const struct heap_reader *reader,
 		count_goroutines(p, reader, blocks, &before);
 }
 
-static int read_heap(struct go_program *p, const struct heap_reader *reader,
-		     struct memory_blocks *blocks)
+int go_program_read_snapshot(struct go_program *p, const struct heap_reader *reader,
+			     struct memory_blocks *blocks)
 {
 	const struct heap_sums *sums = heap_snapshot_sums(p->snapshot);
-	int r = 0;
+	int r = heap_snapshot_read(p->snapshot, reader, blocks, p->want_heap ? p->heap : NULL);
 
-	if (p->want_heap && !p->heap)
-		r = alloc_heap_new(p->image.binary, p->bias, &p->heap);
-	if (r == 0)
-		r = heap_snapshot_read(p->snapshot, reader, blocks, p->want_heap ? p->heap : NULL);
 	if (r == 0 && (sums->rate > 0 || sums->buckets)) {
 		p->now.alloc_objects = sums->alloc_objects;
 		p->now.alloc_bytes = sums->alloc_bytes;
 	}
 	return r;
+}
+
+static int read_heap(struct go_program *p, const struct heap_reader *reader,
+		     struct memory_blocks *blocks)
+{
+	int r = 0;
+
+	if (p->want_heap && !p->heap)
+		r = alloc_heap_new(p->image.binary, p->bias, &p->heap);
+	if (r < 0)
+		return r;
+	return p->source ? p->source->fill(p, reader, blocks, p->source->user)
+			 : go_program_read_snapshot(p, reader, blocks);
 }
 
 int go_program_find_cgroup(struct go_program *p, const struct cgroup_memory *cgroup)

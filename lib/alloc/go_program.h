@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "alloc/alloc_events.h"
 #include "alloc/alloc_heap.h"
 #include "alloc/alloc_table.h"
 #include "alloc/heap_snapshot.h"
@@ -32,6 +33,20 @@ struct go_program_numbers {
 	int64_t collections;
 	double alloc_objects; /* estimated from the heap profile */
 	double alloc_bytes;
+};
+
+struct go_program;
+struct go_program_reader;
+
+/* Another source of a heap's numbers than heap_snapshot.h. */
+struct go_program_source {
+	/* Make one update of its heap (NULL: nobody wants it) and fill in the numbers of objects. 0
+	 * or as heap_snapshot_read(). */
+	int (*fill)(struct go_program *p, const struct heap_reader *reader,
+		    struct memory_blocks *blocks, void *user);
+	/* It ends, or runs another program: nothing of it is valid after that. */
+	void (*forget)(struct go_program *p, void *user);
+	void *user;
 };
 
 struct go_program {
@@ -60,7 +75,16 @@ struct go_program {
 	bool want_heap;		   /* fill in the heap at each refresh */
 	struct alloc_heap *heap;   /* NULL until then */
 	struct alloc_table *table; /* of the heap, for who shows it; NULL until somebody does */
+	const struct go_program_source *source; /* NULL: the snapshot */
+	struct alloc_collections collections,
+		collections_before; /* the source's, if it times them */
+	bool told_of;		    /* the kernel will tell of its end */
+	bool not_probed;	    /* its source has given up, and the snapshot is taken */
 };
+
+/* What is done where there is no other source. */
+int go_program_read_snapshot(struct go_program *p, const struct heap_reader *reader,
+			     struct memory_blocks *blocks);
 
 /*
  * Find the Go runtime of a process, as it is now; KNOWN may be full. RET is the caller's. -ENOEXEC:

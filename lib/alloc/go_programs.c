@@ -20,6 +20,7 @@ struct go_programs {
 	struct go_selection selection;
 	bool want_heaps, told, look_again;
 	struct known_binaries *known;
+	const struct go_program_source *source;
 	struct go_program_reader reader;
 	struct cgroup_memory cgroup;
 	struct process_scan scan;
@@ -137,6 +138,7 @@ static int insert(struct go_programs *g, struct go_program *p, uint64_t from_ns)
 	if (from_ns)
 		begin_at(p, from_ns);
 	p->want_heap = g->want_heaps;
+	p->source = g->source;
 	p->selected = is_selected(g, p);
 	return 0;
 }
@@ -154,7 +156,7 @@ static bool is_copy(const struct go_programs *g, const struct go_program *p)
 	       parent->device == p->device && parent->inode == p->inode;
 }
 
-/* 1: it is a Go program, and one of ours now. 0: it is not, or has gone. -EAGAIN: not yet. */
+/* 1: it is a Go program, and one of ours now; -EAGAIN: not yet; or as go_program_open(). */
 static int look_into(struct go_programs *g, pid_t pid, uint64_t exec_ns)
 {
 	struct go_program *p;
@@ -162,7 +164,7 @@ static int look_into(struct go_programs *g, pid_t pid, uint64_t exec_ns)
 	bool copy, just_now;
 
 	if (r < 0)
-		return r == -ENOMEM ? r : 0;
+		return r;
 	copy = !exec_ns && is_copy(g, p);
 	if (copy && clock_monotonic_ns() - p->started_ns < COPY_LEAST_NS) {
 		go_program_free(p);
@@ -181,6 +183,13 @@ int go_programs_add(struct go_programs *g, pid_t pid, struct strbuf *why)
 	int r = go_program_open(pid, g->known, why, &p);
 
 	return r < 0 ? r : insert(g, p, 0);
+}
+
+void go_programs_set_source(struct go_programs *g, const struct go_program_source *source)
+{
+	g->source = source;
+	for (size_t i = 0; i < g->count; i++)
+		g->all[i]->source = source;
 }
 
 void go_programs_are_told(struct go_programs *g, bool told)
@@ -212,16 +221,17 @@ int go_programs_exec(struct go_programs *g, pid_t pid)
 {
 	int r = !find(g, pid) && g->selection.by_pid ? 0 : look_into(g, pid, clock_monotonic_ns());
 
-	if (r == 0)
+	if (r <= 0)
 		go_programs_exit(g, pid); /* what it was before, if it was one of ours */
-	return r;
+	return r < 0 && r != -ENOEXEC && r != -ENOMEM ? 0 : r;
 }
 
 static int look_unless_known(pid_t pid, void *user)
 {
 	struct go_programs *g = user;
+	int r = find(g, pid) ? 1 : look_into(g, pid, 0);
 
-	return find(g, pid) ? 1 : look_into(g, pid, 0);
+	return r == -ENOMEM || r == -EAGAIN ? r : MAX(r, 0);
 }
 
 static bool binary_used(const struct known_binary *b, void *user)
@@ -263,6 +273,7 @@ static int bring_up_to_date(struct go_programs *g, size_t i)
 		if (r == 0) {
 			next->started_ns = g->refreshed_ns;
 			next->want_heap = p->want_heap;
+			next->source = g->source;
 			begin_at(next, g->refreshed_ns);
 			go_program_free(p);
 			g->all[i] = p = next;

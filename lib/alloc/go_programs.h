@@ -24,13 +24,19 @@ int go_programs_new(const struct go_selection *selection, bool want_heaps,
 		    struct go_programs **ret);
 void go_programs_free(struct go_programs *g);
 
+/* For all of them; it outlives G. */
+void go_programs_set_source(struct go_programs *g, const struct go_program_source *source);
+
 /* One that was named by its PID. 0, or as go_program_open(). */
 int go_programs_add(struct go_programs *g, pid_t pid, struct strbuf *why);
 
 /* Starts and ends are told by the two functions below: look through /proc now and then only. */
 void go_programs_are_told(struct go_programs *g, bool told);
 
-/* The process runs another program from now on. 1: it is a Go program; 0: it is not; or -ENOMEM. */
+/*
+ * The process runs another program from now on. 1: it is one of ours; 0: it is a Go program, but
+ * none of ours, or it cannot be told; -ENOEXEC: it is no Go program; -ENOMEM.
+ */
 int go_programs_exec(struct go_programs *g, pid_t pid);
 /* The last of its threads has ended. */
 void go_programs_exit(struct go_programs *g, pid_t pid);

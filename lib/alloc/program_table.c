@@ -286,6 +286,17 @@ int program_table_text(struct go_program *const *programs, size_t n, size_t rows
 	return r < 0 ? r : strbuf_error(out);
 }
 
+/* Of the interval, where they are timed. */
+static void put_collections(const struct go_program *p, struct strbuf *out)
+{
+	uint64_t timed = p->collections.timed - p->collections_before.timed;
+
+	if (!timed)
+		return;
+	strbuf_printf(out, ", %" PRIu64 " collections in ", timed);
+	human_duration(out, p->collections.timed_ns - p->collections_before.timed_ns);
+}
+
 void program_table_note(const struct go_program *p, struct strbuf *out)
 {
 	const struct heap_sums *sums = heap_snapshot_sums(p->snapshot);
@@ -300,6 +311,11 @@ void program_table_note(const struct go_program *p, struct strbuf *out)
 		strbuf_puts(out, ", profiling is off");
 	else if (p->enabled)
 		strbuf_puts(out, ", profiling was enabled");
+	if (p->heap && alloc_heap_estimated(p->heap))
+		strbuf_puts(out, ", estimated from span refills");
+	if (p->heap && alloc_heap_gaps(p->heap)->lost)
+		strbuf_printf(out, ", %" PRIu64 " events lost", alloc_heap_gaps(p->heap)->lost);
+	put_collections(p, out);
 	if (sums->gaps.unreadable)
 		strbuf_printf(out, ", %" PRIu64 " records unreadable", sums->gaps.unreadable);
 	if (sums->gaps.damaged)
@@ -342,6 +358,18 @@ static void json_rates(const struct go_program *p, struct json_writer *w)
 		json_writer_null(w, "collections");
 }
 
+static void json_collections(const struct go_program *p, struct json_writer *w)
+{
+	const struct alloc_collections *now = &p->collections, *before = &p->collections_before;
+
+	if (!now->known)
+		return;
+	json_writer_uint(w, "collections_seen", now->count - before->count);
+	json_writer_uint(w, "collections_timed", now->timed - before->timed);
+	json_writer_uint(w, "collections_ns", now->timed_ns - before->timed_ns);
+	json_writer_uint(w, "longest_collection_ns", now->longest_ns);
+}
+
 static void json_cgroup(const struct go_program *p, struct json_writer *w)
 {
 	json_writer_string(w, "cgroup", p->cgroup_path);
@@ -376,6 +404,7 @@ void program_table_json(const struct go_program *p, struct json_writer *w)
 	json_fact(w, "heap_inuse_bytes", p, GO_HEAP_INUSE);
 	json_fact(w, "heap_live_bytes", p, GO_HEAP_LIVE);
 	json_rates(p, w);
+	json_collections(p, w);
 	json_fact(w, "total_alloc_bytes", p, GO_TOTAL_ALLOC);
 	json_fact(w, "total_collections", p, GO_GC_COUNT);
 	json_fact(w, "goroutines", p, GO_GOROUTINES);

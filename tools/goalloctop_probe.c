@@ -1,0 +1,321 @@
+/*
+ * The kernel side of goalloctop: who starts and ends in every mode; with --via events and refill
+ * what is allocated; with --gc how long collections take.
+ */
+#include "tools/goalloctop_probe.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "app/exit_codes.h"
+#include "app/message.h"
+#include "proc/process.h"
+#include "tools/goalloctop.h"
+
+const char *const goalloctop_via_names[] = {"snapshot", "events", "refill", NULL};
+const char *const goalloctop_split_names[] = {"thread", "goroutine", NULL};
+
+static const char not_initial[] =
+	"this is a PID namespace of its own (a container?), where the kernel's PIDs are others";
+
+static bool wants_probes(const struct goalloctop_probe *p)
+{
+	return p->via.value != VIA_SNAPSHOT || p->collections;
+}
+
+int goalloctop_probe_understand(struct goalloctop *t)
+{
+	struct goalloctop_probe *p = &t->probe;
+	const char *what = p->trace ? "--trace" : "--split";
+
+	/* Snapshots know nothing of single allocations, nor of who made them. */
+	if (!p->via.given && (p->trace || p->split.given))
+		p->via.value = VIA_EVENTS;
+	if ((p->trace || p->split.given) && p->via.value == VIA_SNAPSHOT) {
+		message_error("%s needs --via events: what is read from outside does not tell "
+			      "who allocated",
+			      what);
+		return EXIT_USAGE;
+	}
+	if (p->trace && p->via.value == VIA_REFILL) {
+		message_error("--trace needs --via events: with refills no single allocation is "
+			      "seen");
+		return EXIT_USAGE;
+	}
+	if (p->split.given && t->group == BY_PROGRAM) {
+		message_error("--split is for allocation sites: name programs (-p, -n, --cgroup) "
+			      "or give --by site");
+		return EXIT_USAGE;
+	}
+	if (goalloctop_exports(t) && p->split.given) {
+		message_error("--split does not go with --pprof, --svg and --folded: these add up "
+			      "what all have allocated");
+		return EXIT_USAGE;
+	}
+	if (goalloctop_exports(t) && p->via.value == VIA_REFILL && !t->diff) {
+		message_error("with --via refill nothing is known of what is in use: give --diff "
+			      "for what was allocated meanwhile");
+		return EXIT_USAGE;
+	}
+	if (p->split.given)
+		t->alloc.owner = p->split.value ? ALLOC_OWNER_GOROUTINE : ALLOC_OWNER_THREAD;
+	return -1;
+}
+
+int goalloctop_probe_check_sort(const struct goalloctop *t)
+{
+	const struct goalloctop_probe *p = &t->probe;
+	enum alloc_sort sort = t->alloc.sort;
+
+	if (t->group == BY_PROGRAM || (p->via.value != VIA_REFILL && !p->split.given) ||
+	    sort == ALLOC_SORT_ALLOC || sort == ALLOC_SORT_ALLOCS || sort == ALLOC_SORT_NEW)
+		return -1;
+	message_error("--sort: with %s only what is allocated is known, and can be sorted by: "
+		      "alloc, allocs or new",
+		      p->split.given ? "--split" : "--via refill");
+	return EXIT_USAGE;
+}
+
+static enum discovery_verdict on_exec(pid_t pid, void *user)
+{
+	struct goalloctop *t = user;
+	int r = go_programs_exec(t->programs, pid);
+
+	return r > 0 ? DISCOVERY_WATCH : r == -ENOEXEC ? DISCOVERY_NOT_GO : DISCOVERY_PASS;
+}
+
+static void on_exit_of(pid_t pid, void *user)
+{
+	go_programs_exit(((struct goalloctop *)user)->programs, pid);
+}
+
+static void on_lost(uint64_t n, void *user)
+{
+	message_verbose("%" PRIu64 " starts or ends of programs were lost; looking through /proc",
+			n);
+	go_programs_look_again(((struct goalloctop *)user)->programs);
+}
+
+static void take_comings(void *user)
+{
+	(void)discovery_take(((struct goalloctop *)user)->probe.discovery);
+}
+
+static void take_events(void *user)
+{
+	struct goalloctop *t = user;
+
+	(void)alloc_events_take(t->probe.events);
+	goalloctop_trace_flush(t);
+}
+
+/* All sampled objects ever allocated, as estimates. */
+static void sum_up(struct go_program *p)
+{
+	const struct alloc_stack *stacks;
+	size_t n = alloc_heap_stacks(p->heap, &stacks);
+	int64_t objects, bytes;
+
+	p->now.alloc_objects = p->now.alloc_bytes = 0;
+	for (size_t i = 0; i < n; i++) {
+		alloc_heap_scale(p->heap, &stacks[i], (int64_t)stacks[i].now.allocs, &objects,
+				 &bytes);
+		p->now.alloc_objects += (double)objects;
+		p->now.alloc_bytes += (double)bytes;
+	}
+}
+
+/* No probe at all can be attached: say so once, for good. */
+static bool is_refusal(int error)
+{
+	return error == -EPERM || error == -EACCES || error == -EOPNOTSUPP;
+}
+
+/* Attach to a program; where that cannot be, its heap profile is read as it is by default. */
+static int probe_program(struct goalloctop *t, struct go_program *p)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	int r = alloc_events_add(t->probe.events, p->process.pid, p->image.binary, p->bias, &why);
+
+	if (r == 0 || r == -ENOMEM || r == -ESRCH)
+		return r;
+	p->not_probed = true;
+	message_warning("PID %d: %s%s", (int)p->process.pid, strbuf_text(&why),
+			t->probe.via.value == VIA_EVENTS ? "; its heap profile is read instead"
+							 : "");
+	if (is_refusal(r))
+		t->probe.refused = "no probe can be attached";
+	return 0;
+}
+
+static int fill(struct go_program *p, const struct heap_reader *reader,
+		struct memory_blocks *blocks, void *user)
+{
+	struct goalloctop *t = user;
+	int r = p->not_probed ? 0 : probe_program(t, p);
+
+	if (r < 0)
+		return r;
+	if (p->not_probed || t->probe.via.value == VIA_SNAPSHOT || !p->heap)
+		r = go_program_read_snapshot(p, reader, blocks);
+	else
+		r = alloc_events_fill(t->probe.events, p->process.pid, p->snapshot, reader, blocks,
+				      p->heap);
+	if (r < 0 || p->not_probed)
+		return r;
+	if (p->heap && t->probe.via.value != VIA_SNAPSHOT)
+		sum_up(p);
+	p->collections_before = p->collections;
+	(void)alloc_events_collections(t->probe.events, p->process.pid, &p->collections);
+	return 0;
+}
+
+static void forget(struct go_program *p, void *user)
+{
+	alloc_events_remove(((struct goalloctop *)user)->probe.events, p->process.pid);
+}
+
+/* A descriptor for each probe in each process. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int start_events(struct goalloctop *t, enum alloc_events_mode mode)
+{
+	struct goalloctop_probe *p = &t->probe;
+	const struct alloc_events_config config = {
+		.tracer = p->tracer,
+		.mode = mode,
+		.split = p->split.given ? (enum goalloctop_split)(p->split.value + 1)
+					: GOALLOCTOP_SPLIT_NONE,
+		.collections = p->collections,
+		.shared = !t->pids.count && !t->comm && !t->cgroup,
+		.on_event = p->trace ? goalloctop_trace_event : NULL,
+		.user = t,
+	};
+	int r = alloc_events_open(&config, &p->events);
+
+	if (r == -ENOENT) {
+		message_error("this BPF text has not the maps that --via %s needs",
+			      goalloctop_via_names[p->via.value]);
+		return EXIT_FAILED;
+	}
+	if (r == 0 && p->trace)
+		r = loop_add(t->loop, alloc_events_fd(p->events), take_events, t);
+	if (r < 0)
+		return tool_status("cannot begin", r);
+	allow_descriptors();
+	p->source = (struct go_program_source){fill, forget, t};
+	go_programs_set_source(t->programs, &p->source);
+	return -1;
+}
+
+/* Without BPF, /proc is looked through. That matters to who waits for programs. */
+static int do_without(const struct goalloctop *t, const char *why)
+{
+	if (t->pids.count)
+		message_verbose("not told by the kernel of programs that end: %s", why);
+	else
+		message_warning("programs that start are found late, and those that end soon not "
+				"at all, as the kernel does not tell of them: %s",
+				why);
+	return -1;
+}
+
+static int start_discovery(struct goalloctop *t)
+{
+	const struct discovery_calls calls = {on_exec, on_exit_of, on_lost, t};
+	int r = discovery_open(t->probe.tracer, &calls, &t->probe.discovery);
+
+	if (r == 0)
+		r = loop_add(t->loop, discovery_fd(t->probe.discovery), take_comings, t);
+	if (r == -ENOENT)
+		return do_without(t, "this BPF text has not the maps for that");
+	if (r < 0)
+		return tool_status("cannot begin", r);
+	go_programs_are_told(t->programs, true);
+	return -1;
+}
+
+int goalloctop_probe_start(struct goalloctop *t)
+{
+	static const enum alloc_events_mode modes[] = {ALLOC_EVENTS_NONE, ALLOC_EVENTS_SAMPLES,
+						       ALLOC_EVENTS_REFILLS};
+	_cleanup_strbuf_ struct strbuf why = {0};
+	struct goalloctop_probe *p = &t->probe;
+	enum alloc_events_mode mode = modes[p->via.value];
+	int status;
+
+	if (!process_in_initial_pid_namespace()) {
+		if (!wants_probes(p))
+			return do_without(t, not_initial);
+		message_error("%s; run it on the host or with the host's PID namespace "
+			      "(--pid=host), or with --via snapshot and without --gc",
+			      not_initial);
+		return EXIT_NOT_ALLOWED;
+	}
+	t->tool.variants = alloc_events_variants(mode, p->collections);
+	status = tool_try_attach(&t->tool, NULL, NULL, &why, &p->tracer);
+	if (status >= 0 && !wants_probes(p) && !t->tool.edited.length && !t->tool.common.image)
+		return do_without(t, strbuf_text(&why));
+	if (status >= 0)
+		message_error("%s", strbuf_text(&why));
+	if (status < 0)
+		status = start_discovery(t);
+	if (status < 0 && wants_probes(p))
+		status = start_events(t, mode);
+	return status;
+}
+
+int goalloctop_probe_read(struct goalloctop *t)
+{
+	return t->probe.events ? alloc_events_read(t->probe.events) : 0;
+}
+
+/* Of a program that was found by looking, not by its start: its end is to be told. */
+static void tell_ends(struct goalloctop *t)
+{
+	struct go_program *const *all;
+	size_t n = go_programs_list(t->programs, &all);
+
+	for (size_t i = 0; i < n; i++)
+		if (!all[i]->told_of)
+			all[i]->told_of =
+				discovery_watch(t->probe.discovery, all[i]->process.pid) == 0;
+}
+
+int goalloctop_probe_settle(struct goalloctop *t)
+{
+	if (t->probe.refused)
+		return EXIT_NOT_ALLOWED;
+	if (t->probe.discovery)
+		tell_ends(t);
+	return 0;
+}
+
+void goalloctop_probe_lost(const struct goalloctop *t, struct strbuf *out)
+{
+	uint64_t comings = t->probe.discovery ? discovery_lost(t->probe.discovery) : 0;
+
+	if (comings)
+		strbuf_printf(out,
+			      "lost: %" PRIu64
+			      " starts or ends of programs (/proc was looked through)\n",
+			      comings);
+}
+
+void goalloctop_probe_stop(struct goalloctop *t)
+{
+	discovery_close(t->probe.discovery);
+	alloc_events_close(t->probe.events);
+	tracer_close(t->probe.tracer);
+	strbuf_free(&t->probe.lines);
+}
