@@ -16,6 +16,8 @@ declare -A may=(
 	[alloc]="victim go oom proc pprof flame bpf output"
 	[watch]="victim go oom proc app bpf output"
 	[console]="app output"
+	[screen]="app"
+	[browse]="screen alloc app victim go oom proc pprof bpf output"
 )
 
 # upward FILE: the #include lines of FILE (below lib/) that point the wrong way
