@@ -30,7 +30,8 @@ static bool nobody_left(const struct goalloctop *t)
 	struct go_program *const *all;
 	size_t n;
 
-	if (!t->pids.count)
+	/* On a screen what they have left behind stays until it was read. */
+	if (!t->pids.count || t->screen)
 		return false;
 	n = go_programs_list(t->programs, &all);
 	for (size_t i = 0; i < n; i++)
@@ -49,15 +50,25 @@ static int refresh(struct goalloctop *t)
 	return r < 0 ? r : goalloctop_probe_settle(t);
 }
 
-static void on_interval(void *user)
+static int show(struct goalloctop *t)
+{
+	if (t->screen)
+		return goalloctop_screen_refresh(t);
+	return t->probe.trace ? goalloctop_trace_interval(t) : goalloctop_plain_block(t);
+}
+
+void goalloctop_interval(void *user)
 {
 	struct goalloctop *t = user;
-	int r = refresh(t);
+	int r;
 
+	if (goalloctop_screen_paused(t))
+		return;
+	r = refresh(t);
 	if (r == 0)
 		r = goalloctop_enable(t);
 	if (r == 0)
-		r = t->probe.trace ? goalloctop_trace_interval(t) : goalloctop_plain_block(t);
+		r = show(t);
 	if (r == 0)
 		r = goalloctop_export_interval(t);
 	if (r)
@@ -130,11 +141,14 @@ static int watch(struct goalloctop *t)
 	if (r == 0)
 		r = goalloctop_enable(t);
 	if (r == 0)
-		r = loop_add_timer(t->loop, t->interval_ns, t->interval_ns, on_interval, t);
+		r = goalloctop_screen_open(t);
+	if (r == 0)
+		r = loop_add_timer(t->loop, t->interval_ns, t->interval_ns, goalloctop_interval, t);
 	if (r == 0 && t->tool.common.duration_ns)
 		r = loop_add_timer(t->loop, t->tool.common.duration_ns, 0, on_duration, t);
 	if (r == 0)
 		r = loop_run(t->loop);
+	goalloctop_screen_close(t);
 	status = tool_status("cannot watch", r);
 	if (status == EXIT_OK)
 		status = goalloctop_export_end(t);

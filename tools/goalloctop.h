@@ -44,9 +44,10 @@ struct goalloctop {
 	/* At work. */
 	struct go_programs *programs;
 	struct loop *loop;
-	struct alloc_export *export; /* NULL: nothing is to be written */
-	struct enabler *enabler;     /* NULL: not wanted */
-	uint64_t blocks;	     /* printed so far */
+	struct alloc_export *export;	  /* NULL: nothing is to be written */
+	struct enabler *enabler;	  /* NULL: not wanted */
+	struct goalloctop_screen *screen; /* NULL: blocks are printed */
+	uint64_t blocks;		  /* printed so far */
 	bool failed;
 };
 
@@ -57,6 +58,16 @@ struct goalloctop {
 int goalloctop_enable_begin(struct goalloctop *t);
 int goalloctop_enable(struct goalloctop *t);
 void goalloctop_enable_end(struct goalloctop *t);
+
+/* The full screen, where there is one: t->screen. All 0 or -errno. */
+int goalloctop_screen_open(struct goalloctop *t);
+void goalloctop_screen_close(struct goalloctop *t);
+/* As goalloctop_plain_block(). */
+int goalloctop_screen_refresh(struct goalloctop *t);
+bool goalloctop_screen_paused(const struct goalloctop *t);
+
+/* What the timer of the intervals calls. */
+void goalloctop_interval(void *user);
 
 /* Print one block: the interval is over and all is read. 0 or -errno. */
 int goalloctop_plain_block(struct goalloctop *t);

@@ -53,27 +53,6 @@ static int update_table(struct goalloctop *t, struct go_program *p)
 	return r < 0 ? r : alloc_table_update(p->table);
 }
 
-/* A line that says whose sites follow. */
-static void put_title(const struct go_program *p, struct strbuf *out)
-{
-	static const enum go_fact facts[] = {GO_HEAP_INUSE, GO_GOROUTINES};
-	int64_t n;
-
-	strbuf_printf(out, "PID %d ", (int)p->process.pid);
-	text_display(out, p->process.comm, strlen(p->process.comm));
-	strbuf_printf(out, " %s", p->image.binary->version);
-	strbuf_puts(out, ", RSS ");
-	human_bytes(out, (int64_t)p->process.resident_bytes);
-	if (go_runtime_get(&p->runtime, facts[0], &n)) {
-		strbuf_puts(out, ", heap ");
-		human_bytes(out, n);
-	}
-	if (go_runtime_get(&p->runtime, facts[1], &n))
-		strbuf_printf(out, ", %" PRId64 " goroutines", n);
-	program_table_note(p, out);
-	strbuf_putc(out, '\n');
-}
-
 static int put_sites(struct goalloctop *t, struct go_program *p, int width, struct strbuf *out)
 {
 	const struct alloc_row *const *rows;
@@ -81,7 +60,8 @@ static int put_sites(struct goalloctop *t, struct go_program *p, int width, stru
 	size_t n;
 	int r = update_table(t, p);
 
-	put_title(p, out);
+	program_table_title(p, out);
+	strbuf_putc(out, '\n');
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	alloc_layout_choose(p->table, width, &layout);

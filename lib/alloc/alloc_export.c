@@ -248,14 +248,31 @@ bool alloc_export_is_empty(const struct alloc_export *e)
 	return !e->some;
 }
 
+static int put_pprof(struct alloc_export *e, struct strbuf *out)
+{
+	heap_pprof_time(e->pprof, (int64_t)clock_realtime_at(e->now_ns),
+			e->options.since_start ? (int64_t)e->watched_ns : 0);
+	return heap_pprof_write(e->pprof, out);
+}
+
+int alloc_export_pprof(const struct go_program *program, struct strbuf *out)
+{
+	const struct alloc_export_options options = {.pprof = "", .one = true};
+	_cleanup_alloc_export_ struct alloc_export *e = NULL;
+	int r = alloc_export_new(&options, &e);
+
+	if (r == 0)
+		r = alloc_export_add(e, program);
+	if (r == 0 && alloc_export_is_empty(e))
+		r = -ENODATA;
+	return r < 0 ? r : put_pprof(e, out);
+}
+
 static int write_pprof(struct alloc_export *e, struct strbuf *why)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
-	int r;
+	int r = put_pprof(e, &out);
 
-	heap_pprof_time(e->pprof, (int64_t)clock_realtime_at(e->now_ns),
-			e->options.since_start ? (int64_t)e->watched_ns : 0);
-	r = heap_pprof_write(e->pprof, &out);
 	if (r == 0)
 		r = file_replace(e->options.pprof, 0644, strbuf_text(&out), out.length);
 	return r < 0 ? cannot_write(e->options.pprof, r, why) : 0;

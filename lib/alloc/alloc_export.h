@@ -41,5 +41,8 @@ int alloc_export_add(struct alloc_export *e, const struct go_program *program);
  */
 int alloc_export_finish(struct alloc_export *e, struct strbuf *folded, struct strbuf *why);
 
+/* Append the pprof file of one program as it is now. 0; -ENODATA: nothing is recorded; -ENOMEM. */
+int alloc_export_pprof(const struct go_program *program, struct strbuf *out);
+
 /* Was there anything, in what was added? */
 bool alloc_export_is_empty(const struct alloc_export *e);

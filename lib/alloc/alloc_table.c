@@ -321,11 +321,16 @@ const struct alloc_row *alloc_table_total(const struct alloc_table *t)
 	return &t->total;
 }
 
-bool alloc_table_includes(const struct alloc_table *t, size_t i)
+uint32_t alloc_table_row_of(const struct alloc_table *t, size_t i)
 {
 	const uint32_t *group;
 
-	return i < alloc_groups_of_stacks(t->groups, &group) && group[i] != ALLOC_GROUP_NONE;
+	return i < alloc_groups_of_stacks(t->groups, &group) ? group[i] : ALLOC_GROUP_NONE;
+}
+
+bool alloc_table_includes(const struct alloc_table *t, size_t i)
+{
+	return alloc_table_row_of(t, i) != ALLOC_GROUP_NONE;
 }
 
 const struct alloc_heap *alloc_table_heap(const struct alloc_table *t)

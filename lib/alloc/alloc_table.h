@@ -90,6 +90,9 @@ const struct alloc_row *alloc_table_total(const struct alloc_table *table);
 /* Is stack I of the heap (as of the last update) one that the filter lets pass? */
 bool alloc_table_includes(const struct alloc_table *table, size_t i);
 
+/* The id of the row that stack I of the heap belongs to; UINT32_MAX: none. */
+uint32_t alloc_table_row_of(const struct alloc_table *table, size_t i);
+
 const struct alloc_heap *alloc_table_heap(const struct alloc_table *table);
 const struct alloc_options *alloc_table_options(const struct alloc_table *table);
 

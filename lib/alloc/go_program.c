@@ -228,6 +228,19 @@ static int read_heap(struct go_program *p, const struct heap_reader *reader,
 			 : go_program_read_snapshot(p, reader, blocks);
 }
 
+int go_program_read_heap(struct go_program *p, const struct go_program_reader *from)
+{
+	const struct heap_reader reader = heap_reader_process(p->process.thread);
+	const struct go_program_numbers now = p->now;
+	int r;
+
+	if (p->state == GO_PROGRAM_EXITED)
+		return 0;
+	r = read_heap(p, &reader, from->blocks);
+	p->now = now;
+	return r == -ENOMEM ? r : 0;
+}
+
 int go_program_find_cgroup(struct go_program *p, const struct cgroup_memory *cgroup)
 {
 	_cleanup_strbuf_ struct strbuf path = {0};

@@ -110,6 +110,10 @@ struct go_program_reader {
  */
 int go_program_refresh(struct go_program *p, const struct go_program_reader *reader);
 
+/* Only its stacks, in the middle of an interval. What cannot be read now is told by the next
+ * refresh. 0 or -ENOMEM. */
+int go_program_read_heap(struct go_program *p, const struct go_program_reader *reader);
+
 /* Its cgroup, for who selects by it. 0 or -errno. */
 int go_program_find_cgroup(struct go_program *p, const struct cgroup_memory *cgroup);
 

@@ -28,6 +28,8 @@ struct go_programs {
 
 	struct go_program **all; /* by PID */
 	size_t count, size;
+	struct go_program *held; /* NULL: none */
+	bool held_left;		 /* it is not among them any more */
 	struct go_program **shown;
 	size_t shown_size;
 };
@@ -60,6 +62,7 @@ void go_programs_free(struct go_programs *g)
 {
 	if (!g)
 		return;
+	go_programs_hold(g, NULL);
 	for (size_t i = 0; i < g->count; i++)
 		go_program_free(g->all[i]);
 	free(g->all);
@@ -94,9 +97,36 @@ static struct go_program *find(const struct go_programs *g, pid_t pid)
 	return i < g->count && g->all[i]->process.pid == pid ? g->all[i] : NULL;
 }
 
+static void mark_exited(struct go_program *p)
+{
+	p->state = GO_PROGRAM_EXITED;
+	p->before = p->now;
+	p->now = (struct go_program_numbers){0, -1, -1, -1, -1};
+}
+
+/* P is none of them any more. */
+static void let_go(struct go_programs *g, struct go_program *p)
+{
+	if (p != g->held) {
+		go_program_free(p);
+		return;
+	}
+	g->held_left = true;
+	if (p->state != GO_PROGRAM_EXITED)
+		mark_exited(p);
+}
+
+void go_programs_hold(struct go_programs *g, struct go_program *p)
+{
+	if (g->held_left)
+		go_program_free(g->held);
+	g->held = p;
+	g->held_left = false;
+}
+
 static void drop(struct go_programs *g, size_t i)
 {
-	go_program_free(g->all[i]);
+	let_go(g, g->all[i]);
 	g->count--;
 	memmove(&g->all[i], &g->all[i + 1], (g->count - i) * sizeof(struct go_program *));
 }
@@ -202,13 +232,6 @@ void go_programs_look_again(struct go_programs *g)
 	g->look_again = true;
 }
 
-static void mark_exited(struct go_program *p)
-{
-	p->state = GO_PROGRAM_EXITED;
-	p->before = p->now;
-	p->now = (struct go_program_numbers){0, -1, -1, -1, -1};
-}
-
 void go_programs_exit(struct go_programs *g, pid_t pid)
 {
 	struct go_program *p = find(g, pid);
@@ -275,7 +298,7 @@ static int bring_up_to_date(struct go_programs *g, size_t i)
 			next->want_heap = p->want_heap;
 			next->source = g->source;
 			begin_at(next, g->refreshed_ns);
-			go_program_free(p);
+			let_go(g, p);
 			g->all[i] = p = next;
 			r = 1;
 		}
@@ -313,6 +336,12 @@ int go_programs_refresh(struct go_programs *g)
 	}
 	g->refreshed_ns = now;
 	return MIN(r, 0);
+}
+
+int go_programs_read_heap(struct go_programs *g, struct go_program *p)
+{
+	p->want_heap = true;
+	return go_program_read_heap(p, &g->reader);
 }
 
 size_t go_programs_list(struct go_programs *g, struct go_program *const **ret)

@@ -47,6 +47,15 @@ void go_programs_look_again(struct go_programs *g);
  * of. 0, or -ENOMEM, or another -errno when /proc cannot be read. */
 int go_programs_refresh(struct go_programs *g);
 
+/*
+ * P, one of the list, stays valid while it is held, even when it has ended or runs another program
+ * (its state says so then), until another one or NULL is held instead.
+ */
+void go_programs_hold(struct go_programs *g, struct go_program *p);
+
+/* All stacks of P are wanted from now on: read them now. 0 or -ENOMEM. */
+int go_programs_read_heap(struct go_programs *g, struct go_program *p);
+
 /* Those that are to be shown, by PID. Valid until the next call of any function above. */
 size_t go_programs_list(struct go_programs *g, struct go_program *const **ret);
 

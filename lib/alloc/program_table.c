@@ -324,6 +324,25 @@ void program_table_note(const struct go_program *p, struct strbuf *out)
 		strbuf_puts(out, ", its list of records runs in a circle");
 }
 
+void program_table_title(const struct go_program *p, struct strbuf *out)
+{
+	static const enum go_fact facts[] = {GO_HEAP_INUSE, GO_GOROUTINES};
+	int64_t n;
+
+	strbuf_printf(out, "PID %d ", (int)p->process.pid);
+	text_display(out, p->process.comm, strlen(p->process.comm));
+	strbuf_printf(out, " %s", p->image.binary->version);
+	strbuf_puts(out, ", RSS ");
+	human_bytes(out, (int64_t)p->process.resident_bytes);
+	if (go_runtime_get(&p->runtime, facts[0], &n)) {
+		strbuf_puts(out, ", heap ");
+		human_bytes(out, n);
+	}
+	if (go_runtime_get(&p->runtime, facts[1], &n))
+		strbuf_printf(out, ", %" PRId64 " goroutines", n);
+	program_table_note(p, out);
+}
+
 static void json_fact(struct json_writer *w, const char *key, const struct go_program *p,
 		      enum go_fact f)
 {

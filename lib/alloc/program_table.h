@@ -43,5 +43,8 @@ int program_table_text(struct go_program *const *programs, size_t n, size_t rows
 /* What is to be said of one beside its numbers, ", stopped" say; nothing where all is well. */
 void program_table_note(const struct go_program *p, struct strbuf *out);
 
+/* Which one it is and how it is, with that note: for the head of its sites. */
+void program_table_title(const struct go_program *p, struct strbuf *out);
+
 /* All that is known of one, as members of the object W. */
 void program_table_json(const struct go_program *p, struct json_writer *w);

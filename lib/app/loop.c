@@ -113,21 +113,35 @@ static struct timespec timespec_of(uint64_t ns)
 	return (struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
 }
 
+static int set_timer(int fd, uint64_t first_ns, uint64_t every_ns)
+{
+	struct itimerspec when = {timespec_of(every_ns), timespec_of(MAX(first_ns, (uint64_t)1))};
+
+	return timerfd_settime(fd, 0, &when, NULL) < 0 ? -errno : 0;
+}
+
 int loop_add_timer(struct loop *loop, uint64_t first_ns, uint64_t every_ns, loop_fn fire,
 		   void *user)
 {
-	struct itimerspec when = {timespec_of(every_ns), timespec_of(MAX(first_ns, (uint64_t)1))};
 	int r, fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 
 	if (fd < 0)
 		return -errno;
-	if (timerfd_settime(fd, 0, &when, NULL) < 0)
-		r = -errno;
-	else
+	r = set_timer(fd, first_ns, every_ns);
+	if (r == 0)
 		r = add_source(loop, SOURCE_TIMER, fd, EPOLLIN, fire, user);
 	if (r < 0)
 		close(fd);
 	return r;
+}
+
+int loop_change_timer(struct loop *loop, loop_fn fire, void *user, uint64_t first_ns,
+		      uint64_t every_ns)
+{
+	for (struct source *s = loop->sources; s; s = s->next)
+		if (s->kind == SOURCE_TIMER && s->call == fire && s->user == user)
+			return set_timer(s->fd, first_ns, every_ns);
+	return -ENOENT;
 }
 
 void loop_stop(struct loop *loop, int status)

@@ -21,6 +21,10 @@ int loop_add(struct loop *loop, int fd, loop_fn ready, void *user);
 int loop_add_timer(struct loop *loop, uint64_t first_ns, uint64_t every_ns, loop_fn fire,
 		   void *user);
 
+/* The timer that fires FIRE for USER fires at other times from now on. 0; -ENOENT: no such one. */
+int loop_change_timer(struct loop *loop, loop_fn fire, void *user, uint64_t first_ns,
+		      uint64_t every_ns);
+
 /* Make loop_run() return STATUS once the present callback is done. */
 void loop_stop(struct loop *loop, int status);
 

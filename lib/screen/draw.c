@@ -56,10 +56,12 @@ static void fill(int y, int x, int width, attr_t attr)
 
 static int draw_header(const struct screen *s, const struct screen_page *page)
 {
-	/* The table has at least four rows and its heads. */
-	int most = LINES - 6, y = 0;
+	/* The table has at least four rows and its heads; the first lines are the first to go. */
+	size_t most = (size_t)MAX(LINES - 6, 0);
+	int y = 0;
 
-	for (size_t i = 0; i < page->header_lines && y < most; i++, y++)
+	for (size_t i = page->header_lines - MIN(most, page->header_lines); i < page->header_lines;
+	     i++, y++)
 		(void)put(s, y, 0, COLS, attributes(s, page->header[i].look), page->header[i].text);
 	return y;
 }
