@@ -8,6 +8,7 @@
 	var XHTML = "http://www.w3.org/1999/xhtml";
 	var CHARACTER = 7.23; /* its width in pixels, as in flame_graph.c */
 	var SIDE = 10;
+	var NARROW = 800; /* a window */
 	var THIN = 4; /* pixels: no room for an outline */
 	var LEAST = 0.001; /* an overlap of less, in percent, comes from rounding */
 	var box = svg.getElementById("frames");
@@ -96,12 +97,17 @@
 	}
 
 	function resize() {
-		var width = Math.max(document.documentElement.clientWidth || window.innerWidth, 400);
+		var width = Math.max(document.documentElement.clientWidth || window.innerWidth, 400), head;
 
 		svg.setAttribute("width", width);
 		svg.removeAttribute("viewBox");
 		box.setAttribute("width", width - 2 * SIDE);
+		/* Beside the title, or where that has no room for it, at the foot. */
+		head = width < NARROW ? bottom + 28 : 12;
 		input.parentNode.setAttribute("x", width - SIDE - 220);
+		input.parentNode.setAttribute("y", head);
+		matched.setAttribute("y", width < NARROW ? bottom + 22 : 56);
+		reset.setAttribute("y", head + 17);
 		matched.setAttribute("x", width - SIDE);
 		reset.setAttribute("x", width - SIDE - 232);
 		layout();
@@ -160,7 +166,7 @@
 	}
 
 	function controls() {
-		var holder = make(svg, "foreignObject", { y: 12, width: 220, height: 28 });
+		var holder = make(svg, "foreignObject", { width: 220, height: 28 });
 
 		input = document.createElementNS(XHTML, "input");
 		input.setAttribute("id", "search");
@@ -168,8 +174,8 @@
 		input.setAttribute("style", "box-sizing: border-box; width: 220px; height: 26px; " +
 			"padding: 0 6px; font: 12px monospace; border: 1px solid #9fb4ba; border-radius: 4px");
 		holder.appendChild(input);
-		matched = make(svg, "text", { id: "matched", y: 56, "text-anchor": "end" });
-		reset = make(svg, "text", { id: "reset", y: 29, "text-anchor": "end", "class": "button" });
+		matched = make(svg, "text", { id: "matched", "text-anchor": "end" });
+		reset = make(svg, "text", { id: "reset", "text-anchor": "end", "class": "button" });
 		reset.textContent = "reset zoom";
 	}
 
