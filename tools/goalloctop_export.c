@@ -56,6 +56,7 @@ int goalloctop_export_begin(struct goalloctop *t)
 		.folded = t->folded,
 		.since_start = t->diff,
 		.one = t->pids.count == 1,
+		.owner = t->alloc.owner,
 		.filter = t->filter,
 	};
 	int r;

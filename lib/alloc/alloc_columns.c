@@ -259,8 +259,7 @@ static void json_name(const struct alloc_table *t, const struct alloc_row *row,
 	const struct alloc_options *options = alloc_table_options(t);
 
 	if (options->owner != ALLOC_OWNER_NONE)
-		json_writer_uint(w, options->owner == ALLOC_OWNER_THREAD ? "thread" : "goroutine",
-				 row->owner);
+		json_writer_uint(w, alloc_owner_key(options->owner), row->owner);
 	if (options->by == ALLOC_BY_PACKAGE)
 		json_writer_string(w, "package", row->frame.function);
 	else

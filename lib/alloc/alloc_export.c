@@ -127,6 +127,7 @@ static int add_stack(struct alloc_export *e, const struct alloc_heap *heap,
 	e->some = e->some || alloc.objects || inuse.objects;
 	if (r < 0 || !e->pprof || (diff && !alloc.objects && !inuse.objects))
 		return r;
+	heap_pprof_owner(e->pprof, alloc_owner_key(e->options.owner), stack->owner);
 	return heap_pprof_sample(
 		e->pprof, e->frames, stack->depth, stack->size,
 		(const int64_t[]){alloc.objects, alloc.bytes, inuse.objects, inuse.bytes},

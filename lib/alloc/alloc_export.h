@@ -18,6 +18,7 @@ struct alloc_export_options {
 	bool since_start; /* what was allocated since watching began, else what is in use; pprof
 			     files have both, and with it the growth of what is in use */
 	bool one;	  /* there is one program only, so that it need not be told from others */
+	enum alloc_owner owner;		   /* whom samples in pprof files have as a label */
 	const struct alloc_filter *filter; /* or NULL */
 };
 

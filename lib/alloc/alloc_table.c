@@ -58,6 +58,13 @@ int alloc_sort_parse(const char *name, enum alloc_sort *ret)
 	return MIN(r, 0);
 }
 
+const char *alloc_owner_key(enum alloc_owner owner)
+{
+	return owner == ALLOC_OWNER_THREAD	? "thread"
+	       : owner == ALLOC_OWNER_GOROUTINE ? "goroutine"
+						: NULL;
+}
+
 int alloc_table_new(const struct alloc_heap *heap, const struct alloc_options *options,
 		    struct alloc_table **ret)
 {

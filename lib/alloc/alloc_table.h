@@ -35,6 +35,9 @@ int alloc_sort_parse(const char *name, enum alloc_sort *ret);
 /* Whose numbers alloc_stack.owner tells apart. */
 enum alloc_owner { ALLOC_OWNER_NONE, ALLOC_OWNER_THREAD, ALLOC_OWNER_GOROUTINE };
 
+/* "thread", "goroutine"; NULL for none. */
+const char *alloc_owner_key(enum alloc_owner owner);
+
 struct alloc_options {
 	enum alloc_by by;
 	enum alloc_sort sort;

@@ -13,7 +13,9 @@ struct heap_pprof {
 	struct profile_mapping mapping; /* of the present program; its texts are gone */
 	uint64_t mapping_id;
 	bool always_size;
-	const char *label; /* or NULL */
+	const char *label;     /* or NULL */
+	const char *owner_key; /* or NULL */
+	uint64_t owner;
 	uint64_t *locations;
 	size_t location_size;
 };
@@ -85,6 +87,12 @@ void heap_pprof_program(struct heap_pprof *w, const struct heap_pprof_program *p
 	profile_set_period(w->profile, "space", "bytes", program->rate);
 }
 
+void heap_pprof_owner(struct heap_pprof *w, const char *key, uint64_t number)
+{
+	w->owner_key = key;
+	w->owner = number;
+}
+
 /* Do two frames, one after the other in a stack, come from one address? As pcDeck.tryAdd() has it.
  */
 static bool one_location(const struct heap_symbol *inner, const struct heap_symbol *outer)
@@ -116,7 +124,7 @@ static size_t add_location(struct heap_pprof *w, const struct heap_symbol *const
 int heap_pprof_sample(struct heap_pprof *w, const struct heap_symbol *const *frames, size_t n,
 		      uint64_t size, const int64_t values[HEAP_VALUES], bool empty)
 {
-	struct profile_label labels[2];
+	struct profile_label labels[3];
 	size_t locations = 0, label_count = 0;
 	int r = array_reserve(&w->locations, &w->location_size, 0, n, sizeof(*w->locations));
 
@@ -127,6 +135,9 @@ int heap_pprof_sample(struct heap_pprof *w, const struct heap_symbol *const *fra
 			(struct profile_label){.key = "bytes", .number = (int64_t)size};
 	if (w->label)
 		labels[label_count++] = (struct profile_label){.key = "program", .text = w->label};
+	if (w->owner_key)
+		labels[label_count++] =
+			(struct profile_label){.key = w->owner_key, .number = (int64_t)w->owner};
 	for (size_t i = 0; i < n; locations++)
 		i += add_location(w, frames + i, n - i, &w->locations[locations]);
 	profile_add_sample(w->profile, w->locations, locations, values, labels, label_count);

@@ -38,6 +38,9 @@ struct heap_pprof_program {
 };
 void heap_pprof_program(struct heap_pprof *w, const struct heap_pprof_program *program);
 
+/* Whose the samples that follow are, as a label: "goroutine", 17. NULL: nobody's. */
+void heap_pprof_owner(struct heap_pprof *w, const char *key, uint64_t number);
+
 /*
  * N frames, innermost first; SIZE bytes an object. EMPTY: no object was allocated, where the
  * runtime leaves the label with the size out. 0 or -ENOMEM.

@@ -190,6 +190,35 @@ static void two_programs(void **state)
 	pprof__profile__free_unpacked(m, NULL);
 }
 
+static void owners(void **state)
+{
+	const struct fixture *f = *state;
+	_cleanup_alloc_export_ struct alloc_export *e = NULL;
+	_cleanup_strbuf_ struct strbuf bytes = {0}, why = {0};
+	char file[] = "/tmp/oomtools-test.XXXXXX";
+	int fd = mkstemp(file);
+	struct alloc_stack *s;
+	Pprof__Profile *m;
+
+	assert_true(fd >= 0);
+	close(fd);
+	alloc_heap_begin(f->heap, 1);
+	assert_int_equal(alloc_heap_add(f->heap, 1, 17, 16, (const uint64_t[]){CALL}, 1, &s), 0);
+	s->now.allocs = 3;
+	alloc_heap_end(f->heap);
+	e = export_of(f, &(struct alloc_export_options){
+				 .pprof = file, .one = true, .owner = ALLOC_OWNER_GOROUTINE});
+	assert_int_equal(alloc_export_finish(e, NULL, &why), 0);
+	assert_int_equal(file_read(file, 1 << 20, &bytes), 0);
+	assert_int_equal(unlink(file), 0);
+	m = read_profile(&bytes);
+	assert_int_equal(m->n_sample, 1);
+	assert_int_equal(m->sample[0]->n_label, 2);
+	assert_string_equal(profile_text(m, m->sample[0]->label[1]->key), "goroutine");
+	assert_int_equal(m->sample[0]->label[1]->num, 17);
+	pprof__profile__free_unpacked(m, NULL);
+}
+
 /* The one that can be written is, and the other one is told of. */
 static void unwritable(void **state)
 {
@@ -234,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(in_use, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(difference, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_programs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(owners, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unwritable, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing, set_up, tear_down),
 	};
