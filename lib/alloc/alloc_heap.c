@@ -96,6 +96,11 @@ struct alloc_stack *alloc_heap_find(const struct alloc_heap *h, uint64_t key, ui
 	return found == HASH_INDEX_NONE ? NULL : &h->stacks[found];
 }
 
+struct alloc_stack *alloc_heap_at(const struct alloc_heap *h, size_t i)
+{
+	return &h->stacks[i];
+}
+
 /* The frames that are shown, kept behind those of the other stacks. */
 static int add_frames(struct alloc_heap *h, const uint64_t *pcs, size_t n, struct alloc_stack *s)
 {

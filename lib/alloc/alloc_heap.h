@@ -56,6 +56,9 @@ void alloc_heap_end(struct alloc_heap *heap);
 /* NULL: not seen yet. Valid until the next alloc_heap_add(). */
 struct alloc_stack *alloc_heap_find(const struct alloc_heap *heap, uint64_t key, uint64_t owner);
 
+/* By its place in alloc_heap_stacks(), which it keeps. Valid as above. */
+struct alloc_stack *alloc_heap_at(const struct alloc_heap *heap, size_t i);
+
 /*
  * A stack that was not there: N return addresses as the runtime has them, innermost first (copied
  * and named). RET as above. 0 or -ENOMEM.

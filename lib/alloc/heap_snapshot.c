@@ -13,6 +13,8 @@
 #define TIMES 2			/* to read it when a collection ends meanwhile */
 #define MET_KNOWN (-EEXIST)	/* ends a walk: what comes now is known already */
 
+#define PLACE_NONE UINT32_MAX
+
 /* A bucket that was looked at. */
 struct known {
 	uint64_t address, next, hash, size;
@@ -20,6 +22,7 @@ struct known {
 	uint64_t allocs, frees;
 	double objects; /* for each that was sampled */
 	uint32_t turn;	/* when its numbers were read last */
+	uint32_t place; /* in the heap; PLACE_NONE: it is not there */
 };
 
 struct heap_snapshot {
@@ -30,7 +33,7 @@ struct heap_snapshot {
 	struct hash_index index;       /* of addresses */
 	uint32_t turn;		       /* of reading all */
 	uint64_t top;		       /* the list is known from here on to its end; 0: not yet */
-	const struct alloc_heap *heap; /* the one that has all that are known */
+	const struct alloc_heap *heap; /* the one in which all that are known have their place */
 	struct heap_sums sums;
 };
 
@@ -96,16 +99,17 @@ static void never_back(uint64_t *before, uint64_t now)
 	*before = MIN(*before, now);
 }
 
-static void update(const struct reading *r, struct known *k, const struct heap_bucket *b,
-		   struct alloc_stack *stack)
+static void update(const struct reading *r, struct known *k, const struct heap_bucket *b)
 {
 	struct heap_counts now = heap_bucket_counts(b, HEAP_VIEW_NOW, r->cycle);
+	struct alloc_stack *stack;
 
 	k->allocs = now.allocs;
 	k->frees = now.frees;
 	k->turn = r->s->turn;
-	if (!stack)
+	if (!r->heap || k->place == PLACE_NONE)
 		return;
+	stack = alloc_heap_at(r->heap, k->place);
 	stack->now = (struct alloc_counts){now.allocs, now.frees};
 	stack->since_gc = heap_bucket_since_gc(b, r->cycle);
 	never_back(&stack->before.allocs, now.allocs);
@@ -129,15 +133,31 @@ static int remember(struct heap_snapshot *s, const struct heap_bucket *b, struct
 			       .next = b->next,
 			       .hash = b->hash,
 			       .size = b->size,
-			       .depth = b->depth};
+			       .depth = b->depth,
+			       .place = PLACE_NONE};
 	set_scale(*ret, s->sums.rate);
+	return 0;
+}
+
+/* Find it in the heap, or add it there. */
+static int find_place(const struct reading *r, const struct heap_bucket *b, struct known *k)
+{
+	const struct alloc_stack *all;
+	struct alloc_stack *stack = alloc_heap_find(r->heap, b->address, 0);
+	int error = 0;
+
+	if (!stack)
+		error = alloc_heap_add(r->heap, b->address, 0, b->size, b->stack, b->held, &stack);
+	if (error < 0)
+		return error;
+	(void)alloc_heap_stacks(r->heap, &all);
+	k->place = (uint32_t)(stack - all);
 	return 0;
 }
 
 static int on_bucket(void *context, const struct heap_bucket *b)
 {
 	struct reading *r = context;
-	struct alloc_stack *stack = NULL;
 	struct known *k;
 	uint32_t position;
 	int error = 0;
@@ -150,12 +170,10 @@ static int on_bucket(void *context, const struct heap_bucket *b)
 		error = remember(r->s, b, &k);
 	else
 		k = &r->s->known[position];
-	if (error == 0 && r->heap)
-		stack = alloc_heap_find(r->heap, b->address, 0);
-	if (error == 0 && r->heap && !stack)
-		error = alloc_heap_add(r->heap, b->address, 0, b->size, b->stack, b->held, &stack);
+	if (error == 0 && r->heap && k->place == PLACE_NONE)
+		error = find_place(r, b, k);
 	if (error == 0)
-		update(r, k, b, stack);
+		update(r, k, b);
 	return error;
 }
 
@@ -176,7 +194,7 @@ static int read_again(struct reading *r, struct known *k)
 	    (b.next != k->next || b.hash != k->hash || b.size != k->size || b.depth != k->depth))
 		error = -EBADMSG;
 	if (error == 0)
-		update(r, k, &b, r->heap ? alloc_heap_find(r->heap, k->address, 0) : NULL);
+		update(r, k, &b);
 	return error;
 }
 
@@ -204,6 +222,11 @@ static int read_new(struct reading *r, uint64_t head)
 	int error;
 
 	r->all = !s->top || (r->heap && r->heap != s->heap);
+	if (r->heap && r->heap != s->heap) {
+		s->heap = NULL;
+		for (size_t i = 0; i < s->count; i++)
+			s->known[i].place = PLACE_NONE;
+	}
 	error = heap_walk_blocks(r->blocks, head, s->binary->record_size, BUCKETS_MOST, on_bucket,
 				 r, &walk);
 	if (error == MET_KNOWN)
