@@ -440,3 +440,35 @@ void program_table_json(const struct go_program *p, struct json_writer *w)
 	json_writer_uint(w, "buckets_unreadable", sums->gaps.unreadable);
 	json_writer_uint(w, "buckets_damaged", sums->gaps.damaged);
 }
+
+/* "3 events lost" behind what stands there already. */
+static void put_gap(uint64_t n, const char *what, size_t start, struct strbuf *out)
+{
+	if (n)
+		strbuf_printf(out, "%s%" PRIu64 " %s",
+			      out->length > start ? ", " : "not complete: ", n, what);
+}
+
+void program_table_gaps(struct go_program *const *programs, size_t n, struct strbuf *out)
+{
+	struct alloc_gaps sum = {0};
+	size_t start = out->length;
+	uint64_t circles = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct go_program *p = programs[i];
+		const struct alloc_gaps *gaps =
+			p->heap ? alloc_heap_gaps(p->heap) : &heap_snapshot_sums(p->snapshot)->gaps;
+
+		sum.unreadable += gaps->unreadable;
+		sum.damaged += gaps->damaged;
+		sum.lost += gaps->lost;
+		circles += gaps->more;
+	}
+	put_gap(sum.unreadable, "records unreadable", start, out);
+	put_gap(sum.damaged, "records damaged", start, out);
+	put_gap(circles, "lists of records without an end", start, out);
+	put_gap(sum.lost, "events lost", start, out);
+	if (out->length > start)
+		strbuf_putc(out, '\n');
+}

@@ -48,3 +48,6 @@ void program_table_title(const struct go_program *p, struct strbuf *out);
 
 /* All that is known of one, as members of the object W. */
 void program_table_json(const struct go_program *p, struct json_writer *w);
+
+/* A line that says what is missing from the numbers of all of them; none where nothing is. */
+void program_table_gaps(struct go_program *const *programs, size_t n, struct strbuf *out);

@@ -78,6 +78,28 @@ static void text(void **state)
 		"      7 shop\\x1b          10.0M    5.0M    1.5M 200.0k   7   1009   9.0 ?\n");
 }
 
+static void gaps(void **state)
+{
+	struct go_program *p = *state, *both[] = {&p[0], &p[1]};
+	_cleanup_strbuf_ struct strbuf out = {0};
+
+	program_table_gaps(both, 2, &out);
+	assert_string_equal(strbuf_text(&out), "");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(alloc_heap_new(p[i].image.binary, 0, &p[i].heap), 0);
+		alloc_heap_set_gaps(p[i].heap, &(struct alloc_gaps){.unreadable = 3, .lost = 7});
+	}
+	alloc_heap_set_gaps(p[1].heap, &(struct alloc_gaps){.damaged = 11, .more = true});
+	strbuf_puts(&out, "before\n");
+	program_table_gaps(both, 2, &out);
+	assert_string_equal(
+		strbuf_text(&out),
+		"before\nnot complete: 3 records unreadable, 11 records damaged, 1 lists "
+		"of records without an end, 7 events lost\n");
+	alloc_heap_free(p[0].heap);
+	alloc_heap_free(p[1].heap);
+}
+
 static void fits_its_width(void **state)
 {
 	struct go_program *p = *state, *both[] = {&p[0], &p[1]};
@@ -317,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH(text),
+		WITH(gaps),
 		WITH(fits_its_width),
 		WITH(orders),
 		WITH(json),
