@@ -7,10 +7,10 @@
 . "${srcdir:-.}/tests/live/lib.sh"
 . "$srcdir/tests/live/pprof.sh"
 . "$srcdir/tests/live/ledger.sh"
-require_root
+can_trace
 find_toolchains
 default_rate=524288
-sources=(snapshot)
+sources=(snapshot events)
 names=() # of the programs; those that sample end with -sampled
 
 # Every version, and kinds of executables of all sorts among them.
@@ -58,7 +58,7 @@ for name in "${names[@]}"; do
 done
 list=$(for name in "${names[@]}"; do echo "${ledger_pid[$name]}"; done | paste -sd ,)
 for via in "${sources[@]}"; do
-	"$tools/goalloctop" -p "$list" -j -r 1000 0.5 >"$tmp/$via" 2>"$tmp/$via.err" &
+	"$tools/goalloctop" -p "$list" --via "$via" -j -r 1000 0.5 >"$tmp/$via" 2>"$tmp/$via.err" &
 	at_exit stop_quietly $!
 done
 for via in "${sources[@]}"; do
