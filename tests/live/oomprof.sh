@@ -54,6 +54,14 @@ until_line 20 "$tmp/json.out" "\"pid\":$victim," >"$tmp/event"
 equal "JSON: outcome" "$(json "$tmp/event" outcome)" written
 equal "JSON: complete" "$(json "$tmp/event" walk_complete)" true
 equal "JSON: rate" "$(json "$tmp/event" mem_profile_rate_bytes)" 1
+# Exact numbers: oomprof-runtime.sh.
+goroutines=$(json "$tmp/event" go_goroutines)
+if grep -qw bpf_loop /proc/kallsyms; then
+	[ "$goroutines" -gt 1 ] && [ "$goroutines" -le "$(json "$tmp/event" go_goroutines_most)" ]
+	ok "JSON: goroutines" $?
+else
+	equal "JSON: goroutines, on a kernel that cannot count them" "$goroutines" null
+fi
 check "two watchers, two files" test "$(json "$tmp/event" file)" != "$file"
 
 kill_in noprof $((24 << 20)) "$noprof"
