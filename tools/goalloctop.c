@@ -40,8 +40,7 @@ static bool nobody_left(const struct goalloctop *t)
 	return true;
 }
 
-/* Read everything anew: the end of an interval. 0, -errno, or an exit status. */
-static int refresh(struct goalloctop *t)
+int goalloctop_refresh(struct goalloctop *t)
 {
 	int r = goalloctop_probe_read(t);
 
@@ -64,7 +63,7 @@ void goalloctop_interval(void *user)
 
 	if (goalloctop_screen_paused(t))
 		return;
-	r = refresh(t);
+	r = goalloctop_refresh(t);
 	if (r == 0)
 		r = goalloctop_enable(t);
 	if (r == 0)
@@ -137,7 +136,7 @@ static int watch(struct goalloctop *t)
 		r = goalloctop_trace_heads(t);
 	/* What the first interval is compared with. */
 	if (r == 0)
-		r = refresh(t);
+		r = goalloctop_refresh(t);
 	if (r == 0)
 		r = goalloctop_enable(t);
 	if (r == 0)

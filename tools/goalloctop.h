@@ -66,6 +66,9 @@ void goalloctop_screen_close(struct goalloctop *t);
 int goalloctop_screen_refresh(struct goalloctop *t);
 bool goalloctop_screen_paused(const struct goalloctop *t);
 
+/* Read everything anew: the end of an interval. 0, -errno, or an exit status. */
+int goalloctop_refresh(struct goalloctop *t);
+
 /* What the timer of the intervals calls. */
 void goalloctop_interval(void *user);
 

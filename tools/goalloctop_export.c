@@ -94,7 +94,7 @@ static int add_living(struct goalloctop *t)
 
 	/* Stopped between two intervals: as it is now. */
 	if (!t->count || t->blocks < t->count) {
-		r = go_programs_refresh(t->programs);
+		r = goalloctop_refresh(t);
 		if (r == 0)
 			r = goalloctop_export_interval(t);
 	}

@@ -49,14 +49,10 @@ int goalloctop_probe_understand(struct goalloctop *t)
 			      "or give --by site");
 		return EXIT_USAGE;
 	}
-	if (goalloctop_exports(t) && p->split.given) {
-		message_error("--split does not go with --pprof, --svg and --folded: these add up "
-			      "what all have allocated");
-		return EXIT_USAGE;
-	}
-	if (goalloctop_exports(t) && p->via.value == VIA_REFILL && !t->diff) {
-		message_error("with --via refill nothing is known of what is in use: give --diff "
-			      "for what was allocated meanwhile");
+	if (goalloctop_exports(t) && (p->via.value == VIA_REFILL || p->split.given) && !t->diff) {
+		message_error("with %s nothing is known of what is in use: give --diff for what "
+			      "was allocated meanwhile",
+			      p->split.given ? "--split" : "--via refill");
 		return EXIT_USAGE;
 	}
 	if (p->split.given)

@@ -23,6 +23,7 @@ struct alloc_export {
 	struct strbuf runtime; /* and what its runtime is */
 	size_t programs;
 	uint64_t now_ns, watched_ns; /* CLOCK_MONOTONIC; the longest time that one was watched */
+	bool frees_known;	     /* of the present program */
 	bool some;
 
 	/* One stack's frames, innermost first, and their names, outermost first. */
@@ -122,12 +123,15 @@ static int add_stack(struct alloc_export *e, const struct alloc_heap *heap,
 	alloc_stack_measure(heap, stack, &row);
 	alloc = diff ? row.watched : row.total;
 	inuse = diff ? row.watched_growth : row.inuse;
+	if (!e->frees_known)
+		inuse = (struct alloc_amount){0};
 	if (r == 0)
 		r = add_to_tree(e, stack->depth, root, diff ? alloc.bytes : inuse.bytes);
 	e->some = e->some || alloc.objects || inuse.objects;
 	if (r < 0 || !e->pprof || (diff && !alloc.objects && !inuse.objects))
 		return r;
-	heap_pprof_owner(e->pprof, alloc_owner_key(e->options.owner), stack->owner);
+	heap_pprof_owner(e->pprof, stack->owner ? alloc_owner_key(e->options.owner) : NULL,
+			 stack->owner);
 	return heap_pprof_sample(
 		e->pprof, e->frames, stack->depth, stack->size,
 		(const int64_t[]){alloc.objects, alloc.bytes, inuse.objects, inuse.bytes},
@@ -165,11 +169,21 @@ static void describe(struct alloc_export *e, const struct go_program *p, uint64_
 	if (e->options.since_start) {
 		strbuf_puts(&text, ", living: what it allocated in the last ");
 		human_duration(&text, watched_ns);
-		strbuf_puts(&text, ", and how much more of it is in use since then");
-	} else {
+		if (e->frees_known)
+			strbuf_puts(&text, ", and how much more of it is in use since then");
+	} else if (e->frees_known) {
 		strbuf_puts(&text, ", living: all that is in use, swept or not");
+	} else {
+		strbuf_puts(&text, ", living: what it allocated while it was watched");
 	}
 	comment(e, &text);
+	if (!e->frees_known) {
+		strbuf_puts(&text, alloc_heap_estimated(p->heap)
+					   ? "an estimate, from spans of memory that were used up"
+					   : "told apart by who allocated");
+		strbuf_puts(&text, ": what is in use is not known, and 0 here");
+		comment(e, &text);
+	}
 	strbuf_printf(&text, "Go: %s, MemProfileRate %" PRId64, alloc_heap_binary(p->heap)->version,
 		      alloc_heap_rate(p->heap));
 	comment(e, &text);
@@ -200,7 +214,12 @@ static void remember(struct alloc_export *e, const struct go_program *p)
 	if (e->programs++)
 		return;
 	strbuf_printf(&e->first, "%s (PID %d)", p->process.comm, (int)p->process.pid);
-	strbuf_printf(&e->runtime, "%s, one sample for each ", alloc_heap_binary(p->heap)->version);
+	strbuf_puts(&e->runtime, alloc_heap_binary(p->heap)->version);
+	if (alloc_heap_estimated(p->heap)) {
+		strbuf_puts(&e->runtime, ", an estimate from memory that was used up");
+		return;
+	}
+	strbuf_puts(&e->runtime, ", one sample for each ");
 	human_bytes(&e->runtime, MAX(alloc_heap_rate(p->heap), 1));
 }
 
@@ -208,7 +227,8 @@ int alloc_export_add(struct alloc_export *e, const struct go_program *p)
 {
 	_cleanup_alloc_table_ struct alloc_table *table = NULL;
 	_cleanup_strbuf_ struct strbuf name = {0};
-	const struct alloc_options options = {.filter = e->options.filter};
+	const struct alloc_options options = {.filter = e->options.filter,
+					      .owner = e->options.owner};
 	const struct alloc_stack *stacks;
 	const struct alloc_times *times;
 	size_t n;
@@ -223,6 +243,7 @@ int alloc_export_add(struct alloc_export *e, const struct go_program *p)
 	if (r < 0 || strbuf_error(&name) < 0)
 		return -ENOMEM;
 	times = alloc_heap_times(p->heap);
+	e->frees_known = alloc_table_knows_frees(table);
 	if (e->pprof) {
 		describe(e, p, times->now_ns - times->start_ns);
 		heap_pprof_program(e->pprof,

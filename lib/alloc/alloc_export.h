@@ -15,8 +15,9 @@ struct alloc_export;
 struct alloc_export_options {
 	const char *pprof, *svg; /* files to write, replacing what is there; or NULL */
 	bool folded;
-	bool since_start; /* what was allocated since watching began, else what is in use; pprof
-			     files have both, and with it the growth of what is in use */
+	bool since_start; /* what was allocated since watching began, else what is in use (where
+			     frees are known: alloc_table_knows_frees()); pprof files have both,
+			     and with it the growth of what is in use */
 	bool one;	  /* there is one program only, so that it need not be told from others */
 	enum alloc_owner owner;		   /* whom samples in pprof files have as a label */
 	const struct alloc_filter *filter; /* or NULL */

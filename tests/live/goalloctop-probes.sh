@@ -140,7 +140,7 @@ refused 2 "--via: 'x' is not snapshot, events or refill" --via x
 refused 2 "--trace needs --via events" --trace --via snapshot
 refused 2 "--trace needs --via events" --trace --via refill
 refused 2 "--split is for allocation sites" -L thread
-refused 2 "--split does not go with --pprof" -p $$ -L thread --folded
+refused 2 "with --split nothing is known of what is in use" -p $$ -L thread --folded
 refused 2 "with --via refill nothing is known of what is in use" -p $$ --via refill --folded
 refused 2 "--sort: with --via refill only what is allocated" -p $$ --via refill -s inuse
 

@@ -156,6 +156,22 @@ static void difference(void **state)
 	pprof__profile__free_unpacked(p, NULL);
 }
 
+/* Where only what is allocated is known, and that not exactly. */
+static void estimates(void **state)
+{
+	const struct fixture *f = *state;
+	_cleanup_strbuf_ struct strbuf svg = {0};
+	Pprof__Profile *p;
+
+	alloc_heap_set_estimated(f->heap);
+	updates(f);
+	p = files(f, true, true, &svg);
+	assert_sample(p->sample[0], 10, 160, 0, 0);
+	assert_contains(profile_text(p, p->comment[1]), "an estimate, from spans");
+	assert_contains(strbuf_text(&svg), ", an estimate from memory that was used up<");
+	pprof__profile__free_unpacked(p, NULL);
+}
+
 /* Two programs at the same addresses, one of them with a frame that has no name. */
 static void two_programs(void **state)
 {
@@ -216,6 +232,7 @@ static void owners(void **state)
 	assert_int_equal(m->sample[0]->n_label, 2);
 	assert_string_equal(profile_text(m, m->sample[0]->label[1]->key), "goroutine");
 	assert_int_equal(m->sample[0]->label[1]->num, 17);
+	assert_sample(m->sample[0], 3, 48, 0, 0); /* frees are nobody's */
 	pprof__profile__free_unpacked(m, NULL);
 }
 
@@ -263,6 +280,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(in_use, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(difference, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_programs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(estimates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(owners, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unwritable, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing, set_up, tear_down),
