@@ -125,17 +125,17 @@ equal "and ends with the last" "$?" 0
 equal "each is marked once" "$(grep -c ' exited$' "$tmp/ends")" 2
 
 # Who is not root sees what is his.
-user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"; }
+user=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all)
 chmod 755 "$tmp"
 cp "$new" "$tmp/mine"
 cp "$goalloctop" "$tmp/goalloctop"
-user "$tmp/mine" -rate 1 >"$tmp/mine.said" 2>&1 &
+"${user[@]}" "$tmp/mine" -rate 1 >"$tmp/mine.said" 2>&1 &
 mine=$!
 at_exit stop_quietly "$mine"
 wait_for 20 grep -q READY "$tmp/mine.said"
-user timeout 60 "$tmp/goalloctop" -j -n mine 0.2 1 >"$tmp/rows" 2>"$tmp/user.err"
+"${user[@]}" timeout 60 "$tmp/goalloctop" -j -n mine 0.2 1 >"$tmp/rows" 2>"$tmp/user.err"
 equal "not root: exit status" $? 0
 equal "not root: one's own program" "$(jq -r 'select(.function == "main.newNode") | .inuse_objects' "$tmp/rows")" 7919
-user timeout 60 "$tmp/goalloctop" -p "$inner" 0.2 1 >/dev/null 2>"$tmp/user.err"
+"${user[@]}" timeout 60 "$tmp/goalloctop" -p "$inner" 0.2 1 >/dev/null 2>"$tmp/user.err"
 equal "not root: somebody else's: exit status" $? 3
 matches "not root: somebody else's" "$(cat "$tmp/user.err")" "^goalloctop: PID $inner may not be looked into: .* run as root$"
