@@ -209,6 +209,7 @@ int go_program_read_snapshot(struct go_program *p, const struct heap_reader *rea
 	int r = heap_snapshot_read(p->snapshot, reader, blocks, p->want_heap ? p->heap : NULL);
 
 	if (r == 0 && (sums->rate > 0 || sums->buckets)) {
+		p->now.sample_rate = sums->rate;
 		p->now.alloc_objects = sums->alloc_objects;
 		p->now.alloc_bytes = sums->alloc_bytes;
 	}
@@ -265,7 +266,7 @@ int go_program_refresh(struct go_program *p, const struct go_program_reader *fro
 	int r = 0;
 
 	p->before = p->now;
-	p->now = (struct go_program_numbers){clock_monotonic_ns(), -1, -1, -1, -1};
+	p->now = (struct go_program_numbers){clock_monotonic_ns(), -1, -1, -1, -1, 0};
 	p->state = state == 'T' || state == 't' ? GO_PROGRAM_STOPPED : GO_PROGRAM_RUNNING;
 	read_runtime(p, &reader, from->blocks);
 	if (p->selected) {
@@ -300,16 +301,22 @@ static bool rate(const struct go_program *p, double before, double now, double *
 	return true;
 }
 
+/* A program that changes its rate changes all estimates, also of what was there before. */
+static bool comparable(const struct go_program *p)
+{
+	return p->before.alloc_objects == 0 || p->before.sample_rate == p->now.sample_rate;
+}
+
 bool go_program_alloc_rate(const struct go_program *p, double *ret_bytes)
 {
 	return rate(p, (double)p->before.total_alloc_bytes, (double)p->now.total_alloc_bytes,
 		    ret_bytes) ||
-	       rate(p, p->before.alloc_bytes, p->now.alloc_bytes, ret_bytes);
+	       (comparable(p) && rate(p, p->before.alloc_bytes, p->now.alloc_bytes, ret_bytes));
 }
 
 bool go_program_object_rate(const struct go_program *p, double *ret_objects)
 {
-	return rate(p, p->before.alloc_objects, p->now.alloc_objects, ret_objects);
+	return comparable(p) && rate(p, p->before.alloc_objects, p->now.alloc_objects, ret_objects);
 }
 
 bool go_program_collections(const struct go_program *p, int64_t *ret)

@@ -33,6 +33,7 @@ struct go_program_numbers {
 	int64_t collections;
 	double alloc_objects; /* estimated from the heap profile */
 	double alloc_bytes;
+	int64_t sample_rate; /* with which these were estimated; 0: it cannot be told */
 };
 
 struct go_program;

@@ -101,7 +101,7 @@ static void mark_exited(struct go_program *p)
 {
 	p->state = GO_PROGRAM_EXITED;
 	p->before = p->now;
-	p->now = (struct go_program_numbers){0, -1, -1, -1, -1};
+	p->now = (struct go_program_numbers){0, -1, -1, -1, -1, 0};
 }
 
 /* P is none of them any more. */

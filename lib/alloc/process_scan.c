@@ -15,7 +15,7 @@
 
 /* A program may load a library, or unpack itself, some time after it was started. */
 #define AGAIN_FIRST 1000000000ull
-#define AGAIN_MOST 60000000000ull
+#define AGAIN_MOST 20000000000ull
 
 /* A process that was there the last time. */
 struct seen_process {

@@ -23,15 +23,15 @@ static int set_up(void **state)
 		p[i].image.binary = tiny_go_open(24);
 		p[i].process.pid = 7 + 4000000 * i;
 		p[i].process.resident_bytes = (10 + (uint64_t)i) << 20;
-		p[i].now = p[i].before = (struct go_program_numbers){0, -1, -1, -1, -1};
+		p[i].now = p[i].before = (struct go_program_numbers){0, -1, -1, -1, -1, 0};
 		assert_int_equal(heap_snapshot_new(p[i].image.binary, 0, &p[i].snapshot), 0);
 	}
 	strcpy(p[0].process.comm, "shop\033");
 	strcpy(p[1].process.comm, "fifteen letters");
 	strcpy(p[0].image.binary->version, "go1.24.4 X:nocoverageredesign");
 	p[1].image.binary->version[0] = '\0';
-	p[0].before = (struct go_program_numbers){3 * S, 1000, 5, 100, 6400};
-	p[0].now = (struct go_program_numbers){5 * S, 1000 + (3 << 20), 12, 400100, 6400};
+	p[0].before = (struct go_program_numbers){3 * S, 1000, 5, 100, 6400, 0};
+	p[0].now = (struct go_program_numbers){5 * S, 1000 + (3 << 20), 12, 400100, 6400, 0};
 	go_runtime_set(&p[0].runtime, GO_HEAP_INUSE, 5 << 20);
 	go_runtime_set(&p[0].runtime, GO_GOROUTINES, 1009);
 	go_runtime_set(&p[0].runtime, GO_GC_PERCENT, -1);
@@ -204,6 +204,11 @@ static void rates(void **state)
 	p->now.collections = 4;
 	assert_true(go_program_collections(p, &n));
 	assert_int_equal(n, 0);
+	p->now.sample_rate = 4096; /* of before it was another */
+	assert_false(go_program_object_rate(p, &rate));
+	assert_false(go_program_alloc_rate(p, &rate));
+	p->before.sample_rate = 4096;
+	assert_true(go_program_object_rate(p, &rate));
 	p->before.time_ns = 0;
 	assert_false(go_program_alloc_rate(p, &rate));
 	assert_false(go_program_object_rate(p, &rate));
