@@ -107,6 +107,15 @@ matches "never collected: said" "$lines" "GOGC=off: without GOMEMLIMIT no collec
 equal "never collected: all it grew by is new" "$(site "$tmp/killed" main.grow inuse_since_gc_bytes)" \
 	"$(site "$tmp/killed" main.grow inuse_bytes)"
 
+# Rather no number of goroutines than one of those that there was time for.
+start short oomprof -j -o "$tmp/profiles" --max-walk 0.001
+kill_in many $((256 << 20)) "$program" -goroutines 20011 -grow 2>"$tmp/said"
+until_line 60 "$tmp/short.out" "\"pid\":$victim," >"$tmp/many"
+equal "no time to count: goroutines" "$(json "$tmp/many" go_goroutines)" null
+[ "$(json "$tmp/many" go_goroutines_most)" -ge 40022 ]
+ok "no time to count: ever at once" $?
+stop "$pid"
+
 # The details are in the profile too, with the totals of what is new.
 PPROF_TMPDIR=$tmp HOME=$tmp "$pprof" -comments "$(json "$tmp/killed" file)" >"$tmp/comments" 2>/dev/null
 check "comments: GOMEMLIMIT" grep -q "^GOMEMLIMIT is not set, but" "$tmp/comments"
