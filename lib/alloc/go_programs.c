@@ -254,6 +254,8 @@ static int look_unless_known(pid_t pid, void *user)
 	struct go_programs *g = user;
 	int r = find(g, pid) ? 1 : look_into(g, pid, 0);
 
+	if (r == -EMFILE || r == -ENFILE)
+		return -EAGAIN; /* when there are descriptors again */
 	return r == -ENOMEM || r == -EAGAIN ? r : MAX(r, 0);
 }
 
