@@ -21,7 +21,10 @@ static const char *const by_names[] = {"program", "site", "function", "stack", "
 
 static void on_duration(void *user)
 {
-	loop_stop(((struct goalloctop *)user)->loop, EXIT_OK);
+	struct goalloctop *t = user;
+
+	t->is_over = true;
+	loop_stop(t->loop, EXIT_OK);
 }
 
 /* Have all that were named by their PIDs ended, and been shown so? */
@@ -73,7 +76,7 @@ void goalloctop_interval(void *user)
 	if (r)
 		loop_stop(t->loop, tool_status("cannot go on", r));
 	else if (t->count && t->blocks >= t->count)
-		loop_stop(t->loop, EXIT_OK);
+		on_duration(t);
 	else if (nobody_left(t)) {
 		message_verbose("all that was named by -p has ended");
 		loop_stop(t->loop, EXIT_OK);
@@ -119,12 +122,15 @@ static int find_programs(struct goalloctop *t)
 
 static int watch(struct goalloctop *t)
 {
+	bool last;
 	int status, r;
 
 	status = goalloctop_export_begin(t);
 	if (status < 0)
 		status = find_programs(t);
 	r = status < 0 ? loop_open(&t->loop) : 0;
+	if (r == 0)
+		r = goalloctop_screen_prepare(t);
 	if (r < 0)
 		status = tool_status("cannot begin", r);
 	if (status < 0)
@@ -147,7 +153,13 @@ static int watch(struct goalloctop *t)
 		r = loop_add_timer(t->loop, t->tool.common.duration_ns, 0, on_duration, t);
 	if (r == 0)
 		r = loop_run(t->loop);
+	last = t->screen && r == 0 && t->is_over;
 	goalloctop_screen_close(t);
+	/* What was on the screen at the end is to be read on. */
+	if (last) {
+		t->no_clear = true;
+		r = goalloctop_plain_block(t);
+	}
 	status = tool_status("cannot watch", r);
 	if (status == EXIT_OK)
 		status = goalloctop_export_end(t);
@@ -221,7 +233,8 @@ int main(int argc, char *argv[])
 		 &t.probe.trace, 0, 0},
 		{OPTION_FLAG, 0, "gc", NULL, "tell how long collections take", &t.probe.collections,
 		 0, 0},
-		{OPTION_FLAG, 'C', "no-clear", NULL, "do not clear the screen", &t.no_clear, 0, 0},
+		{OPTION_FLAG, 'C', "no-clear", NULL, "print table after table, with no screen",
+		 &t.no_clear, 0, 0},
 		{OPTION_MAYBE_SIZE, 0, "enable-profiling", "RATE",
 		 "switch heap profiling on where it is off", &t.enable, 1, GO_RATE_MOST},
 		{0},

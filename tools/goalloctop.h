@@ -48,6 +48,7 @@ struct goalloctop {
 	struct enabler *enabler;	  /* NULL: not wanted */
 	struct goalloctop_screen *screen; /* NULL: blocks are printed */
 	uint64_t blocks;		  /* printed so far */
+	bool is_over;			  /* as often or as long as was wanted */
 	bool failed;
 };
 
@@ -60,6 +61,7 @@ int goalloctop_enable(struct goalloctop *t);
 void goalloctop_enable_end(struct goalloctop *t);
 
 /* The full screen, where there is one: t->screen. All 0 or -errno. */
+int goalloctop_screen_prepare(struct goalloctop *t); /* before there are threads */
 int goalloctop_screen_open(struct goalloctop *t);
 void goalloctop_screen_close(struct goalloctop *t);
 /* As goalloctop_plain_block(). */

@@ -156,6 +156,11 @@ static int open_both(struct goalloctop *t, struct goalloctop_screen *s)
 	return r;
 }
 
+int goalloctop_screen_prepare(struct goalloctop *t)
+{
+	return is_wanted(t) ? screen_block_signals() : 0;
+}
+
 int goalloctop_screen_open(struct goalloctop *t)
 {
 	struct goalloctop_screen *s;

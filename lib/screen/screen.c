@@ -29,7 +29,7 @@ void screen_measure(struct screen *s)
 }
 
 /* Signals that curses has handlers for come by signalfd instead, as everywhere in the tools. */
-static int take_signals(struct screen *s)
+static sigset_t wanted_signals(void)
 {
 	sigset_t set;
 
@@ -37,8 +37,30 @@ static int take_signals(struct screen *s)
 	sigaddset(&set, SIGWINCH);
 	sigaddset(&set, SIGTSTP);
 	sigaddset(&set, SIGCONT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
+	return set;
+}
+
+int screen_block_signals(void)
+{
+	sigset_t set = wanted_signals();
+
+	return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? -errno : 0;
+}
+
+static void unblock_signals(void)
+{
+	sigset_t set = wanted_signals();
+
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static int take_signals(struct screen *s)
+{
+	sigset_t set = wanted_signals();
+	int r = screen_block_signals();
+
+	if (r < 0)
+		return r;
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signals < 0 ? -errno : 0;
 }
@@ -293,6 +315,7 @@ void screen_close(struct screen *s)
 		delscreen(s->curses);
 	}
 	caught_end(&s->caught);
+	unblock_signals();
 	if (s->signals >= 0)
 		close(s->signals);
 	if (s->in)

@@ -25,9 +25,15 @@ struct screen_config {
 };
 
 /*
+ * To be called before any thread is started: those signals are blocked that tell a screen of Ctrl-Z
+ * and other sizes. 0 or -errno.
+ */
+int screen_block_signals(void);
+
+/*
  * Take over the terminal of stdout; keys come from stdin, or from /dev/tty where stdin is something
- * else. To be called before threads are started, since it blocks signals. 0; -ENOTSUP if the
- * terminal cannot do it (WHY says why), else -errno.
+ * else. 0; -ENOTSUP if the terminal cannot do it (WHY says why), else -errno; signals are not
+ * blocked any more then.
  */
 int screen_open(const struct screen_config *config, struct screen **ret, struct strbuf *why);
 

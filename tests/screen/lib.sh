@@ -1,5 +1,5 @@
 # For tests of full screens: a terminal of our own (tmux), keys to it, and what it shows.
-. "$srcdir/tests/init.sh"
+[ "${tap_count-}" ] || . "$srcdir/tests/init.sh"
 command -v tmux >/dev/null || skip_all "tmux is not installed"
 
 # Nothing of the user's: no configuration, no other server, and characters are UTF-8.
