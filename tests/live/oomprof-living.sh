@@ -50,10 +50,10 @@ refused "gone" "$pid" 1 "^oomprof: PID $pid is not there"
 sleep 60 &
 at_exit stop_quietly $!
 refused "not Go" $! 1 "^oomprof: PID [0-9]+: .*not a Go program"
-bash -c 'sleep 0 & exec sleep 60' &
+bash -c 'sleep 1 & exec sleep 60' & # not before the exec: a shell would wait for it
 parent=$!
 at_exit stop_quietly "$parent"
-wait_for 5 eval "zombie=\$(ps -o pid=,stat= --ppid $parent | awk '\$2 ~ /Z/ { print \$1 }'); [ \"\$zombie\" ]"
+wait_for 20 eval "zombie=\$(ps -o pid=,stat= --ppid $parent | awk '\$2 ~ /Z/ { print \$1 }'); [ \"\$zombie\" ]"
 refused "a zombie" "$zombie" 1 "^oomprof: PID $zombie has ended and waits for its parent"
 refused "a kernel thread" 2 1 '^oomprof: PID 2 is a kernel thread'
 GOMEMLIMIT=100MiB run "$noprof" # or there can be a second line, on that
