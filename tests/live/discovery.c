@@ -191,7 +191,8 @@ static void says_what_it_lost(void **state)
 	run_children(d, "/bin/true", false);
 	for (int i = 0; i < CHILDREN; i++)
 		told += seen.execs[i];
-	assert_in_range(told, 1, CHILDREN - 1);
+	/* None at all, if others start many programs meanwhile. */
+	assert_true(told < CHILDREN);
 	assert_true(seen.lost >= CHILDREN - told);
 	assert_int_equal(seen.lost, discovery_lost(d));
 	run_children(d, "/bin/true", false);
