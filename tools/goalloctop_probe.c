@@ -27,6 +27,8 @@ static enum discovery_verdict on_exec(pid_t pid, void *user)
 	struct goalloctop *t = user;
 	int r = go_programs_exec(t->programs, pid);
 
+	if (r > 0)
+		(void)goalloctop_enable(t); /* what fails for want of memory is done at a refresh */
 	return r > 0 ? DISCOVERY_WATCH : r == -ENOEXEC ? DISCOVERY_NOT_GO : DISCOVERY_PASS;
 }
 

@@ -69,6 +69,25 @@ for version in "${versions[@]}"; do
 done
 wait_for 20 has_row "$tmp/table" ".pid == ${pids[own]} and .profiling_enabled == false and .mem_profile_rate_bytes == 777"
 ok "a program with a rate of its own is left alone" $?
+# At once, not only when the next table is printed.
+all_have() { # RATE
+	local version
+	for version in "${versions[@]}"; do wait_for 20 rate_is "old-$version" "$1"; done
+}
+stop "$table"
+all_have 0
+"$goalloctop" --cgroup "$cgroup" --by program --enable-profiling=1 -j 1000 >"$tmp/slow" 2>"$tmp/slow.err" &
+slow=$!
+at_exit stop_quietly $slow
+all_have 1
+run soon "${programs[${versions[-1]}]}" -await
+wait_for 20 grep -q READY "$tmp/soon"
+ok "long before the interval is over" $?
+stop "$slow"
+all_have 0
+watch table --cgroup "$cgroup" --by program --enable-profiling=1
+table=$watcher
+all_have 1
 run again "${programs[${versions[0]}]}" -again
 wait_for 20 grep -q READY "$tmp/again"
 ok "a program that has replaced itself by exec" $?
@@ -99,4 +118,4 @@ for name in "${!pids[@]}"; do
 	esac
 	ok "$name: its rate is as it was" $?
 done
-matches "it is said" "$(tail -n 1 "$tmp/table.err")" "^goalloctop: heap profiling switched off again in [0-9]+ programs$"
+matches "it is said" "$(cat "$tmp/table.err")" 'goalloctop: heap profiling switched off again in [0-9]+ programs$'
