@@ -29,6 +29,9 @@ static enum discovery_verdict on_exec(pid_t pid, void *user)
 
 	if (r > 0)
 		(void)goalloctop_enable(t); /* what fails for want of memory is done at a refresh */
+	/* Those that were named by their PIDs are told of in any case, and nobody else matters. */
+	if (r == 0 && t->pids.count)
+		return DISCOVERY_NOT_GO;
 	return r > 0 ? DISCOVERY_WATCH : r == -ENOEXEC ? DISCOVERY_NOT_GO : DISCOVERY_PASS;
 }
 

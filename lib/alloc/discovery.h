@@ -14,7 +14,8 @@
 enum discovery_verdict {
 	DISCOVERY_WATCH,  /* its end is to be told */
 	DISCOVERY_PASS,	  /* of no interest, or not known yet what it is */
-	DISCOVERY_NOT_GO, /* nobody who runs this very executable is a Go program: no more of it */
+	DISCOVERY_NOT_GO, /* nobody who runs this very executable is of interest: no more of it, but
+			     when somebody whose end is to be told begins to run it */
 };
 
 struct discovery_calls {
