@@ -33,15 +33,15 @@ $1 == "server" {
 $1 == "tool" { tool[++tools] = $2; refresh[tools] = $4 / $3 / 1e6 }
 END {
 	print "\nallocating flat out: median (least most)"
-	printf "%-9s %28s %28s %25s\n", "", "ns for each allocation", "CPU ns for each", "CPU, ratio"
+	printf "%-14s %28s %28s %25s\n", "", "ns for each allocation", "CPU ns for each", "CPU, ratio"
 	for (i = 1; i <= n; i++)
-		printf "%-9s %28s %28s %25s\n", ways[i], spread("wall," ways[i], "%.1f"),
+		printf "%-14s %28s %28s %25s\n", ways[i], spread("wall," ways[i], "%.1f"),
 			spread("cpu," ways[i], "%.1f"), spread("cpu/," ways[i], "%.3f")
 	print "\nserving HTTP"
-	printf "%-9s %22s %20s %24s %24s %22s\n", "", "requests/s, ratio", "CPU us for each", "CPU, ratio",
+	printf "%-14s %22s %20s %24s %24s %22s\n", "", "requests/s, ratio", "CPU us for each", "CPU, ratio",
 		"p50 us, ratio", "p99 us, ratio"
 	for (i = 1; i <= n; i++)
-		printf "%-9s %22s %20s %24s %24s %22s\n", ways[i], spread("requests/," ways[i], "%.2f"),
+		printf "%-14s %22s %20s %24s %24s %22s\n", ways[i], spread("requests/," ways[i], "%.2f"),
 			spread("each," ways[i], "%.0f"), spread("each/," ways[i], "%.3f"),
 			spread("p50/," ways[i], "%.2f"), spread("p99/," ways[i], "%.2f")
 	print "\ngoalloctop itself, at 1 s: sites,how"
