@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <json.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -234,6 +236,7 @@ static pid_t child_that_sleeps(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pause();
 		signal(SIGUSR1, SIG_IGN);
 		execl("/bin/sleep", "sleep", "60", NULL);
@@ -273,17 +276,11 @@ static void scans(void **state)
 	/* What is of interest is asked for each time. */
 	assert_int_equal(process_scan_run(&scan, look, &l), 0);
 	assert_int_equal(l.n, 3);
-	/* Or where nothing could be told yet. What has mapped nothing since is not looked into. */
+	/* Or where nothing could be told yet. */
 	l.answer = -EAGAIN;
 	assert_int_equal(process_scan_run(&scan, look, &l), 0);
 	assert_int_equal(process_scan_run(&scan, look, &l), 0);
 	assert_int_equal(l.n, 5);
-	l.answer = 0;
-	assert_int_equal(process_scan_run(&scan, look, &l), 0);
-	assert_int_equal(l.n, 6);
-	sleep(1);
-	assert_int_equal(process_scan_run(&scan, look, &l), 0);
-	assert_int_equal(l.n, 6);
 	process_scan_free(&scan);
 	l.answer = -ENOMEM;
 	assert_int_equal(process_scan_run(&scan, look, &l), -ENOMEM);
@@ -293,6 +290,43 @@ static void scans(void **state)
 	assert_int_equal(process_scan_run(&scan, look, &l), 0);
 	assert_int_equal(l.n, 0);
 	process_scan_free(&scan);
+}
+
+/* After a second it is looked into again, but only if it has mapped something. */
+static void looks_again(void **state)
+{
+	struct process_scan scan = {0};
+	struct looks l = {.n = 0};
+	int pipes[2];
+	char byte = 0;
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	l.pid = fork();
+	if (l.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (read(pipes[0], &byte, 1) == 1)
+			mmap(NULL, 1 << 24, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (read(pipes[0], &byte, 1) == 1)
+			_exit(0);
+		_exit(1);
+	}
+	assert_int_equal(process_scan_run(&scan, look, &l), 0);
+	assert_int_equal(l.n, 1);
+	usleep(1100000);
+	assert_int_equal(process_scan_run(&scan, look, &l), 0);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(write(pipes[1], &byte, 1), 1);
+	for (int i = 0; l.n == 1 && i < 600; i++) {
+		usleep(100000);
+		assert_int_equal(process_scan_run(&scan, look, &l), 0);
+	}
+	assert_int_equal(l.n, 2);
+	assert_int_equal(write(pipes[1], &byte, 1), 1);
+	waitpid(l.pid, NULL, 0);
+	process_scan_free(&scan);
+	close(pipes[0]);
+	close(pipes[1]);
 }
 
 static bool is_used(const struct known_binary *b, void *user)
@@ -350,6 +384,7 @@ int main(void)
 		WITH(json),
 		WITH(rates),
 		cmocka_unit_test(scans),
+		cmocka_unit_test(looks_again),
 		cmocka_unit_test(lets_go_of_executables),
 	};
 
