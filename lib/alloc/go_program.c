@@ -117,12 +117,18 @@ int go_program_open(pid_t pid, struct known_binaries *known, struct strbuf *why,
 	return 0;
 }
 
+void go_program_detach(struct go_program *p)
+{
+	if (p->source)
+		p->source->forget(p, p->source->user);
+	p->source = NULL;
+}
+
 void go_program_free(struct go_program *p)
 {
 	if (!p)
 		return;
-	if (p->source)
-		p->source->forget(p, p->source->user);
+	go_program_detach(p);
 	alloc_table_free(p->table);
 	alloc_heap_free(p->heap);
 	heap_snapshot_free(p->snapshot);

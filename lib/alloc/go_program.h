@@ -94,6 +94,9 @@ int go_program_read_snapshot(struct go_program *p, const struct heap_reader *rea
 int go_program_open(pid_t pid, struct known_binaries *known, struct strbuf *why,
 		    struct go_program **ret);
 void go_program_free(struct go_program *p);
+/* It is not read any more, but what was read stays: its source, which knows it by its PID, may go
+ * on with another one of that PID. */
+void go_program_detach(struct go_program *p);
 
 /* Does it run what it ran? 1 yes; 0: it has begun to run another program; -ESRCH: it has ended.
  * Brings `process` up to date. */

@@ -112,6 +112,7 @@ static void let_go(struct go_programs *g, struct go_program *p)
 		return;
 	}
 	g->held_left = true;
+	go_program_detach(p);
 	if (p->state != GO_PROGRAM_EXITED)
 		mark_exited(p);
 }
