@@ -153,7 +153,8 @@ static int start_events(struct goalloctop *t, enum alloc_events_mode mode)
 	int r = alloc_events_open(&config, &p->events);
 
 	if (r == -ENOENT) {
-		message_error("this BPF text has not the maps that --via %s needs",
+		message_error("this BPF text has not the maps that --via %s needs; an image is "
+			      "made for one of them: see --image in goalloctop(8)",
 			      goalloctop_via_names[p->via.value]);
 		return EXIT_FAILED;
 	}

@@ -93,6 +93,23 @@ static int put_json(const struct goalloctop *t, const struct alloc_event *e, int
 	return json_writer_line(w, out);
 }
 
+/* --focus, --ignore */
+static bool is_wanted(const struct alloc_filter *filter, const struct alloc_event *e)
+{
+	struct alloc_match any = {false, false};
+
+	if (alloc_filter_is_open(filter))
+		return true;
+	for (uint32_t i = 0; i < e->stack->depth; i++) {
+		struct alloc_match one =
+			alloc_filter_frame(filter, &alloc_heap_frame(e->heap, e->stack, i)->frame);
+
+		any.focus = any.focus || one.focus;
+		any.ignore = any.ignore || one.ignore;
+	}
+	return alloc_filter_passes(filter, any);
+}
+
 void goalloctop_trace_event(const struct alloc_event *e, void *user)
 {
 	struct goalloctop *t = user;
@@ -100,6 +117,8 @@ void goalloctop_trace_event(const struct alloc_event *e, void *user)
 	int64_t objects, bytes;
 	int r = 0;
 
+	if (!is_wanted(t->filter, e))
+		return;
 	alloc_heap_scale(e->heap, e->stack, 1, &objects, &bytes);
 	if (t->tool.common.json)
 		r = put_json(t, e, bytes, objects, out);

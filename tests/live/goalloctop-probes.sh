@@ -64,6 +64,15 @@ for v in $oldest $newest; do
 	wait_for 30 is_probed "$target" 0
 	ok "$v: nothing is attached afterwards" $?
 
+	# Some of them only.
+	runs "$v-focus" -p "$target" --trace -j --focus allocDeep --ignore allocSmall 1
+	wait_for 60 is_probed "$target" 3
+	ask "$v" "alloc small 503 0" "alloc deep 1009 0" "alloc pointers 503 0"
+	wait_for 60 has_lines "$tmp/$v-focus.out" '"function":"main.allocDeep"' 1009
+	stop "$pid"
+	equal "$v: --focus and --ignore choose" "$(jq -r .function "$tmp/$v-focus.out" | sort | uniq -c | awk '{ print $1, $2 }')" \
+		"1009 main.allocDeep"
+
 	# Who allocates, in the table.
 	runs "$v-split" -p "$target" -L goroutine -j -r 1000 0.2
 	file=$tmp/$v-split.out
