@@ -95,6 +95,7 @@ int browser_renew_sites(struct browser *b);
 /* What the present level may be sorted by: how many, and which one it is. */
 size_t browser_orders(const struct browser *b, const struct browser_order **ret, size_t *ret_now);
 int browser_sort_by(struct browser *b, size_t order);
+int browser_sort_beside(struct browser *b, int step);
 
 int browser_filter_init(struct browser *b);
 void browser_filter_free(struct browser *b);

@@ -194,14 +194,6 @@ static void change_interval(struct browser *b, bool longer)
 		b->config.interval_ns = intervals_ms[i - 1] * 1000000;
 }
 
-static int sort_beside(struct browser *b, int step)
-{
-	const struct browser_order *orders;
-	size_t now, n = browser_orders(b, &orders, &now);
-
-	return browser_sort_by(b, (now + n + (size_t)step) % n);
-}
-
 /* Keys that change what is shown; 1: it was none of them. */
 static int change(struct browser *b, int key)
 {
@@ -218,7 +210,7 @@ static int change(struct browser *b, int key)
 		return next_by(b);
 	case '<':
 	case '>':
-		return sort_beside(b, key == '<' ? -1 : 1);
+		return browser_sort_beside(b, key == '<' ? -1 : 1);
 	case 'r':
 		b->reversed[b->level] = !b->reversed[b->level];
 		return 0;

@@ -39,12 +39,35 @@ size_t browser_orders(const struct browser *b, const struct browser_order **ret,
 	return ARRAY_SIZE(sites);
 }
 
+/* Some sources do not know what is freed. */
+static bool is_known(const struct browser *b, enum alloc_sort sort)
+{
+	return sort == ALLOC_SORT_ALLOC || sort == ALLOC_SORT_ALLOCS || sort == ALLOC_SORT_NEW ||
+	       !b->program || !b->program->table || alloc_table_knows_frees(b->program->table);
+}
+
+/* < and > pass by what is not known. */
+int browser_sort_beside(struct browser *b, int step)
+{
+	const struct browser_order *orders;
+	size_t now, n = browser_orders(b, &orders, &now);
+
+	do
+		now = (now + n + (size_t)step) % n;
+	while (b->level != LEVEL_PROGRAMS && !is_known(b, (enum alloc_sort)now));
+	return browser_sort_by(b, now);
+}
+
 int browser_sort_by(struct browser *b, size_t order)
 {
 	int r = 0;
 
 	if (b->level == LEVEL_PROGRAMS) {
 		b->config.sort = (enum program_sort)order;
+		return 0;
+	}
+	if (!is_known(b, (enum alloc_sort)order)) {
+		browser_say(b, "what is freed is not known this way, so there is no such column");
 		return 0;
 	}
 	b->config.alloc.sort = (enum alloc_sort)order;

@@ -104,10 +104,13 @@ static void put_state(struct browser *b)
 	struct strbuf *out = &b->state;
 
 	strbuf_printf(out, "%zu %s", b->n_rows, by_text(b, b->n_rows == 1));
-	if (total) {
+	if (total && alloc_table_knows_frees(t)) {
 		strbuf_puts(out, ", ");
 		human_bytes(out, total->inuse.bytes);
-		strbuf_puts(out, " in use, ");
+		strbuf_puts(out, " in use");
+	}
+	if (total) {
+		strbuf_puts(out, ", ");
 		human_bytes(out, alloc_table_per_second(t, total->alloc.bytes));
 		strbuf_puts(out, "/s allocated");
 	}

@@ -72,21 +72,35 @@ static void put_frame(const struct heap_frame *frame, int width, struct strbuf *
 	frame_text(out, frame, false);
 }
 
+static void put_stack_title(const struct alloc_table *t, const struct alloc_row *row, size_t number,
+			    struct strbuf *out)
+{
+	bool frees = alloc_table_knows_frees(t);
+
+	strbuf_printf(out, "stack %zu: ", number);
+	if (frees) {
+		human_bytes(out, row->inuse.bytes);
+		strbuf_puts(out, " in ");
+		human_count(out, row->inuse.objects);
+		strbuf_printf(out, " object%s in use, ", row->inuse.objects == 1 ? "" : "s");
+	}
+	human_bytes(out, alloc_table_per_second(t, row->alloc.bytes));
+	strbuf_puts(out, "/s allocated");
+	if (frees) {
+		strbuf_puts(out, ", ");
+		human_bytes(out, alloc_table_per_second(t, row->freed.bytes));
+		strbuf_puts(out, "/s freed");
+	}
+	strbuf_putc(out, '\n');
+}
+
 static int add_stack(struct browser *b, const struct alloc_row *row, size_t number, int width)
 {
 	const struct heap_frame *frame;
 	struct strbuf *out = &b->stack_text;
 	size_t start = out->length;
 
-	strbuf_printf(out, "stack %zu: ", number);
-	human_bytes(out, row->inuse.bytes);
-	strbuf_puts(out, " in ");
-	human_count(out, row->inuse.objects);
-	strbuf_printf(out, " object%s in use, ", row->inuse.objects == 1 ? "" : "s");
-	human_bytes(out, alloc_table_per_second(b->stacks, row->alloc.bytes));
-	strbuf_puts(out, "/s allocated, ");
-	human_bytes(out, alloc_table_per_second(b->stacks, row->freed.bytes));
-	strbuf_puts(out, "/s freed\n");
+	put_stack_title(b->stacks, row, number, out);
 	for (uint32_t i = 0; (frame = alloc_row_frame(b->stacks, row, i)) != NULL; i++) {
 		put_frame(frame, width, out);
 		strbuf_putc(out, '\n');
