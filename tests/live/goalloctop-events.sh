@@ -18,9 +18,10 @@ kind_of() { # VERSION
 }
 
 # stacks FILE: of the last table in a file of goalloctop's JSON what a snapshot and events must agree on, a line for
-# each stack. What the program's own answers allocate may be a moment younger in one of them.
+# each stack of the program's own. The runtime allocates for itself now and then, so one of them may be younger.
 stacks() {
-	jq -s -c '(map(.time) | max) as $last | .[] | select(.time == $last) | [
+	jq -s -c '(map(.time) | max) as $last | .[] | select(.time == $last) |
+		select(.stack | map(.function) | any(startswith("main."))) | [
 		([.stack[] | "\(.function):\(.line)"] | join(" < ")), .inuse_bytes, .inuse_objects,
 		.total_alloc_bytes, .total_alloc_objects, .since_gc_objects]' "$1" | sort
 }
