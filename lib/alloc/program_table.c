@@ -293,8 +293,19 @@ static void put_collections(const struct go_program *p, struct strbuf *out)
 
 	if (!timed)
 		return;
-	strbuf_printf(out, ", %" PRIu64 " collections in ", timed);
+	strbuf_puts(out, ", ");
+	human_things(out, timed, "collection");
+	strbuf_puts(out, " in ");
 	human_duration(out, p->collections.timed_ns - p->collections_before.timed_ns);
+}
+
+static void put_note(uint64_t n, const char *what, const char *how, struct strbuf *out)
+{
+	if (!n)
+		return;
+	strbuf_puts(out, ", ");
+	human_things(out, n, what);
+	strbuf_printf(out, " %s", how);
 }
 
 void program_table_note(const struct go_program *p, struct strbuf *out)
@@ -313,13 +324,11 @@ void program_table_note(const struct go_program *p, struct strbuf *out)
 		strbuf_puts(out, ", profiling was enabled");
 	if (p->heap && alloc_heap_estimated(p->heap))
 		strbuf_puts(out, ", estimated from span refills");
-	if (p->heap && alloc_heap_gaps(p->heap)->lost)
-		strbuf_printf(out, ", %" PRIu64 " events lost", alloc_heap_gaps(p->heap)->lost);
+	if (p->heap)
+		put_note(alloc_heap_gaps(p->heap)->lost, "event", "lost", out);
 	put_collections(p, out);
-	if (sums->gaps.unreadable)
-		strbuf_printf(out, ", %" PRIu64 " records unreadable", sums->gaps.unreadable);
-	if (sums->gaps.damaged)
-		strbuf_printf(out, ", %" PRIu64 " records damaged", sums->gaps.damaged);
+	put_note(sums->gaps.unreadable, "record", "unreadable", out);
+	put_note(sums->gaps.damaged, "record", "damaged", out);
 	if (sums->gaps.more)
 		strbuf_puts(out, ", its list of records runs in a circle");
 }
@@ -442,11 +451,13 @@ void program_table_json(const struct go_program *p, struct json_writer *w)
 }
 
 /* "3 events lost" behind what stands there already. */
-static void put_gap(uint64_t n, const char *what, size_t start, struct strbuf *out)
+static void put_gap(uint64_t n, const char *what, const char *how, size_t start, struct strbuf *out)
 {
-	if (n)
-		strbuf_printf(out, "%s%" PRIu64 " %s",
-			      out->length > start ? ", " : "not complete: ", n, what);
+	if (!n)
+		return;
+	strbuf_puts(out, out->length > start ? ", " : "not complete: ");
+	human_things(out, n, what);
+	strbuf_printf(out, " %s", how);
 }
 
 void program_table_gaps(struct go_program *const *programs, size_t n, struct strbuf *out)
@@ -465,10 +476,10 @@ void program_table_gaps(struct go_program *const *programs, size_t n, struct str
 		sum.lost += gaps->lost;
 		circles += gaps->more;
 	}
-	put_gap(sum.unreadable, "records unreadable", start, out);
-	put_gap(sum.damaged, "records damaged", start, out);
-	put_gap(circles, "lists of records without an end", start, out);
-	put_gap(sum.lost, "events lost", start, out);
+	put_gap(sum.unreadable, "record", "unreadable", start, out);
+	put_gap(sum.damaged, "record", "damaged", start, out);
+	put_gap(circles, "circular list", "of records", start, out);
+	put_gap(sum.lost, "event", "lost", start, out);
 	if (out->length > start)
 		strbuf_putc(out, '\n');
 }

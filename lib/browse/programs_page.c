@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "browse/browser_internal.h"
+#include "output/human.h"
 
 /* Those that the filter lets pass. */
 static int collect(struct browser *b)
@@ -75,7 +76,7 @@ static void put_state(struct browser *b)
 {
 	struct strbuf *out = &b->state;
 
-	strbuf_printf(out, "%zu Go program%s", b->n_programs, b->n_programs == 1 ? "" : "s");
+	human_things(out, b->n_programs, "Go program");
 	if (b->comm)
 		strbuf_printf(out, " of %zu: names that match ", b->n_programs + b->n_hidden);
 	if (b->comm)

@@ -124,7 +124,7 @@ static int collect(struct browser *b, int width)
 		if (found++ < STACKS_MOST)
 			r = add_stack(b, row, found, width);
 	}
-	strbuf_printf(&b->state, "%zu stack%s", found, found == 1 ? "" : "s");
+	human_things(&b->state, found, "stack");
 	if (found > STACKS_MOST)
 		strbuf_printf(&b->state, " (%d are shown)", STACKS_MOST);
 	return r;

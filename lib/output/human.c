@@ -36,6 +36,11 @@ void human_count(struct strbuf *out, int64_t count)
 	strbuf_printf(out, "%.1f%c", value, units[unit]);
 }
 
+void human_things(struct strbuf *out, uint64_t n, const char *what)
+{
+	strbuf_printf(out, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
+}
+
 void human_duration(struct strbuf *out, uint64_t ns)
 {
 	double seconds = (double)ns / NS_PER_S;

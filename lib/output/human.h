@@ -11,6 +11,9 @@ void human_bytes(struct strbuf *out, int64_t bytes);
 /* A count in powers of 1000, six characters at most up to 999 million: 0 99999 123.4k 1.5M. */
 void human_count(struct strbuf *out, int64_t count);
 
+/* So many things: "1 stack", "1234 stacks". WHAT is one of them. */
+void human_things(struct strbuf *out, uint64_t n, const char *what);
+
 /* A time span: "3 ms", "12.3 s", "12 min", "5.2 h", "3.1 days". */
 void human_duration(struct strbuf *out, uint64_t ns);
 

@@ -96,8 +96,8 @@ static void gaps(void **state)
 	program_table_gaps(both, 2, &out);
 	assert_string_equal(
 		strbuf_text(&out),
-		"before\nnot complete: 3 records unreadable, 11 records damaged, 1 lists "
-		"of records without an end, 7 events lost\n");
+		"before\nnot complete: 3 records unreadable, 11 records damaged, 1 circular "
+		"list of records, 7 events lost\n");
 	alloc_heap_free(p[0].heap);
 	alloc_heap_free(p[1].heap);
 }
