@@ -170,14 +170,14 @@ static int watch(struct goalloctop *t)
 /* What the operands and the options together mean: -1 to go on. */
 static int understand(struct goalloctop *t, char *const operands[], int n)
 {
-	bool named = t->pids.count || t->comm || t->cgroup;
 	int status = options_interval(t->tool.info, operands, n, &t->interval_ns, &t->count);
 
 	if (status >= 0)
 		return status;
+	t->named = t->pids.count || t->comm || t->cgroup;
 	t->group = (enum goalloctop_by)t->by.value;
 	if (!t->by.given)
-		t->group = named ? BY_SITE : BY_PROGRAM;
+		t->group = t->named ? BY_SITE : BY_PROGRAM;
 	if (t->group != BY_PROGRAM)
 		t->alloc.by = (enum alloc_by)(t->group - BY_SITE);
 	status = goalloctop_probe_understand(t);

@@ -33,6 +33,7 @@ struct goalloctop {
 	uint64_t interval_ns, count;	 /* 0: endless */
 
 	/* What comes of it. */
+	bool named; /* some programs, not all */
 	enum goalloctop_by group;
 	int sort;		    /* enum program_sort or enum alloc_sort */
 	struct alloc_options alloc; /* for the tables of each program's sites */

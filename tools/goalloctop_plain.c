@@ -87,7 +87,9 @@ static int put_text(struct goalloctop *t, struct go_program *const *programs, si
 	r = system_lines("", clock_realtime_ns(), t->tool.common.time, out);
 	goalloctop_probe_lost(t, out);
 	program_table_gaps(programs, n, out);
-	if (r == 0 && t->group == BY_PROGRAM) {
+	if (r == 0 && n == 0)
+		strbuf_printf(out, "\nNo %sGo program runs now.\n", t->named ? "such " : "");
+	else if (r == 0 && t->group == BY_PROGRAM) {
 		strbuf_putc(out, '\n');
 		return program_table_text(programs, n, (size_t)t->rows, width, out);
 	}

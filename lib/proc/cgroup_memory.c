@@ -130,7 +130,7 @@ int cgroup_memory_resolve(const struct cgroup_memory *c, const char *name, struc
 	}
 	n = strlen(c->mount_point);
 	if (name[0] != '/' || !cgroup_is_below(name, c->mount_point)) {
-		snprintf(path, sizeof(path), "%s/%s", c->mount_point, name);
+		snprintf(path, sizeof(path), "%s/%s", c->mount_point, name + strspn(name, "/"));
 		name = path;
 	}
 	/* Without "..", "//" and symbolic links it can be compared with what /proc shows. */

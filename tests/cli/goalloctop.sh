@@ -51,6 +51,7 @@ refused 1 "--cgroup: " --cgroup /etc/passwd
 said=$(timeout 60 "$builddir/tools/goalloctop" -n no-such-name 10ms 3)
 equal "nobody of that name: exit status" $? 0
 equal "nobody of that name: three tables" "$(grep -c ' loadavg: ' <<<"$said")" 3
+equal "and each says so" "$(grep -cx 'No such Go program runs now.' <<<"$said")" 3
 said=$(timeout 60 "$builddir/tools/goalloctop" -n no-such-name -j 10ms 3)
 equal "nobody of that name, JSON: exit status and output" "$?$said" 0
 said=$(timeout 60 "$builddir/tools/goalloctop" -d 0.2 10ms)
