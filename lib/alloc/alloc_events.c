@@ -40,20 +40,16 @@ static unsigned int probes_of(const struct alloc_events_config *config)
 	return config->collections ? set | GO_PROBE_GC_BEGIN : set;
 }
 
+static bool before_pid(const void *element, const void *key)
+{
+	return (*(struct event_target *const *)element)->pid < *(const pid_t *)key;
+}
+
 /* The place of PID among the targets, or where it would be. */
 static size_t place_of(const struct alloc_events *e, pid_t pid)
 {
-	size_t low = 0, high = e->target_count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (e->targets[middle]->pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_place(e->targets, e->target_count, sizeof(struct event_target *), before_pid,
+			   &pid);
 }
 
 static struct event_target *find(const struct alloc_events *e, pid_t pid)

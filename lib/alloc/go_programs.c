@@ -74,20 +74,15 @@ void go_programs_free(struct go_programs *g)
 	free(g);
 }
 
+static bool before_pid(const void *element, const void *key)
+{
+	return (*(struct go_program *const *)element)->process.pid < *(const pid_t *)key;
+}
+
 /* Where PID is among them, or would be. */
 static size_t place_of(const struct go_programs *g, pid_t pid)
 {
-	size_t low = 0, high = g->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (g->all[middle]->process.pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_place(g->all, g->count, sizeof(struct go_program *), before_pid, &pid);
 }
 
 static struct go_program *find(const struct go_programs *g, pid_t pid)

@@ -34,22 +34,6 @@ static void finds_the_memory_cgroup(void **state)
 	}
 }
 
-static void put(const char *top, const char *name, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", top, name);
-	if (!text) {
-		assert_int_equal(mkdir(path, 0700), 0);
-		return;
-	}
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
 static void the_smallest_limit_counts(void **state)
 {
 	char top[] = "/tmp/oomtools-cgroup.XXXXXX", command[64];
@@ -57,13 +41,13 @@ static void the_smallest_limit_counts(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
-	put(top, "pod", NULL);
-	put(top, "pod/a", NULL);
-	put(top, "pod/a/leaf", NULL);
-	put(top, "free", NULL);
-	put(top, "pod/max", "67108864\n");
-	put(top, "pod/a/max", "1009000448\n");
-	put(top, "free/max", "max\n");
+	put_file(top, "pod", NULL);
+	put_file(top, "pod/a", NULL);
+	put_file(top, "pod/a/leaf", NULL);
+	put_file(top, "free", NULL);
+	put_file(top, "pod/max", "67108864\n");
+	put_file(top, "pod/a/max", "1009000448\n");
+	put_file(top, "free/max", "max\n");
 	/* The leaf has no such file, what is above it allows more, and above that less. */
 	assert_int_equal(cgroup_memory_limit_at(top, "/pod/a/leaf", "max", &limit), 0);
 	assert_int_equal(limit, 67108864);
@@ -71,11 +55,11 @@ static void the_smallest_limit_counts(void **state)
 	assert_int_equal(limit, 0);
 	assert_int_equal(cgroup_memory_limit_at(top, "/", "max", &limit), 0);
 	assert_int_equal(limit, 0);
-	put(top, "max", "9223372036854771712\n"); /* v1, unlimited */
-	put(top, "pod/max", "1013000000\n");
+	put_file(top, "max", "9223372036854771712\n"); /* v1, unlimited */
+	put_file(top, "pod/max", "1013000000\n");
 	assert_int_equal(cgroup_memory_limit_at(top, "/pod/a", "max", &limit), 0);
 	assert_int_equal(limit, 1009000448);
-	put(top, "max", "4096\n");
+	put_file(top, "max", "4096\n");
 	assert_int_equal(cgroup_memory_limit_at(top, "/pod/a", "max", &limit), 0);
 	assert_int_equal(limit, 4096);
 	assert_int_equal(cgroup_memory_limit_at(top, "/gone", "max", &limit), -ENOENT);

@@ -55,23 +55,6 @@ static void stalls(void **state)
 	assert_int_equal(pressure_read("/nowhere", "memory", &p), -ENOENT);
 }
 
-/* A file NAME below TOP, or with no TEXT a directory. */
-static void put(const char *top, const char *name, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", top, name);
-	if (!text) {
-		assert_int_equal(mkdir(path, 0700), 0);
-		return;
-	}
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
 static void discard(const char *top)
 {
 	char command[64];
@@ -88,18 +71,18 @@ static void lines(void **state)
 	(void)state;
 	setenv("TZ", "UTC", 1);
 	assert_non_null(mkdtemp(top));
-	put(top, "proc", NULL);
+	put_file(top, "proc", NULL);
 	assert_int_equal(system_lines(top, 3723000000000ull, 0, &out), 0);
 	assert_string_equal(strbuf_text(&out), "01:02:03\n");
-	put(top, "proc/loadavg", "0.20 0.18 0.12 1/80 11206\n");
-	put(top, "proc/meminfo", meminfo);
+	put_file(top, "proc/loadavg", "0.20 0.18 0.12 1/80 11206\n");
+	put_file(top, "proc/meminfo", meminfo);
 	strbuf_reset(&out);
 	assert_int_equal(system_lines(top, 3723000000000ull, 1, &out), 0);
 	assert_string_equal(strbuf_text(&out),
 			    "1970-01-01 01:02:03.000 loadavg: 0.20 0.18 0.12 1/80 11206\n"
 			    "mem 21.9G of 23.5G available, swap 1.0G of 2.0G used\n");
-	put(top, "proc/pressure", NULL);
-	put(top, "proc/pressure/memory", pressure);
+	put_file(top, "proc/pressure", NULL);
+	put_file(top, "proc/pressure/memory", pressure);
 	strbuf_reset(&out);
 	assert_int_equal(system_lines(top, 3723000000000ull, 0, &out), 0);
 	assert_string_equal(strbuf_text(&out),
@@ -118,30 +101,30 @@ static void room(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
-	put(top, "pod", NULL);
-	put(top, "pod/leaf", NULL);
-	put(top, "pod/leaf/sub", NULL);
-	put(top, "pod/leaf/memory.max", "67108864\n");
-	put(top, "pod/leaf/memory.current", "1048576\n");
+	put_file(top, "pod", NULL);
+	put_file(top, "pod/leaf", NULL);
+	put_file(top, "pod/leaf/sub", NULL);
+	put_file(top, "pod/leaf/memory.max", "67108864\n");
+	put_file(top, "pod/leaf/memory.current", "1048576\n");
 	assert_int_equal(cgroup_memory_room(&c, "/pod", &r), 0);
 	assert_int_equal(r.limit_bytes, 0);
 	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf/sub", &r), 0);
 	assert_int_equal(r.limit_bytes, 67108864);
 	assert_int_equal(r.used_bytes, 1048576);
-	put(top, "pod/memory.max", "1073741824\n");
-	put(top, "pod/memory.current", "1073741823\n");
+	put_file(top, "pod/memory.max", "1073741824\n");
+	put_file(top, "pod/memory.current", "1073741823\n");
 	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
 	assert_int_equal(r.limit_bytes, 1073741824);
 	assert_int_equal(r.used_bytes, 1073741823);
-	put(top, "pod/memory.current", "2073741823\n"); /* lowered below what is used */
+	put_file(top, "pod/memory.current", "2073741823\n"); /* lowered below what is used */
 	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
 	assert_int_equal(r.used_bytes, 2073741823);
 	assert_int_equal(cgroup_memory_room(&c, "/gone", &r), -ENOENT);
 	assert_int_equal(cgroup_memory_room(&c, "/../pod", &r), -ENOENT);
 	c.version = 1;
-	put(top, "pod/leaf/memory.limit_in_bytes", "9223372036854771712\n");
-	put(top, "pod/memory.limit_in_bytes", "4096\n");
-	put(top, "pod/memory.usage_in_bytes", "1024\n");
+	put_file(top, "pod/leaf/memory.limit_in_bytes", "9223372036854771712\n");
+	put_file(top, "pod/memory.limit_in_bytes", "4096\n");
+	put_file(top, "pod/memory.usage_in_bytes", "1024\n");
 	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
 	assert_int_equal(r.limit_bytes, 4096);
 	assert_int_equal(r.used_bytes, 1024);
@@ -164,9 +147,9 @@ static void names_of_cgroups(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
-	put(top, "pod", NULL);
-	put(top, "pod/leaf", NULL);
-	put(top, "file", "");
+	put_file(top, "pod", NULL);
+	put_file(top, "pod/leaf", NULL);
+	put_file(top, "file", "");
 	snprintf(name, sizeof(name), "%s/link", top);
 	assert_int_equal(symlink("pod", name), 0);
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {

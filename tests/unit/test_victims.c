@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "proc/clock.h"
+#include "tiny_bucket.h"
 #include "tiny_go.h"
 #include "victim/victim_report.h"
 #include "victim/victims.h"
@@ -133,26 +134,12 @@ static int exit_of(struct fixture *f, uint32_t pid)
 	return victims_event(f->victims, &e, sizeof(e), &f->load);
 }
 
-/* The runtime's hash of a stack of one address and a size (runtime/mprof.go, stkbucket). */
-static uint64_t hash_of(uint64_t pc, uint64_t size)
-{
-	uint64_t h = pc;
-
-	h += h << 10;
-	h ^= h >> 6;
-	h += size;
-	h += h << 10;
-	h ^= h >> 6;
-	h += h << 3;
-	return h ^ h >> 11;
-}
-
 static struct oomprof_bucket bucket_record(uint32_t pid, uint64_t objects)
 {
 	const uint64_t size = 64, pc = BIAS + TINY_GO_LEAK + 0x60;
 	const struct oomprof_process p = process(pid);
 	struct oomprof_bucket b = {.victim = oomprof_id(&p),
-				   .hash = hash_of(pc, size),
+				   .hash = tiny_bucket_hash((uint64_t[]){pc}, 1, size),
 				   .size = size,
 				   .depth = 1,
 				   .held = 1};
