@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "oom/container_report.h"
 #include "oom/domain.h"
 #include "output/human.h"
 #include "proc/cgroup.h"
@@ -68,6 +69,15 @@ static void put_victim(const struct oomkill_event *e, struct json_writer *w)
 		json_writer_null(w, "victim_pid_in_namespace");
 }
 
+static int put_victim_container(const struct oomkill_event *e, struct json_writer *w)
+{
+	_cleanup_strbuf_ struct strbuf path = {0};
+
+	if (!e->victim_memcg_id || cgroup_path(e->victim_memcg_id, &path) < 0)
+		strbuf_reset(&path);
+	return container_report_json("victim_", strbuf_text(&path), w);
+}
+
 static int put_domain(const struct oomkill_event *e, struct json_writer *w)
 {
 	static const char *const unknown[] = {"domain_pages", "domain_bytes",  "gfp_mask",
@@ -94,8 +104,9 @@ static int put_domain(const struct oomkill_event *e, struct json_writer *w)
 		for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
 			json_writer_null(w, unknown[i]);
 	}
+	r = container_report_json("domain_", strbuf_text(&domain.path), w);
 	oom_domain_clear(&domain);
-	return 0;
+	return r;
 }
 
 static void put_time(const struct oomkill_event *e, struct json_writer *w)
@@ -118,11 +129,14 @@ void kill_report_victim_json(const struct oomkill_event *e, const struct loadavg
 int kill_report_json(const struct oomkill_event *e, const struct loadavg *load,
 		     struct json_writer *w)
 {
+	int r;
+
 	put_time(e, w);
 	json_writer_uint(w, "trigger_pid", e->trigger_pid);
 	json_writer_uint(w, "trigger_tid", e->trigger_tid);
 	put_comm(w, "trigger_comm", e->trigger_comm);
 	put_victim(e, w);
 	json_writer_string(w, "loadavg", load->text);
-	return put_domain(e, w);
+	r = put_domain(e, w);
+	return r < 0 ? r : put_victim_container(e, w);
 }

@@ -56,6 +56,36 @@ equal "and in JSON" "$(json "$tmp/event" victim_comm | od -An -tx1 | tr -d ' \n'
 	611b5b324a0a62225cefbfbd0a
 equal "one JSON object a line" "$(grep -c '^{.*}$' "$tmp/json.out")" "$(wc -l <"$tmp/json.out")"
 
+# Whose a cgroup is: a victim in what looks like a container of docker, below a cgroup that is none of its
+# own. First the outer one is full, then the container.
+id=$(sha256sum <<<"$$" | cut -d ' ' -f 1)
+outer=$(memcg_make outer $((32 << 20)))
+at_exit memcg_remove "$outer"
+[ ! -e "$outer/cgroup.subtree_control" ] || echo +memory >"$outer/cgroup.subtree_control"
+mkdir "$outer/docker-$id.scope"
+at_exit memcg_remove "$outer/docker-$id.scope"
+kill_in_container() { # its event is in $tmp/event
+	memcg_start "$outer/docker-$id.scope" "$hog" 64 >&2
+	victim=$!
+	wait "$victim" 2>/dev/null
+	until_line 10 "$tmp/json.out" "\"victim_pid\":$victim," >"$tmp/event"
+}
+kill_in_container
+equal "the victim's container" "$(json "$tmp/event" victim_container_id)" "$id"
+equal "the container's runtime" "$(json "$tmp/event" victim_container_runtime)" docker
+equal "a victim in no pod" "$(json "$tmp/event" victim_pod_uid)" null
+equal "the domain is above it" "$(json "$tmp/event" domain_bytes):$(jq --arg id "$id" 'has("domain_container_id") and .domain_container_id != $id' "$tmp/event")" \
+	$((32 << 20)):true
+if [ -e "$outer/memory.max" ]; then
+	echo $((16 << 20)) >"$outer/docker-$id.scope/memory.max"
+	[ ! -e "$outer/docker-$id.scope/memory.swap.max" ] || echo 0 >"$outer/docker-$id.scope/memory.swap.max"
+else
+	echo $((16 << 20)) >"$outer/docker-$id.scope/memory.limit_in_bytes"
+fi
+kill_in_container
+equal "the domain's container" "$(json "$tmp/event" domain_container_id)" "$id"
+equal "the domain's runtime" "$(json "$tmp/event" domain_container_runtime)" docker
+
 # Many at once: none lost.
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	dir=$(memcg_make "storm$i" $((8 << 20)))
