@@ -19,7 +19,7 @@ static inline int tell_coming(u32 kind, u32 pid, struct oomprof_key *key)
 	struct goalloctop_coming *coming = comings.ringbuf_reserve(sizeof(*coming));
 
 	if (!coming) {
-		counters.increment(GOALLOCTOP_LOST_COMINGS);
+		counters.atomic_increment(GOALLOCTOP_LOST_COMINGS);
 		return 0;
 	}
 	coming->kind = kind;

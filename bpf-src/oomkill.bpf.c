@@ -17,7 +17,7 @@ static inline int report(struct task_struct *victim, struct oom_control *oc, u32
 	struct oomkill_event *e = events.ringbuf_reserve(sizeof(*e));
 
 	if (!e) {
-		lost.increment(0);
+		lost.atomic_increment(0);
 		return 0;
 	}
 	oom_read_victim(e, victim);

@@ -43,7 +43,7 @@ BPF_ARRAY(settings, u64, OOMPROF_SETTINGS);
 
 static inline void lost_event(void)
 {
-	counters.increment(OOMPROF_COUNTER_LOST);
+	counters.atomic_increment(OOMPROF_COUNTER_LOST);
 }
 
 #include "oomprof_walk.bpf.h"

@@ -16,7 +16,7 @@ BPF_PROG(tp_btf__sched_process_exec, struct task_struct *task)
 	struct task_struct *parent;
 
 	if (!e) {
-		lost.increment(0);
+		lost.atomic_increment(0);
 		return 0;
 	}
 	parent = RD(task->real_parent);

@@ -23,28 +23,28 @@ int raw_tp__sys_enter(struct bpf_raw_tracepoint_args *ctx)
 	struct pt_regs *regs = (struct pt_regs *)ctx->args[0];
 
 	if (ctx->args[1] == SYS_GETPGID && is_ours(RD(PT_REGS_PARM1(regs))))
-		counts.increment(0);
+		counts.atomic_increment(0);
 	return 0;
 }
 
 BPF_PROG(tp_btf__sys_enter, struct pt_regs *regs, long id)
 {
 	if (id == SYS_GETPGID && is_ours(RD(PT_REGS_PARM1(regs))))
-		counts.increment(1);
+		counts.atomic_increment(1);
 	return 0;
 }
 
 int tracepoint__syscalls__sys_enter_getpgid(struct trace_event_raw_sys_enter *args)
 {
 	if (is_ours(RD(args->args[0])))
-		counts.increment(2);
+		counts.atomic_increment(2);
 	return 0;
 }
 
 int uprobe__marker(struct pt_regs *ctx)
 {
 	if (is_ours(PT_REGS_PARM1(ctx)))
-		counts.increment(3);
+		counts.atomic_increment(3);
 	return 0;
 }
 
@@ -65,14 +65,14 @@ BPF_PROG(iter__task, struct bpf_iter_meta *meta, struct task_struct *task)
 BPF_PROG(fentry____x64_sys_getpgid, struct pt_regs *regs)
 {
 	if (is_ours(RD(PT_REGS_PARM1(regs))))
-		counts.increment(0);
+		counts.atomic_increment(0);
 	return 0;
 }
 
 BPF_PROG(fexit____x64_sys_getpgid, struct pt_regs *regs, long result)
 {
 	if (result < 0 && is_ours(RD(PT_REGS_PARM1(regs))))
-		counts.increment(1);
+		counts.atomic_increment(1);
 	return 0;
 }
 #endif
@@ -83,7 +83,7 @@ int kprobe____x64_sys_getpgid(struct pt_regs *ctx)
 	struct pt_regs *regs = (struct pt_regs *)PT_REGS_PARM1(ctx);
 
 	if (is_ours(RD(PT_REGS_PARM1(regs))))
-		counts.increment(0);
+		counts.atomic_increment(0);
 	return 0;
 }
 
@@ -91,7 +91,7 @@ int kretprobe____x64_sys_getpgid(struct pt_regs *ctx)
 {
 	/* -ESRCH: nobody has that number. */
 	if ((int)PT_REGS_RC(ctx) == -3)
-		counts.increment(1);
+		counts.atomic_increment(1);
 	return 0;
 }
 #endif
@@ -106,13 +106,13 @@ OOMTOOLS_CALLBACK(7)
 	struct sum *sum = loop.context;
 
 	sum->of += loop.index;
-	counts.increment(1);
+	counts.atomic_increment(1);
 	return 0;
 }
 
 OOMTOOLS_CALLBACK(8)
 {
-	counts.increment(2);
+	counts.atomic_increment(2);
 	return loop.index == 4;
 }
 
@@ -123,7 +123,7 @@ int tracepoint__syscalls__sys_enter_getpgid(struct trace_event_raw_sys_enter *ar
 	if (!is_ours(RD(args->args[0])))
 		return 0;
 	bpf_loop(1000, OOMTOOLS_CALLBACK_REF(7), &sum, 0);
-	counts.increment(0, sum.of);
+	counts.atomic_increment(0, sum.of);
 	bpf_loop(1000, OOMTOOLS_CALLBACK_REF(8), NULL, 0);
 	return 0;
 }
@@ -132,7 +132,7 @@ int tracepoint__syscalls__sys_enter_getpgid(struct trace_event_raw_sys_enter *ar
 #ifdef PROBE_TAIL
 int tail__calls__3(struct trace_event_raw_sys_enter *args)
 {
-	counts.increment(1);
+	counts.atomic_increment(1);
 	return 0;
 }
 
@@ -140,9 +140,9 @@ int tracepoint__syscalls__sys_enter_getpgid(struct trace_event_raw_sys_enter *ar
 {
 	if (!is_ours(RD(args->args[0])))
 		return 0;
-	counts.increment(0);
+	counts.atomic_increment(0);
 	calls.call(args, 3);
-	counts.increment(2); /* never: the call does not return */
+	counts.atomic_increment(2); /* never: the call does not return */
 	return 0;
 }
 #endif
@@ -164,7 +164,7 @@ int tracepoint__syscalls__sys_enter_getpgid(struct trace_event_raw_sys_enter *ar
 	*number += 1;
 	e = events.ringbuf_reserve(sizeof(*e));
 	if (!e) {
-		counts.increment(1);
+		counts.atomic_increment(1);
 		return 0;
 	}
 	e->number = *number;
