@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "alloc/alloc_columns.h"
@@ -12,14 +11,6 @@
 #include "output/human.h"
 #include "proc/clock.h"
 #include "tools/goalloctop.h"
-
-/* 0: not known, or not a terminal. */
-static int terminal_width(void)
-{
-	struct winsize size;
-
-	return isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
 
 /* In the order of the rows; a copy that is the caller's to free. */
 static int sorted_programs(struct goalloctop *t, struct go_program ***ret, size_t *ret_n)
@@ -78,7 +69,7 @@ static int put_sites(struct goalloctop *t, struct go_program *p, int width, stru
 static int put_text(struct goalloctop *t, struct go_program *const *programs, size_t n,
 		    struct strbuf *out)
 {
-	int r, width = terminal_width();
+	int r, width = tool_line_width();
 
 	if (!t->no_clear && isatty(1))
 		strbuf_puts(out, "\033[H\033[2J\033[3J");

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "app/exit_codes.h"
 #include "app/loop.h"
@@ -163,13 +162,6 @@ static int check_operands(const struct oomprof *o, char *const operands[], int n
 	return n > 0 || o->check ? EXIT_USAGE : -1;
 }
 
-static int terminal_width(void)
-{
-	struct winsize size;
-
-	return isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
 int main(int argc, char *argv[])
 {
 	struct oomprof o = {.directory = {.path = ".", .fd = -1},
@@ -223,7 +215,7 @@ int main(int argc, char *argv[])
 		return oomprof_check(&o.tool, argv + first, argc - first);
 	o.report.date = o.tool.common.time;
 	o.report.details = o.tool.common.verbose;
-	o.report.line_width = terminal_width();
+	o.report.line_width = tool_line_width();
 	if (status < 0 && output_directory_open(&o.directory, &why) < 0) {
 		message_error("%s", strbuf_text(&why));
 		status = EXIT_FAILED;

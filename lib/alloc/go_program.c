@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "proc/clock.h"
 #include "victim/library.h"
@@ -162,15 +161,6 @@ int go_program_look(struct go_program *p)
 	return 1;
 }
 
-/* What the thread has used of a CPU. */
-static uint64_t cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 /*
  * Every struct g has to be looked at, as those that have ended are kept. That takes some ms where
  * there are 100,000, so the more there are the less often they are counted.
@@ -178,7 +168,7 @@ static uint64_t cpu_ns(void)
 static void count_goroutines(struct go_program *p, const struct heap_reader *reader,
 			     struct memory_blocks *blocks, const struct go_runtime *before)
 {
-	uint64_t n, begun = cpu_ns(), now = clock_monotonic_ns();
+	uint64_t n, begun = clock_thread_cpu_ns(), now = clock_monotonic_ns();
 	int64_t last;
 
 	if (now < p->goroutines_next_ns && go_runtime_get(before, GO_GOROUTINES, &last)) {
@@ -188,7 +178,7 @@ static void count_goroutines(struct go_program *p, const struct heap_reader *rea
 	if (go_runtime_goroutines_blocks(reader, blocks, p->image.binary, p->bias, &n) < 0)
 		return;
 	go_runtime_set(&p->runtime, GO_GOROUTINES, (int64_t)n);
-	p->goroutines_next_ns = now + (cpu_ns() - begun) * GOROUTINES_SHARE;
+	p->goroutines_next_ns = now + (clock_thread_cpu_ns() - begun) * GOROUTINES_SHARE;
 }
 
 static void read_runtime(struct go_program *p, const struct heap_reader *reader,

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "app/exit_codes.h"
 #include "app/message.h"
@@ -118,6 +120,13 @@ void tool_protect(size_t reserve)
 	self_protect(reserve, &warnings);
 	if (warnings.length)
 		message_warning("%.*s", (int)warnings.length - 1, warnings.data);
+}
+
+int tool_line_width(void)
+{
+	struct winsize size;
+
+	return isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 int tool_print(const struct strbuf *text)

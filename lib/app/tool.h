@@ -39,6 +39,9 @@ void tool_protect(size_t reserve);
 /* The line that says that the probe is in place: to stdout, with --json to stderr. 0 or -errno. */
 int tool_start_line(const struct tool *tool, const char *line);
 
+/* Characters in a line of the terminal that stdout is; 0: it is none, or that is not known. */
+int tool_line_width(void);
+
 /* Print to stdout, flushed. 0 or -errno. */
 int tool_print(const struct strbuf *text);
 

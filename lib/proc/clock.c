@@ -25,6 +25,11 @@ uint64_t clock_realtime_ns(void)
 	return now(CLOCK_REALTIME);
 }
 
+uint64_t clock_thread_cpu_ns(void)
+{
+	return now(CLOCK_THREAD_CPUTIME_ID);
+}
+
 uint64_t clock_realtime_at(uint64_t monotonic_ns)
 {
 	return clock_realtime_ns() - (clock_monotonic_ns() - monotonic_ns);
