@@ -45,7 +45,6 @@ static inline void oom_read_victim(struct oomkill_event *e, struct task_struct *
 	e->victim_pid = RD(victim->tgid);
 	e->victim_tid = RD(victim->pid);
 	e->victim_pid_in_namespace = pid_in_namespace(signal);
-	e->pad = 0;
 	bpf_probe_read_kernel_str(e->victim_comm, sizeof(e->victim_comm), victim->comm);
 	e->victim_uid = RD(cred->uid.val);
 	e->oom_score_adj = RD(signal->oom_score_adj);
@@ -61,6 +60,7 @@ static inline void oom_read_victim(struct oomkill_event *e, struct task_struct *
 /* What only the oom_control knows; OC may be NULL: then the kill's domain is unknown. */
 static inline void oom_read_control(struct oomkill_event *e, struct oom_control *oc, u32 flags)
 {
+	e->kind = flags & OOMKILL_GROUP_MEMBER ? OOMKILL_MEMBER : OOMKILL_CHOSEN;
 	e->flags = flags;
 	e->totalpages = 0;
 	e->points = 0;

@@ -73,6 +73,7 @@ int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, voi
 		.lines = tool->lines,
 		.file = tool->common.probe ? tool->common.probe : "(edited text)",
 		.variants = wanted_variants(tool->variants, only),
+		.flags = tool->flags,
 		.map_sizes = tool->map_sizes,
 		.image_path = tool->common.image,
 		.kernel_headers = tool->common.kernel_headers,

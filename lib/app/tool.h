@@ -9,7 +9,8 @@ struct tool {
 	const struct program_info *info;
 	const char *text; /* the BPF text built in; NULL: there is none */
 	const struct text_line *lines;
-	const struct tracer_variant *variants;	 /* ways to attach, best first */
+	const struct tracer_variant *variants; /* ways to attach, best first */
+	const char *const *flags; /* besides those of a variant; NULL, or ended by it */
 	const struct tracer_map_size *map_sizes; /* where the text's are not to be taken */
 	struct common_options common;
 	struct strbuf edited; /* the text that runs, if it is not the built-in one */

@@ -78,13 +78,19 @@ struct attempt {
 	struct probe_set *set;
 };
 
+static void add_flags(struct strbuf *out, const char *const *flags)
+{
+	for (; flags && *flags; flags++)
+		strbuf_printf(out, "%s ", *flags);
+}
+
 static void attempt_init(struct attempt *a, struct tracer *t, const struct tracer_config *config,
 			 const struct tracer_variant *variant)
 {
 	*a = (struct attempt){.config = config, .variant = variant};
 	kernel_features_flags(&t->features, &a->flags);
-	for (const char *const *flag = variant->flags; flag && *flag; flag++)
-		strbuf_printf(&a->flags, "%s ", *flag);
+	add_flags(&a->flags, variant->flags);
+	add_flags(&a->flags, config->flags);
 	a->supply = (struct image_supply){
 		.compile = {.tool = config->name,
 			    .source = {config->text, config->lines, config->file},

@@ -41,6 +41,7 @@ struct tracer_config {
 	const struct text_line *lines; /* as embed.sh made them, or NULL */
 	const char *file; /* the name of an edited text (--probe), where lines is NULL */
 	const struct tracer_variant *variants;	 /* tried in order; NULL: one, without flags */
+	const char *const *flags;		 /* besides the variant's; NULL ends it; or NULL */
 	const struct tracer_map_size *map_sizes; /* may be NULL */
 	const char *image_path; /* load this image instead of compiling (--image) */
 	bool kernel_headers;	/* compile with the installed headers */
