@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "bpf/compile_directory.h"
@@ -83,25 +84,14 @@ static int hold(const char *name, const void *bytes, size_t n)
 	return r < 0 ? r : fd;
 }
 
-/* We may be protected from the OOM killer; a compiler of 100 MiB must not be. */
-static void drop_protection(void)
-{
-	_cleanup_close_ int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
-	char sign;
-
-	if (fd >= 0 && pread(fd, &sign, 1, 0) == 1 && sign == '-' && write(fd, "0", 1) != 1)
-		_exit(127);
-}
-
 static void __attribute__((noreturn)) become(const char *path, char *const *argv, const int *fds)
 {
-	sigset_t none;
-
 	/* The helper cleans up and ends when we do. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	drop_protection();
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* We may be protected from the OOM killer; a compiler of 100 MiB must not be. */
+	if (child_unprotect() < 0)
+		_exit(127);
+	child_default_signals();
 	for (int i = 0; i < 3; i++)
 		if (dup2(fds[i], i) < 0)
 			_exit(127);
