@@ -125,33 +125,6 @@ int cgroup_read_bytes(const char *file, uint64_t *ret)
 	return 0;
 }
 
-int cgroup_memory_limit_at(const char *mount_point, const char *path, const char *file,
-			   uint64_t *ret)
-{
-	_cleanup_strbuf_ struct strbuf name = {0};
-	size_t n = strlen(path);
-	uint64_t least = 0, limit;
-
-	if (path[0] != '/' || !strncmp(path, "/..", 3))
-		return -ENOENT; /* outside what this cgroup namespace shows */
-	strbuf_printf(&name, "%s%s", mount_point, path);
-	if (strbuf_error(&name) == 0 && access(strbuf_text(&name), F_OK) < 0)
-		return -errno;
-	/* A cgroup whose controllers are not enabled has no such file, nor has the root of v2. */
-	for (;; n = (size_t)((const char *)memrchr(path, '/', n) - path)) {
-		strbuf_reset(&name);
-		strbuf_printf(&name, "%s%.*s/%s", mount_point, (int)n, path, file);
-		if (strbuf_error(&name) < 0)
-			return -ENOMEM;
-		if (cgroup_read_bytes(strbuf_text(&name), &limit) == 0 && limit)
-			least = least ? MIN(least, limit) : limit;
-		if (n == 0)
-			break;
-	}
-	*ret = least;
-	return 0;
-}
-
 int cgroup_mount_point(int version, struct strbuf *ret)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -168,24 +141,4 @@ int cgroup_mount_point(int version, struct strbuf *ret)
 		}
 	endmntent(mounts);
 	return r;
-}
-
-int cgroup_memory_limit(pid_t pid, uint64_t *ret)
-{
-	_cleanup_strbuf_ struct strbuf text = {0}, path = {0}, mount = {0};
-	char name[64];
-	int r, version;
-
-	snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
-	r = file_read(name, 65536, &text);
-	if (r < 0)
-		return r;
-	version = cgroup_parse_memory(strbuf_text(&text), &path);
-	if (version < 0)
-		return version;
-	r = cgroup_mount_point(version, &mount);
-	return r < 0 ? r
-		     : cgroup_memory_limit_at(strbuf_text(&mount), strbuf_text(&path),
-					      version == 2 ? "memory.max" : "memory.limit_in_bytes",
-					      ret);
 }

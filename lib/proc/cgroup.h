@@ -14,20 +14,6 @@
 int cgroup_path(uint64_t id, struct strbuf *path);
 
 /*
- * How many bytes of memory (swap apart) the cgroup of a process, or one above it, allows: the
- * smallest of these limits; 0: there is none. 0; -ENOENT: its cgroup is not visible from here; or
- * another -errno.
- */
-int cgroup_memory_limit(pid_t pid, uint64_t *ret);
-
-/*
- * The same for the cgroup PATH below MOUNT_POINT. FILE holds a limit: memory.max (v2) or
- * memory.limit_in_bytes.
- */
-int cgroup_memory_limit_at(const char *mount_point, const char *path, const char *file,
-			   uint64_t *ret);
-
-/*
  * Find the memory cgroup in the text of /proc/PID/cgroup; RET_PATH gets its path. Returns 1 or 2
  * for the version of the hierarchy, or -ENOENT.
  */

@@ -77,6 +77,7 @@ int cgroup_memory_room(const struct cgroup_memory *c, const char *path, struct c
 {
 	_cleanup_strbuf_ struct strbuf name = {0};
 	struct cgroup_room least = {0};
+	uint64_t smallest = 0;
 	size_t n = strlen(path);
 
 	if (!c->version || path[0] != '/' || !strncmp(path, "/..", 3))
@@ -92,14 +93,31 @@ int cgroup_memory_room(const struct cgroup_memory *c, const char *path, struct c
 		strbuf_printf(&name, "%s%.*s", c->mount_point, (int)n, path);
 		if (strbuf_error(&name) < 0)
 			return -ENOMEM;
-		if (read_room(c, strbuf_text(&name), &room) == 0 && room.limit_bytes &&
-		    (!least.limit_bytes || left(&room) < left(&least)))
-			least = room;
+		if (read_room(c, strbuf_text(&name), &room) == 0 && room.limit_bytes) {
+			if (!least.limit_bytes || left(&room) < left(&least))
+				least = room;
+			smallest = smallest ? MIN(smallest, room.limit_bytes) : room.limit_bytes;
+		}
 		if (n == 0)
 			break;
 	}
+	least.smallest_limit_bytes = smallest;
 	*ret = least;
 	return 0;
+}
+
+uint64_t cgroup_memory_limit(pid_t pid)
+{
+	_cleanup_cgroup_memory_ struct cgroup_memory c = {0};
+	_cleanup_strbuf_ struct strbuf path = {0};
+	struct cgroup_room room = {0};
+	int r = cgroup_memory_open(&c);
+
+	if (r == 0)
+		r = cgroup_memory_path(&c, pid, &path);
+	if (r == 0)
+		r = cgroup_memory_room(&c, strbuf_text(&path), &room);
+	return r < 0 ? 0 : room.smallest_limit_bytes;
 }
 
 bool cgroup_is_below(const char *path, const char *top)

@@ -25,10 +25,12 @@ int cgroup_memory_path(const struct cgroup_memory *c, pid_t pid, struct strbuf *
 
 /*
  * Of the cgroup PATH and those above it that have a limit, the one with the least room left: its
- * limit and what is used of it. Both 0: none has a limit. 0; -ENOENT: it is not visible from here.
+ * limit and what is used of it; and the smallest limit of them all. Swap apart. 0: none has a
+ * limit. 0; -ENOENT: it is not visible from here.
  */
 struct cgroup_room {
 	uint64_t limit_bytes, used_bytes;
+	uint64_t smallest_limit_bytes;
 };
 int cgroup_memory_room(const struct cgroup_memory *c, const char *path, struct cgroup_room *ret);
 
@@ -38,6 +40,12 @@ int cgroup_memory_room(const struct cgroup_memory *c, const char *path, struct c
  */
 int cgroup_memory_resolve(const struct cgroup_memory *c, const char *name, struct strbuf *ret,
 			  struct strbuf *why);
+
+/*
+ * How many bytes of memory the cgroup of a process, or one above it, allows: the smallest limit; 0:
+ * there is none, or it is not visible from here.
+ */
+uint64_t cgroup_memory_limit(pid_t pid);
 
 /* Is PATH the cgroup TOP, or below it? */
 bool cgroup_is_below(const char *path, const char *top);

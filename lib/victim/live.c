@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proc/cgroup.h"
+#include "proc/cgroup_memory.h"
 #include "proc/process.h"
 
 static int fail(struct strbuf *why, int error, pid_t pid, const char *what)
@@ -181,7 +181,7 @@ int live_read(pid_t pid, struct live *ret, struct strbuf *why)
 		return fail(why, -ENOMEM, pid, strerror(ENOMEM));
 	memcpy(l.victim->comm, p.comm, sizeof(l.victim->comm));
 	l.victim->address_space_bytes = p.virtual_bytes;
-	(void)cgroup_memory_limit(pid, &l.victim->cgroup_limit_bytes); /* 0: not known */
+	l.victim->cgroup_limit_bytes = cgroup_memory_limit(pid);
 	l.victim->binary = &l.binary;
 	r = look_into(p.thread, &l.binary, &image, why);
 	if (r == 0)

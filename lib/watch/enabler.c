@@ -232,13 +232,14 @@ static int restore(const struct enabler *en, const struct entry *e)
 
 static void restore_all(const struct enabler *en)
 {
-	int n = 0;
+	_cleanup_strbuf_ struct strbuf programs = {0};
+	uint64_t n = 0;
 
 	for (const struct entry *e = en->entries; e; e = e->next)
 		n += restore(en, e);
+	human_things(&programs, n, "program");
 	if (n)
-		message_error("heap profiling switched off again in %d program%s", n,
-			      n == 1 ? "" : "s");
+		message_error("heap profiling switched off again in %s", strbuf_text(&programs));
 }
 
 static void *run(void *p)

@@ -94,7 +94,8 @@ ok "a program that has replaced itself by exec" $?
 library=$("$workloads/go-victim" "${versions[-1]}" shared unprofiled 2>"$tmp/log")
 ok "the library builds" $?
 run library env LD_PRELOAD="$library" sleep 1000
-wait_for 20 has_row "$tmp/table" ".pid == ${pids[library]} and .profiling_enabled"
+# Such a library is found by the scan, which comes every half minute.
+wait_for 60 has_row "$tmp/table" ".pid == ${pids[library]} and .profiling_enabled"
 ok "a program that has loaded a library" $?
 "$goalloctop" -p "${pids[old-${versions[0]}]}" --by program 0.1 1 >"$tmp/other"
 matches "another goalloctop shows it as on" "$(cat "$tmp/other")" ' on$'

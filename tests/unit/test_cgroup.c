@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "proc/cgroup.h"
+#include "proc/cgroup_memory.h"
 
 static void finds_the_memory_cgroup(void **state)
 {
@@ -34,47 +35,60 @@ static void finds_the_memory_cgroup(void **state)
 	}
 }
 
-static void the_smallest_limit_counts(void **state)
+/* The limit with the least room counts, be it the larger one; and which is the smallest is told. */
+static void room(void **state)
 {
 	char top[] = "/tmp/oomtools-cgroup.XXXXXX", command[64];
-	uint64_t limit;
+	struct cgroup_memory c = {.version = 2, .mount_point = top};
+	struct cgroup_room r = {1, 1, 1};
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	put_file(top, "pod", NULL);
-	put_file(top, "pod/a", NULL);
-	put_file(top, "pod/a/leaf", NULL);
-	put_file(top, "free", NULL);
-	put_file(top, "pod/max", "67108864\n");
-	put_file(top, "pod/a/max", "1009000448\n");
-	put_file(top, "free/max", "max\n");
-	/* The leaf has no such file, what is above it allows more, and above that less. */
-	assert_int_equal(cgroup_memory_limit_at(top, "/pod/a/leaf", "max", &limit), 0);
-	assert_int_equal(limit, 67108864);
-	assert_int_equal(cgroup_memory_limit_at(top, "/free", "max", &limit), 0);
-	assert_int_equal(limit, 0);
-	assert_int_equal(cgroup_memory_limit_at(top, "/", "max", &limit), 0);
-	assert_int_equal(limit, 0);
-	put_file(top, "max", "9223372036854771712\n"); /* v1, unlimited */
-	put_file(top, "pod/max", "1013000000\n");
-	assert_int_equal(cgroup_memory_limit_at(top, "/pod/a", "max", &limit), 0);
-	assert_int_equal(limit, 1009000448);
-	put_file(top, "max", "4096\n");
-	assert_int_equal(cgroup_memory_limit_at(top, "/pod/a", "max", &limit), 0);
-	assert_int_equal(limit, 4096);
-	assert_int_equal(cgroup_memory_limit_at(top, "/gone", "max", &limit), -ENOENT);
-	assert_int_equal(cgroup_memory_limit_at(top, "/../pod", "max", &limit), -ENOENT);
-	assert_int_equal(cgroup_memory_limit_at(top, "", "max", &limit), -ENOENT);
+	put_file(top, "pod/leaf", NULL);
+	put_file(top, "pod/leaf/sub", NULL);
+	put_file(top, "pod/leaf/memory.max", "67108864\n");
+	put_file(top, "pod/leaf/memory.current", "1048576\n");
+	assert_int_equal(cgroup_memory_room(&c, "/pod", &r), 0);
+	assert_int_equal(r.limit_bytes, 0);
+	assert_int_equal(r.smallest_limit_bytes, 0);
+	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf/sub", &r), 0);
+	assert_int_equal(r.limit_bytes, 67108864);
+	assert_int_equal(r.used_bytes, 1048576);
+	put_file(top, "pod/memory.max", "1073741824\n");
+	put_file(top, "pod/memory.current", "1073741823\n");
+	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
+	assert_int_equal(r.limit_bytes, 1073741824);
+	assert_int_equal(r.used_bytes, 1073741823);
+	assert_int_equal(r.smallest_limit_bytes, 67108864);
+	put_file(top, "pod/memory.current", "2073741823\n"); /* lowered below what is used */
+	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
+	assert_int_equal(r.used_bytes, 2073741823);
+	assert_int_equal(cgroup_memory_room(&c, "/gone", &r), -ENOENT);
+	assert_int_equal(cgroup_memory_room(&c, "/../pod", &r), -ENOENT);
+	assert_int_equal(cgroup_memory_room(&c, "", &r), -ENOENT);
+	assert_int_equal(cgroup_memory_room(&c, "/", &r), 0);
+	assert_int_equal(r.smallest_limit_bytes, 0);
+	c.version = 1;
+	put_file(top, "pod/leaf/memory.limit_in_bytes", "9223372036854771712\n");
+	put_file(top, "pod/memory.limit_in_bytes", "4096\n");
+	put_file(top, "pod/memory.usage_in_bytes", "1024\n");
+	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
+	assert_int_equal(r.limit_bytes, 4096);
+	assert_int_equal(r.used_bytes, 1024);
+	assert_int_equal(r.smallest_limit_bytes, 4096);
+	c.version = 0;
+	assert_int_equal(cgroup_memory_room(&c, "/pod", &r), -ENOENT);
 	snprintf(command, sizeof(command), "rm -r %s", top);
 	assert_int_equal(system(command), 0);
-	assert_int_equal(cgroup_memory_limit(0x7fffffff, &limit), -ENOENT);
+	assert_int_equal(cgroup_memory_limit(0x7fffffff), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_memory_cgroup),
-		cmocka_unit_test(the_smallest_limit_counts),
+		cmocka_unit_test(room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ static int set_up(void **state)
 	go_runtime_set(&p[0].runtime, GO_GC_PERCENT, -1);
 	go_runtime_set(&p[0].runtime, GO_MEMORY_LIMIT, GO_NO_MEMORY_LIMIT);
 	p[0].cgroup_path = strdup("/shop");
-	p[0].cgroup = (struct cgroup_room){256 << 20, 23 << 20};
+	p[0].cgroup = (struct cgroup_room){256 << 20, 23 << 20, 256 << 20};
 	*state = p;
 	return 0;
 }

@@ -92,47 +92,6 @@ static void lines(void **state)
 	discard(top);
 }
 
-/* The limit with the least room counts, be it the larger one. */
-static void room(void **state)
-{
-	char top[] = "/tmp/oomtools-system.XXXXXX";
-	struct cgroup_memory c = {.version = 2, .mount_point = top};
-	struct cgroup_room r = {1, 1};
-
-	(void)state;
-	assert_non_null(mkdtemp(top));
-	put_file(top, "pod", NULL);
-	put_file(top, "pod/leaf", NULL);
-	put_file(top, "pod/leaf/sub", NULL);
-	put_file(top, "pod/leaf/memory.max", "67108864\n");
-	put_file(top, "pod/leaf/memory.current", "1048576\n");
-	assert_int_equal(cgroup_memory_room(&c, "/pod", &r), 0);
-	assert_int_equal(r.limit_bytes, 0);
-	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf/sub", &r), 0);
-	assert_int_equal(r.limit_bytes, 67108864);
-	assert_int_equal(r.used_bytes, 1048576);
-	put_file(top, "pod/memory.max", "1073741824\n");
-	put_file(top, "pod/memory.current", "1073741823\n");
-	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
-	assert_int_equal(r.limit_bytes, 1073741824);
-	assert_int_equal(r.used_bytes, 1073741823);
-	put_file(top, "pod/memory.current", "2073741823\n"); /* lowered below what is used */
-	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
-	assert_int_equal(r.used_bytes, 2073741823);
-	assert_int_equal(cgroup_memory_room(&c, "/gone", &r), -ENOENT);
-	assert_int_equal(cgroup_memory_room(&c, "/../pod", &r), -ENOENT);
-	c.version = 1;
-	put_file(top, "pod/leaf/memory.limit_in_bytes", "9223372036854771712\n");
-	put_file(top, "pod/memory.limit_in_bytes", "4096\n");
-	put_file(top, "pod/memory.usage_in_bytes", "1024\n");
-	assert_int_equal(cgroup_memory_room(&c, "/pod/leaf", &r), 0);
-	assert_int_equal(r.limit_bytes, 4096);
-	assert_int_equal(r.used_bytes, 1024);
-	c.version = 0;
-	assert_int_equal(cgroup_memory_room(&c, "/pod", &r), -ENOENT);
-	discard(top);
-}
-
 static void names_of_cgroups(void **state)
 {
 	char top[] = "/tmp/oomtools-system.XXXXXX", name[128];
@@ -179,7 +138,6 @@ int main(void)
 		cmocka_unit_test(memory),
 		cmocka_unit_test(stalls),
 		cmocka_unit_test(lines),
-		cmocka_unit_test(room),
 		cmocka_unit_test(names_of_cgroups),
 	};
 
