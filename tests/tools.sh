@@ -14,12 +14,16 @@ tool_options() {
 	"$(tool_program "$1")" --help |
 		sed -nE 's/^ +((-., )?--[a-z-]+( [A-Z]+|\[=[A-Z]+\])?)( .*)?$/\1/p'
 }
-# tool_json_keys TOOL: the keys that the sources of its -j output name
+# tool_json_keys TOOL: the keys of its -j output, by the sources that name them or by asking the tool
 tool_json_keys() {
 	local sources=""
 	case $1 in
+	oomkill)
+		"$(tool_program oomkill)" -j --replay - <<<'{"victim_pid":1,"members":[{}]}' |
+			jq -r 'keys[], (.members[] | keys[])'
+		return
+		;;
 	goalloctop) sources="lib/alloc/program_table.c lib/alloc/alloc_columns.c" ;;
-	oomkill) sources="lib/oom/kill_report.c" ;;
 	oomprof) sources="lib/victim/victim_report.c lib/victim/check_report.c" ;;
 	esac
 	for source in $sources; do

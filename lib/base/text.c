@@ -71,6 +71,22 @@ void text_utf8(struct strbuf *out, const char *bytes, size_t n)
 	}
 }
 
+bool text_is_utf8(const char *bytes, size_t n)
+{
+	const unsigned char *s = (const unsigned char *)bytes;
+
+	while (n) {
+		uint32_t code;
+		size_t length = utf8_next(s, n, &code);
+
+		if (!length)
+			return false;
+		s += length;
+		n -= length;
+	}
+	return true;
+}
+
 void text_filename(struct strbuf *out, const char *bytes, size_t n)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/strbuf.h"
@@ -17,6 +18,9 @@ void text_display(struct strbuf *out, const char *bytes, size_t n);
 
 /* For JSON: valid UTF-8 as it is, every byte that is not as U+FFFD. No escaping is done here. */
 void text_utf8(struct strbuf *out, const char *bytes, size_t n);
+
+/* Is it valid UTF-8 as it is? */
+bool text_is_utf8(const char *bytes, size_t n);
 
 /* For a file name: [A-Za-z0-9._+@-] as they are, all else as '_'; never empty, never a leading '.'.
  */

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/macro.h"
+#include "oom/kill_stacks.h"
 
 static void field_forget(enum kill_type type, void *at)
 {
@@ -68,14 +69,6 @@ struct kill_member *kill_add_member(struct kill *k)
 	return m;
 }
 
-static void stack_clear(struct kill_stack *s)
-{
-	for (size_t i = 0; i < s->count; i++)
-		free(s->frames[i]);
-	free(s->frames);
-	free(s->error);
-}
-
 void kill_free(struct kill *k)
 {
 	if (!k)
@@ -86,9 +79,9 @@ void kill_free(struct kill *k)
 		each_field(kill_member_tables, kill_member_tables_count, &k->members[i],
 			   field_free);
 	free(k->members);
-	stack_clear(&k->victim_stack);
-	stack_clear(&k->trigger_user_stack);
-	stack_clear(&k->trigger_kernel_stack);
+	kill_stack_clear(&k->victim_stack);
+	kill_stack_clear(&k->trigger_user_stack);
+	kill_stack_clear(&k->trigger_kernel_stack);
 	free(k);
 }
 

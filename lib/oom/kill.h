@@ -84,7 +84,7 @@ struct kill_course {
 /* A stack: frames, the innermost first, as "function file:line" or what is known. */
 struct kill_stack {
 	char **frames;
-	size_t count;
+	size_t count, capacity;
 	bool cut;    /* deeper than could be read */
 	char *error; /* why there is none; NULL: there is one */
 };

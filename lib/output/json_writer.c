@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -50,6 +52,18 @@ void json_writer_int(struct json_writer *w, const char *key, int64_t value)
 		put(w, key, json_object_new_int64(value), false);
 }
 
+void json_writer_share(struct json_writer *w, const char *key, double value)
+{
+	char text[64];
+
+	if (isnan(value)) {
+		json_writer_null(w, key);
+	} else if (w) {
+		snprintf(text, sizeof(text), "%.2f", value);
+		put(w, key, json_object_new_double_s(value, text), false);
+	}
+}
+
 void json_writer_bool(struct json_writer *w, const char *key, bool value)
 {
 	if (w)
@@ -62,18 +76,21 @@ void json_writer_null(struct json_writer *w, const char *key)
 		put(w, key, NULL, true);
 }
 
-void json_writer_text(struct json_writer *w, const char *key, const char *bytes, size_t n)
+/* NULL: no memory. */
+static struct json_object *new_text(const char *bytes, size_t n)
 {
 	_cleanup_strbuf_ struct strbuf clean = {0};
 
-	if (!w)
-		return;
 	text_utf8(&clean, bytes, n);
-	if (strbuf_error(&clean) < 0 || clean.length > INT32_MAX) {
-		w->failed = true;
-		return;
-	}
-	put(w, key, json_object_new_string_len(strbuf_text(&clean), (int)clean.length), false);
+	if (strbuf_error(&clean) < 0 || clean.length > INT32_MAX)
+		return NULL;
+	return json_object_new_string_len(strbuf_text(&clean), (int)clean.length);
+}
+
+void json_writer_text(struct json_writer *w, const char *key, const char *bytes, size_t n)
+{
+	if (w)
+		put(w, key, new_text(bytes, n), false);
 }
 
 void json_writer_string(struct json_writer *w, const char *key, const char *s)
@@ -82,6 +99,25 @@ void json_writer_string(struct json_writer *w, const char *key, const char *s)
 		json_writer_text(w, key, s, strlen(s));
 	else
 		json_writer_null(w, key);
+}
+
+void json_writer_array(struct json_writer *w, const char *key)
+{
+	if (w)
+		put(w, key, json_object_new_array(), false);
+}
+
+void json_writer_add_text(struct json_writer *w, const char *key, const char *bytes, size_t n)
+{
+	struct json_object *array, *text;
+
+	if (!w || !json_object_object_get_ex(w->element ? w->element : w->top, key, &array))
+		return;
+	text = new_text(bytes, n);
+	if (!text || json_object_array_add(array, text) < 0) {
+		json_object_put(text);
+		w->failed = true;
+	}
 }
 
 void json_writer_begin_element(struct json_writer *w, const char *key)

@@ -34,3 +34,8 @@ uint64_t clock_realtime_at(uint64_t monotonic_ns)
 {
 	return clock_realtime_ns() - (clock_monotonic_ns() - monotonic_ns);
 }
+
+uint64_t clock_boottime_at(uint64_t monotonic_ns)
+{
+	return clock_boottime_ns() - (clock_monotonic_ns() - monotonic_ns);
+}

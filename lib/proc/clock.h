@@ -10,3 +10,6 @@ uint64_t clock_thread_cpu_ns(void); /* what the calling thread has used of CPUs 
 
 /* The time of day at a past instant of CLOCK_MONOTONIC, by the clocks' present difference. */
 uint64_t clock_realtime_at(uint64_t monotonic_ns);
+
+/* The same in CLOCK_BOOTTIME. */
+uint64_t clock_boottime_at(uint64_t monotonic_ns);

@@ -6,7 +6,7 @@
 #include <sys/utsname.h>
 
 #include "base/text.h"
-#include "oom/domain.h"
+#include "oom/kill_gather.h"
 #include "output/human.h"
 #include "proc/clock.h"
 #include "victim/runtime_report.h"
@@ -68,19 +68,20 @@ static void name(struct strbuf *text, const char *comm, size_t size)
 
 static void comment_domain(struct victim *v, struct strbuf *text)
 {
-	struct oom_domain domain;
-	int r = oom_domain_of(&v->kill, &domain);
+	_cleanup_kill_ struct kill *k = kill_new();
+	int r = k ? kill_gather_event(k, &v->kill) : -ENOMEM;
+	const struct kill_domain *d;
 
 	if (r < 0) {
 		v->error = r;
 		return;
 	}
-	strbuf_printf(text, "domain: %s%s%s", domain.kind, domain.path.length ? " " : "",
-		      strbuf_text(&domain.path));
-	if (domain.limit_bytes)
-		strbuf_printf(text, ", limit %" PRIu64 " bytes", domain.limit_bytes);
+	d = &k->domain;
+	strbuf_printf(text, "domain: %s%s%s", d->kind, d->memcg_path ? " " : "",
+		      d->memcg_path ? d->memcg_path : "");
+	if (d->bytes != KILL_UNKNOWN)
+		strbuf_printf(text, ", limit %" PRIu64 " bytes", d->bytes);
 	comment(v, text);
-	oom_domain_clear(&domain);
 }
 
 static void comment_kill(struct victim *v, struct strbuf *text)
@@ -238,7 +239,9 @@ static void decode_runtime(struct victim *v)
 
 	if (v->killed) {
 		v->address_space_bytes = v->kill.total_vm_pages * (uint64_t)sysconf(_SC_PAGESIZE);
-		v->cgroup_limit_bytes = oom_domain_memcg_memory(&v->kill);
+		v->cgroup_limit_bytes = kill_memcg_limit(&v->kill);
+		if (v->cgroup_limit_bytes == KILL_UNKNOWN)
+			v->cgroup_limit_bytes = 0;
 	}
 	go_runtime_decode(&v->runtime_bytes, v->cycle, b ? b->minor : 0, v->address_space_bytes,
 			  &v->runtime);

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "oom/kill_report.h"
+#include "oom/kill_gather.h"
+#include "oom/kill_json.h"
 #include "output/human.h"
 #include "proc/clock.h"
 #include "victim/runtime_report.h"
@@ -236,21 +237,92 @@ static void put_json_profile(const struct victim *v, uint64_t rows, struct json_
 		put_json_site(w, &sites[i], t->since_gc_known);
 }
 
+/* What holds of a victim whoever has killed it; then what only the OOM killer knows. */
+static const char *const victim_keys[] = {
+	"time",
+	"kernel_time_ns",
+	"victim_pid",
+	"victim_tid",
+	"victim_comm",
+	"victim_uid",
+	"victim_oom_score_adj",
+	"victim_anon_bytes",
+	"victim_file_bytes",
+	"victim_shmem_bytes",
+	"victim_swap_bytes",
+	"victim_pgtables_bytes",
+	"victim_virtual_bytes",
+	"victim_memcg_path",
+	"victim_memcg_inode",
+	"victim_pid_in_namespace",
+	"loadavg",
+	NULL,
+};
+static const char *const oom_keys[] = {
+	"trigger_pid",
+	"trigger_tid",
+	"trigger_comm",
+	"domain",
+	"domain_pages",
+	"domain_bytes",
+	"gfp_mask",
+	"order",
+	"victim_points",
+	"memcg_path",
+	"memcg_inode",
+	"domain_container_id",
+	"domain_container_runtime",
+	"domain_container_name",
+	"domain_outer_container_id",
+	"domain_pod_uid",
+	"domain_pod_name",
+	"domain_pod_namespace",
+	"domain_pod_qos",
+	"domain_unit",
+	"victim_container_id",
+	"victim_container_runtime",
+	"victim_container_name",
+	"victim_outer_container_id",
+	"victim_pod_uid",
+	"victim_pod_name",
+	"victim_pod_namespace",
+	"victim_pod_qos",
+	"victim_unit",
+	NULL,
+};
+
+static int put_json_kill(const struct victim *v, struct json_writer *w)
+{
+	_cleanup_kill_ struct kill *k = kill_new();
+	int r = k ? kill_gather_event(k, &v->kill) : -ENOMEM;
+
+	if (r == 0)
+		r = kill_gather_loadavg(k, &v->load);
+	if (r == 0 && victim_of_oom(v))
+		r = kill_gather_containers(k, "");
+	if (r < 0)
+		return r;
+	kill_json_some(k, victim_keys, w);
+	json_writer_bool(w, "group_member", v->kill.flags & OOMKILL_GROUP_MEMBER);
+	if (victim_of_oom(v))
+		kill_json_some(k, oom_keys, w);
+	return 0;
+}
+
 int victim_report_json(const struct victim *v, const struct victim_report_options *options,
 		       struct json_writer *w)
 {
 	_cleanup_strbuf_ struct strbuf time = {0};
 	int r = 0;
 
-	if (victim_of_oom(v)) {
-		r = kill_report_json(&v->kill, &v->load, w);
-	} else if (v->killed) {
-		kill_report_victim_json(&v->kill, &v->load, w);
+	if (v->killed)
+		r = put_json_kill(v, w);
+	if (v->killed && !victim_of_oom(v)) {
 		json_writer_uint(w, "sender_pid", v->kill.trigger_pid);
 		json_writer_uint(w, "sender_tid", v->kill.trigger_tid);
 		json_writer_text(w, "sender_comm", v->kill.trigger_comm,
 				 strnlen(v->kill.trigger_comm, OOMKILL_COMM_SIZE));
-	} else {
+	} else if (!v->killed) {
 		human_time_utc(&time, when(v));
 		json_writer_string(w, "time", strbuf_text(&time));
 	}

@@ -1,0 +1,72 @@
+#include "oom/kill_text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macro.h"
+
+int kill_set_text(char **at, const char *bytes, size_t n)
+{
+	char *copy = strndup(n ? bytes : "", n);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*at);
+	*at = copy;
+	return 0;
+}
+
+int kill_set_unless_empty(char **at, const char *bytes, size_t n)
+{
+	if (n && *bytes)
+		return kill_set_text(at, bytes, n);
+	free(*at);
+	*at = NULL;
+	return 0;
+}
+
+int kill_set_command_line(struct kill_process *p, const char *bytes, size_t n, bool cut)
+{
+	char *text;
+
+	while (n && !bytes[n - 1])
+		n--;
+	if (!n)
+		return 0;
+	text = malloc(n + 1);
+	if (!text)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		text[i] = bytes[i] ? bytes[i] : ' ';
+	text[n] = '\0';
+	free(p->command_line);
+	p->command_line = text;
+	p->command_line_cut = cut;
+	return 0;
+}
+
+int kill_copy_cgroup(struct kill_process *to, const struct kill_process *from)
+{
+	const struct {
+		char **to;
+		const char *from;
+	} texts[] = {
+		{&to->memcg_path, from->memcg_path},
+		{&to->container.id, from->container.id},
+		{&to->container.runtime, from->container.runtime},
+		{&to->container.name, from->container.name},
+		{&to->container.outer_id, from->container.outer_id},
+		{&to->container.pod_uid, from->container.pod_uid},
+		{&to->container.pod_name, from->container.pod_name},
+		{&to->container.pod_namespace, from->container.pod_namespace},
+		{&to->container.pod_qos, from->container.pod_qos},
+		{&to->container.unit, from->container.unit},
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts) && r == 0; i++)
+		r = kill_set_unless_empty(texts[i].to, texts[i].from,
+					  texts[i].from ? strlen(texts[i].from) : 0);
+	return r;
+}
