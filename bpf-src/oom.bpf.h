@@ -1,11 +1,18 @@
 /* Reading an OOM kill in the kernel: the victim's counters and the oom_control that chose it. */
 
-/* rss_stat (include/linux/mm_types.h): percpu_counter[4] since Linux 6.2, atomics before. */
+/*
+ * rss_stat (include/linux/mm_types.h): percpu_counter[4] since Linux 6.2, atomics before. What CPUs
+ * or threads have not added yet can make it negative: that is 0, as in get_mm_counter().
+ */
+static inline u64 mm_pages(struct mm_struct *mm, int member)
+{
 #ifdef ISARRAY_mm_struct__rss_stat
-#define RSS(mm, member) RD((mm)->rss_stat[member].count)
+	s64 pages = RD(mm->rss_stat[member].count);
 #else
-#define RSS(mm, member) RD((mm)->rss_stat.count[member].counter)
+	s64 pages = RD(mm->rss_stat.count[member].counter);
 #endif
+	return pages > 0 ? pages : 0;
+}
 
 static inline u64 cgroup_inode(struct cgroup *cgroup)
 {
@@ -28,11 +35,60 @@ static inline u32 pid_in_namespace(struct signal_struct *signal)
 	return in_namespace.nr;
 }
 
+/* Process 1 of the task's PID namespace; 0: that is the initial one. */
+static inline u32 namespace_init(struct task_struct *task)
+{
+	struct pid *pid = RD(task->thread_pid);
+	u32 level = pid ? RD(pid->level) : 0;
+	struct upid in_namespace;
+	struct task_struct *reaper;
+
+	if (!level)
+		return 0;
+	bpf_probe_read_kernel(&in_namespace, sizeof(in_namespace),
+			      (void *)pid->numbers + level * sizeof(in_namespace));
+	reaper = RD(in_namespace.ns->child_reaper);
+	return RD(reaper->tgid);
+}
+
+#define OOM_THREADS 64 /* looked at: those that have exited leave the list, but for the first */
+
+/* As find_lock_task_mm() (mm/oom_kill.c): of TASK's process the first thread with a memory. */
+static inline struct task_struct *oom_thread_with_mm(struct task_struct *task)
+{
+	struct signal_struct *signal = RD(task->signal);
+	struct list_head *node = RD(signal->thread_head.next);
+	struct task_struct *thread;
+
+	if (RD(task->mm))
+		return task;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < OOM_THREADS && node != &signal->thread_head; i++) {
+		thread = (void *)node - offsetof(struct task_struct, thread_node);
+		if (RD(thread->mm))
+			return thread;
+		node = RD(node->next);
+	}
+	return task;
+}
+
+static inline void oom_read_mm(struct oomkill_event *e, struct mm_struct *mm)
+{
+	e->file_pages = mm_pages(mm, MM_FILEPAGES);
+	e->anon_pages = mm_pages(mm, MM_ANONPAGES);
+	e->swap_pages = mm_pages(mm, MM_SWAPENTS);
+	e->shmem_pages = mm_pages(mm, MM_SHMEMPAGES);
+	e->total_vm_pages = RD(mm->total_vm);
+	e->pgtables_bytes = RD(mm->pgtables_bytes.counter);
+	if (!mm)
+		e->file_pages = e->anon_pages = e->swap_pages = e->shmem_pages = e->total_vm_pages =
+			e->pgtables_bytes = OOMKILL_UNKNOWN;
+}
+
 /* What is known of the victim itself, and of the task that runs now: the trigger. */
 static inline void oom_read_victim(struct oomkill_event *e, struct task_struct *victim)
 {
 	struct signal_struct *signal = RD(victim->signal);
-	struct mm_struct *mm = RD(victim->mm);
 	struct css_set *cgroups = RD(victim->cgroups);
 	struct cgroup_subsys_state *css = RD(cgroups->subsys[memory_cgrp_id]);
 	struct cred *cred = (struct cred *)RD(victim->real_cred);
@@ -49,18 +105,26 @@ static inline void oom_read_victim(struct oomkill_event *e, struct task_struct *
 	e->victim_uid = RD(cred->uid.val);
 	e->oom_score_adj = RD(signal->oom_score_adj);
 	e->victim_memcg_id = cgroup_inode(RD(css->cgroup));
-	e->file_pages = RSS(mm, MM_FILEPAGES);
-	e->anon_pages = RSS(mm, MM_ANONPAGES);
-	e->swap_pages = RSS(mm, MM_SWAPENTS);
-	e->shmem_pages = RSS(mm, MM_SHMEMPAGES);
-	e->total_vm_pages = RD(mm->total_vm);
-	e->pgtables_bytes = RD(mm->pgtables_bytes.counter);
+	oom_read_mm(e, RD(victim->mm));
+}
+
+/*
+ * The badness of the chosen task. With vm.oom_kill_allocating_task nobody is looked at, and it
+ * stays 0 (out_of_memory(), mm/oom_kill.c); of an oom_task_origin() it is LONG_MAX.
+ */
+static inline s64 oom_points(struct oom_control *oc)
+{
+	s64 points = oc->chosen_points;
+	bool unasked = !points && !oc->memcg && (u64)oc->chosen == bpf_get_current_task();
+
+	return unasked || points == ~OOMKILL_UNKNOWN_POINTS ? OOMKILL_UNKNOWN_POINTS : points;
 }
 
 /* What only the oom_control knows; OC may be NULL: then the kill's domain is unknown. */
 static inline void oom_read_control(struct oomkill_event *e, struct oom_control *oc, u32 flags)
 {
-	e->kind = flags & OOMKILL_GROUP_MEMBER ? OOMKILL_MEMBER : OOMKILL_CHOSEN;
+	e->kind = flags & (OOMKILL_GROUP_MEMBER | OOMKILL_SHARES_MM) ? OOMKILL_MEMBER
+								     : OOMKILL_CHOSEN;
 	e->flags = flags;
 	e->totalpages = 0;
 	e->points = 0;
@@ -74,7 +138,7 @@ static inline void oom_read_control(struct oomkill_event *e, struct oom_control 
 		return;
 	e->flags |= OOMKILL_HAS_CONTROL;
 	e->totalpages = oc->totalpages;
-	e->points = oc->chosen_points;
+	e->points = oom_points(oc);
 	e->gfp_mask = oc->gfp_mask;
 	e->order = oc->order;
 	e->constraint = oc->constraint;
@@ -106,6 +170,21 @@ struct oom_search {
 /* By trigger thread: the task chosen last, to know the members of a group kill that follow it. */
 BPF_TABLE("lru_hash", u32, u64, oom_chosen, 256);
 
+/*
+ * Do the members make sense together? Copies of the victim's address lie all over the stack. A
+ * memory cgroup's has no zones to look at (mem_cgroup_out_of_memory(), mm/memcontrol.c), any other
+ * has.
+ */
+static inline bool oom_is_control(struct oom_control *oc)
+{
+	bool of_memcg = oc->constraint == OOMKILL_MEMCG;
+	s64 area = of_memcg ? (s64)oc->memcg : (s64)oc->zonelist; /* a kernel's address */
+	s64 other = of_memcg ? (s64)oc->zonelist | (s64)oc->nodemask : (s64)oc->memcg;
+
+	return oc->constraint <= OOMKILL_MEMCG && area < 0 && !other && oc->gfp_mask &&
+	       oc->order >= -1 && oc->order <= 20 && oc->totalpages < OOM_PAGES_SANE;
+}
+
 /* Is it I words up? 1: yes, or the stack has ended. */
 static inline int oom_look(struct oom_search *s, u64 i)
 {
@@ -117,8 +196,7 @@ static inline int oom_look(struct oom_search *s, u64 i)
 	if (!chosen || (chosen != s->victim && chosen != s->leader && chosen != s->before))
 		return 0;
 	bpf_probe_read_kernel(&s->oc, sizeof(s->oc), words);
-	if (s->oc.constraint <= OOMKILL_MEMCG && s->oc.order >= -1 && s->oc.order <= 20 &&
-	    s->oc.totalpages < OOM_PAGES_SANE)
+	if (oom_is_control(&s->oc))
 		return 1;
 	s->oc.chosen = NULL;
 	return 0;

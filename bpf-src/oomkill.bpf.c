@@ -1,16 +1,21 @@
 /*
  * oomkill: one event for every process that the OOM killer takes.
  *
- * To see more of a kill, add a member to struct oomkill_event and fill it in report(); any field of
- * a kernel struct may be named, its layout comes from the running kernel. Read kernel memory with
- * RD(pointer->member) only.
+ * To see more of a kill, add a member to struct oomkill_event and fill it in tell_event(); any
+ * field of a kernel struct may be named, its layout comes from the running kernel. Read kernel
+ * memory with RD(pointer->member) only.
  */
 #include "oomtools.bpf.h"
 #include "oomkill.h"
 #include "oom.bpf.h"
 
-BPF_RINGBUF_OUTPUT(events, 16);
-BPF_ARRAY(lost, u64, 1);
+#ifdef OOMKILL_STORY
+#define RING_PAGES 128
+#else
+#define RING_PAGES 16
+#endif
+BPF_RINGBUF_OUTPUT(events, RING_PAGES);
+BPF_ARRAY(lost, u64, OOMKILL_LOST_COUNTERS);
 
 #if defined(OOMKILL_VICTIM_STACK) || defined(OOMKILL_TRIGGER_STACK)
 #include "oomkill_stack.bpf.h"
@@ -18,39 +23,32 @@ BPF_ARRAY(lost, u64, 1);
 #define stack_of_trigger(ctx, victim) (void)0
 #endif
 
-static inline int report(void *ctx, struct task_struct *victim, struct oom_control *oc, u32 flags)
+/* What time it has, or 0: there was no room. */
+static inline u64 tell_event(void *ctx, struct task_struct *victim, struct oom_control *oc,
+			     u32 flags)
 {
+	bool of_member = flags & (OOMKILL_GROUP_MEMBER | OOMKILL_SHARES_MM);
 	struct oomkill_event *e = events.ringbuf_reserve(sizeof(*e));
+	u64 time_ns;
 
 	if (!e) {
-		lost.atomic_increment(0);
+		lost.atomic_increment(of_member ? OOMKILL_LOST_STORY : OOMKILL_LOST_KILLS);
 		return 0;
 	}
 	oom_read_victim(e, victim);
 	oom_read_control(e, oc, flags);
+	time_ns = e->time_ns;
 	events.ringbuf_submit(e, 0);
-	if (!(flags & OOMKILL_GROUP_MEMBER))
+	if (!of_member)
 		stack_of_trigger(ctx, victim);
-	return 0;
+	return time_ns;
 }
 
-#if defined(PROBE_FENTRY)
-BPF_PROG(fentry__oom_kill_process, struct oom_control *control)
-{
-	struct oom_control oc;
+#ifdef OOMKILL_STORY
+#include "oomkill_story.bpf.h"
+#endif
 
-	bpf_probe_read_kernel(&oc, sizeof(oc), control);
-	return report(ctx, oc.chosen, &oc, 0);
-}
-#elif defined(PROBE_KPROBE)
-int kprobe__oom_kill_process(struct pt_regs *ctx)
-{
-	struct oom_control oc;
-
-	bpf_probe_read_kernel(&oc, sizeof(oc), (void *)PT_REGS_PARM1(ctx));
-	return report(ctx, oc.chosen, &oc, 0);
-}
-#elif defined(PROBE_MARK_VICTIM)
+#if defined(PROBE_MARK_VICTIM) && !defined(OOMKILL_STORY)
 BPF_PROG(tp_btf__mark_victim, struct task_struct *victim)
 {
 	struct oom_search search;
@@ -58,7 +56,47 @@ BPF_PROG(tp_btf__mark_victim, struct task_struct *victim)
 
 	/* One call, as it is inlined: three would take three times as long to compile and verify.
 	 */
-	return report(ctx, victim, found < 0 ? NULL : &search.oc,
-		      found > 0 ? OOMKILL_GROUP_MEMBER : 0);
+	tell_event(ctx, victim, found < 0 ? NULL : &search.oc,
+		   found > 0 ? OOMKILL_GROUP_MEMBER : 0);
+	return 0;
 }
+#elif !defined(PROBE_MARK_VICTIM)
+static inline int chosen(void *ctx, void *control)
+{
+	struct oom_control oc;
+
+	bpf_probe_read_kernel(&oc, sizeof(oc), control);
+#ifdef OOMKILL_STORY
+	return story_chosen(ctx, &oc);
+#else
+	tell_event(ctx, oom_thread_with_mm(oc.chosen), &oc, 0);
+	return 0;
+#endif
+}
+#endif
+
+#ifdef PROBE_FENTRY
+BPF_PROG(fentry__oom_kill_process, struct oom_control *oc)
+{
+	return chosen(ctx, oc);
+}
+#ifdef OOMKILL_STORY
+BPF_PROG(fexit__oom_kill_process)
+{
+	return story_done();
+}
+#endif
+#endif
+
+#ifdef PROBE_KPROBE
+int kprobe__oom_kill_process(struct pt_regs *ctx)
+{
+	return chosen(ctx, (void *)PT_REGS_PARM1(ctx));
+}
+#ifdef OOMKILL_STORY
+int kretprobe__oom_kill_process(struct pt_regs *ctx)
+{
+	return story_done();
+}
+#endif
 #endif

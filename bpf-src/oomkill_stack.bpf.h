@@ -305,22 +305,6 @@ static inline void stack_read_mappings(struct stack_scratch *s, u64 of_trigger)
 #endif
 }
 
-/* Process 1 of the task's PID namespace; 0: that is the initial one. */
-static inline u32 stack_namespace_init(struct task_struct *task)
-{
-	struct pid *pid = RD(task->thread_pid);
-	u32 level = pid ? RD(pid->level) : 0;
-	struct upid in_namespace;
-	struct task_struct *reaper;
-
-	if (!level)
-		return 0;
-	bpf_probe_read_kernel(&in_namespace, sizeof(in_namespace),
-			      (void *)pid->numbers + level * sizeof(in_namespace));
-	reaper = RD(in_namespace.ns->child_reaper);
-	return RD(reaper->tgid);
-}
-
 /*
  * The stack of the task that runs now; KERNEL: that of the kernel, too. VICTIM_PID: of the kill.
  */
@@ -342,7 +326,7 @@ static inline int stack_send(void *ctx, u32 victim_pid, u64 of_trigger)
 	r->victim_pid = victim_pid;
 	r->pid = id >> 32;
 	r->tid = id;
-	r->namespace_init_pid = stack_namespace_init(task);
+	r->namespace_init_pid = namespace_init(task);
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
 	r->n_mappings = 0;
 	r->names_size = 0;
@@ -359,7 +343,7 @@ static inline int stack_send(void *ctx, u32 victim_pid, u64 of_trigger)
 		stack_read_mappings(s, of_trigger);
 	}
 	if (events.ringbuf_output(r, OOMKILL_STACK_LEAST, 0))
-		lost.atomic_increment(0);
+		lost.atomic_increment(OOMKILL_LOST_STORY);
 	return 0;
 }
 

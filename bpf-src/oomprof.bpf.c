@@ -362,7 +362,7 @@ static inline int make_state(struct walk *w, u64 bias, struct oomprof_binary *bi
 	fresh->arrived = 1;
 	fresh->threads = threads_of(task);
 	fresh->killed_ns = w->killed_ns = killed_ns;
-	fresh->swapped = w->swapped = RSS(mm, MM_SWAPENTS) != 0;
+	fresh->swapped = w->swapped = mm_pages(mm, MM_SWAPENTS) != 0;
 	fresh->records_size = binary->records_size;
 	return walks.insert(&w->process, fresh);
 }

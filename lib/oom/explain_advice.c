@@ -41,10 +41,10 @@ static bool sysrq(struct strbuf *out, const struct kill *k)
 
 static bool chosen_by_setting(struct strbuf *out, const struct kill *k)
 {
-	if (k->points != 0 || !is_domain(k, "machine") || !known(k->victim.pid) ||
-	    k->victim.pid != k->trigger.pid)
+	if (k->points != KILL_UNKNOWN_INT || !known(k->domain.pages) || is_domain(k, "memcg") ||
+	    !known(k->victim.pid) || k->victim.pid != k->trigger.pid)
 		return false;
-	strbuf_puts(out, "no score was made: with vm.oom_kill_allocating_task who asks is killed");
+	strbuf_puts(out, "vm.oom_kill_allocating_task is set: who asks is killed, not the largest");
 	return true;
 }
 
@@ -174,8 +174,13 @@ void explain_advice(struct explain *x, const struct kill *k)
 		still_full, held_by_others,    shared_memory,	     swap_is_full, only_a_limit,
 	};
 
-	explain_row(x, 1, "note: ");
+	_cleanup_strbuf_ struct strbuf text = {0};
+
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		if (all[i](explain_item(x), k))
-			return;
+		if (all[i](&text, k))
+			break;
+	if (!text.length)
+		return;
+	explain_row(x, 1, "note: ");
+	explain_words(x, strbuf_text(&text), ' ');
 }

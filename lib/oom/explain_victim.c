@@ -17,26 +17,23 @@ static void put_part(struct strbuf *out, const char *name, uint64_t bytes)
 	explain_bytes(out, bytes);
 }
 
+/* The score is null where there was no choice (bpf-src/oomkill.h). */
 static void put_points(struct strbuf *item, const struct kill *k)
 {
 	uint64_t page = explain_page_size(k), bytes;
 
-	strbuf_puts(item, "points ");
-	/* What swapoff and KSM give a task that is to go first (oom_task_origin()). */
-	if (k->points >= INT64_MAX / (int64_t)page) {
-		strbuf_puts(item, "more than all others can have");
-	} else if (k->points <= 0) {
-		strbuf_printf(item, "%s", k->points == KILL_UNKNOWN_INT ? "n/a" : "0");
-	} else {
-		bytes = (uint64_t)k->points * page;
-		explain_bytes(item, bytes);
-		if (k->domain.bytes != KILL_UNKNOWN && k->domain.bytes) {
-			strbuf_printf(item, " (%.1f%% of ",
-				      100.0 * (double)bytes / (double)k->domain.bytes);
-			explain_bytes(item, k->domain.bytes);
-			strbuf_putc(item, ')');
-		}
+	if (k->points == KILL_UNKNOWN_INT) {
+		strbuf_puts(item, k->domain.pages == KILL_UNKNOWN ? "points n/a" : "not scored");
+		return;
 	}
+	bytes = (uint64_t)(k->points > 0 ? k->points : 0);
+	bytes = bytes > INT64_MAX / page ? INT64_MAX : bytes * page;
+	put_part(item, "points ", bytes);
+	if (k->domain.bytes == KILL_UNKNOWN || !k->domain.bytes)
+		return;
+	strbuf_printf(item, " (%.1f%% of ", 100.0 * (double)bytes / (double)k->domain.bytes);
+	put_part(item, "", k->domain.bytes);
+	strbuf_putc(item, ')');
 }
 
 /* oom_badness() in mm/oom_kill.c: the adjustment is in thousandths of the total, rounded down. */

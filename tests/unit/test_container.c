@@ -10,6 +10,7 @@
 #define A "4f797c539e6c745de61a93ca3ff892358ecbcaccd8414d5db545c38428142970"
 #define B "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9"
 #define C "9ec39b91f3d70e1beff50a308f77067065ea6be0d91a3378375056cd4422cf3d"
+#define D "5d41402abc4b2a76b9719d911017c5927d793037a0760186574b0282f2f435e7"
 #define UID "7b2f1c9e-5a00-11e9-b385-42010a80018d"
 #define UID_ "7b2f1c9e_5a00_11e9_b385_42010a80018d"
 #define HASH "0123456789abcdef0123456789abcdef"
@@ -49,6 +50,16 @@ static void tells_containers(void **state)
 		{"/machine.slice/libpod-" A ".scope/container", A, "podman",
 		 .unit = "libpod-" A ".scope"},
 		{"/libpod_parent/libpod-" A, A, "podman"},
+		/* podman's own pods are no pods of Kubernetes */
+		{"/machine.slice/machine-libpod_pod_" B ".slice/libpod-" A ".scope/container", A,
+		 "podman", .unit = "libpod-" A ".scope"},
+		{"/machine.slice/machine-libpod_pod_" B ".slice",
+		 .unit = "machine-libpod_pod_" B ".slice"},
+		{"/libpod_parent/libpod_pod_" B "/libpod-" A, A, "podman"},
+		{"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" A
+		 ".scope/container",
+		 A, "podman", .unit = "libpod-" A ".scope"},
+		{"/machine.slice/libpod-conmon-" A ".scope", .unit = "libpod-conmon-" A ".scope"},
 		{"/system.slice/nerdctl-" A ".scope", A, "containerd",
 		 .unit = "nerdctl-" A ".scope"},
 		{"/default/" A, A},
@@ -96,6 +107,12 @@ static void tells_pods(void **state)
 		{"/system.slice/containerd.service/kubepods-burstable-pod" UID_
 		 ".slice:cri-containerd:" A,
 		 A, "containerd", NULL, UID, "burstable", "containerd.service"},
+		/* the parts that a container has made below itself */
+		{"/kubepods.slice/kubepods-pod" UID_ ".slice/cri-containerd-" A
+		 ".scope/system.slice/shop.service",
+		 A, "containerd", NULL, UID, "guaranteed", "cri-containerd-" A ".scope"},
+		{"/kubepods/besteffort/pod" UID "/" A "/worker/1", A, NULL, NULL, UID,
+		 "besteffort"},
 		/* The event has the last component only where the cgroup has gone. */
 		{"cri-containerd-" A ".scope", A, "containerd",
 		 .unit = "cri-containerd-" A ".scope"},
@@ -141,6 +158,7 @@ static void tells_units(void **state)
 		 .unit = "getty@tty1.service"},
 		{"/system.slice/dev-disk\\x2d1.swap", .unit = "dev-disk\\x2d1.swap"},
 		{"/system.slice/_cpu.service", .unit = "cpu.service"},
+		{"/system.slice/a\\x2db\\xc3\\xa4.service/x", .unit = "a\\x2db\\xc3\\xa4.service"},
 		{"/user.slice/user-0.slice/session-3.scope", .unit = "session-3.scope"},
 		{"/user.slice/user-0.slice/user@0.service/app.slice/x.service",
 		 .unit = "x.service"},
@@ -242,6 +260,9 @@ static void names_from_the_node(void **state)
 	    "\"io.kubernetes.cri.sandbox-name\":\"shop-1\","
 	    "\"io.kubernetes.cri.sandbox-namespace\":\"test\"}}");
 	expect("/kubepods/pod" UID "/" B, "containerd", "web\n", UID, "shop-1", "test");
+	put("/run/k0s/containerd/io.containerd.runtime.v2.task/k8s.io/" D, "config.json",
+	    "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"k0s\"}}");
+	expect("/kubepods/pod" UID "/" D, "containerd", "k0s", UID, "", "");
 	put(BUNDLES "/default/" C, "config.json", "{\"annotations\":{\"nerdctl/name\":\"job\"}}");
 	expect("/nerdctl-" C ".scope", "containerd", "job", "", "", "");
 	put(STORAGE "/" C "/userdata", "config.json",

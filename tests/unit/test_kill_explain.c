@@ -243,6 +243,21 @@ static void explains_sysrq(void **state)
 	expect("sysrq", k);
 }
 
+static void explains_who_asked(void **state)
+{
+	struct kill *k = new_kill();
+
+	(void)state;
+	add_victim(k, GIB);
+	add_machine(k, GIB);
+	add_course(k);
+	add_domain(k, "machine", 10 * GIB);
+	add_allocation(k, "GFP_KERNEL", 0);
+	k->trigger.pid = k->victim.pid;
+	k->points = KILL_UNKNOWN_INT;
+	expect("allocating", k);
+}
+
 static void explains_the_unknown(void **state)
 {
 	struct kill *k = kill_new();
@@ -367,9 +382,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(explains_a_memcg),	cmocka_unit_test(explains_a_pod),
 		cmocka_unit_test(explains_the_machine), cmocka_unit_test(explains_nodes),
-		cmocka_unit_test(explains_sysrq),	cmocka_unit_test(explains_the_unknown),
-		cmocka_unit_test(is_harmless),		cmocka_unit_test(explains_a_group),
-		cmocka_unit_test(explains_the_score),	cmocka_unit_test(bears_huge_numbers),
+		cmocka_unit_test(explains_sysrq),	cmocka_unit_test(explains_who_asked),
+		cmocka_unit_test(explains_the_unknown), cmocka_unit_test(is_harmless),
+		cmocka_unit_test(explains_a_group),	cmocka_unit_test(explains_the_score),
+		cmocka_unit_test(bears_huge_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
