@@ -123,17 +123,34 @@ static const char *objection(const struct tracer *t, const struct tracer_variant
 	return "";
 }
 
-/* A variant whose flags are all among those of the image. */
-static bool made_with(const struct image *image, const struct tracer_variant *variant)
+/* The first of FLAGS that the image was made without; NULL: it has all. */
+static const char *made_without(const struct image *image, const char *const *flags)
 {
-	for (const char *const *flag = variant->flags; flag && *flag; flag++) {
-		const char *at = strstr(image->flags, *flag);
-		size_t n = strlen(*flag);
+	for (; flags && *flags; flags++) {
+		const char *at = image->flags;
+		size_t n = strlen(*flags);
 
-		if (!at || (at[n] != ' ' && at[n]))
-			return false;
+		while ((at = strstr(at, *flags)) && at[n] && at[n] != ' ')
+			at += n;
+		if (!at)
+			return *flags;
 	}
-	return true;
+	return NULL;
+}
+
+/* What an image cannot tell, as it was compiled without it. */
+static int check_image_flags(struct attempt *a)
+{
+	const char *missing =
+		a->config->image_path ? made_without(a->supplied.image, a->config->flags) : NULL;
+
+	if (!missing)
+		return 0;
+	strbuf_printf(&a->reason,
+		      "%s: made without %s, which these options take; make it again: "
+		      "oomtools-compile ... -D %s\n",
+		      a->config->image_path, missing, missing + strlen("-D"));
+	return -EINVAL;
 }
 
 /* Which variant a given image was made as. */
@@ -142,7 +159,7 @@ static void name_image_variant(struct attempt *a)
 	const struct tracer_variant *v = a->config->image_path ? a->config->variants : NULL;
 
 	for (; v && v->name; v++)
-		if (a->supplied.image && made_with(a->supplied.image, v)) {
+		if (a->supplied.image && !made_without(a->supplied.image, v->flags)) {
 			a->variant = v;
 			return;
 		}
@@ -169,6 +186,9 @@ static int bring_up(struct tracer *t, struct attempt *a, const struct probe_set 
 		return -EOPNOTSUPP;
 	}
 	r = image_obtain(&a->supply, &a->supplied, &a->reason);
+	if (r < 0)
+		return r;
+	r = check_image_flags(a);
 	if (r < 0)
 		return r;
 	name_image_variant(a);
