@@ -263,6 +263,16 @@ int kill_gather_detail(struct kill *k, const char *root, const struct oomkill_de
 	return r < 0 ? r : kill_gather_containers(k, root);
 }
 
+int kill_gather_member_detail(struct kill_process *p, const struct kill *k,
+			      const struct oomkill_detail *d)
+{
+	int r = gather_victim_detail(p, d);
+
+	return r < 0 || p->memcg_inode == k->victim.memcg_inode
+		       ? r
+		       : better_path(&d->victim_path, 0, &p->memcg_path);
+}
+
 int kill_gather_arguments(struct kill_process *p, const struct oomkill_arguments *a)
 {
 	size_t size = MIN((size_t)a->size, sizeof(a->text));

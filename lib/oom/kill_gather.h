@@ -38,6 +38,10 @@ int kill_gather_member(struct kill *k, const struct oomkill_event *e);
 /* What follows the record of the chosen; containers are told anew if it knows a path better. */
 int kill_gather_detail(struct kill *k, const char *root, const struct oomkill_detail *d);
 
+/* The same of a member of K. */
+int kill_gather_member_detail(struct kill_process *p, const struct kill *k,
+			      const struct oomkill_detail *d);
+
 /* The command line of a victim or member, as the kernel has found it. */
 int kill_gather_arguments(struct kill_process *p, const struct oomkill_arguments *a);
 

@@ -23,8 +23,8 @@
 /* One of those that die: the victim is the first. */
 struct dying {
 	uint32_t pid;
-	bool shares_mm; /* the victim's; so has the victim itself */
-	bool signalled, exited, freed;
+	size_t mm; /* whose address space it has: its own, or that of the one at this place */
+	bool signalled, exited, freed; /* address spaces are freed, in the place of their owner */
 };
 
 struct waiting {
@@ -59,26 +59,25 @@ int kill_queue_open(const struct kill_queue_config *config, struct kill_queue **
 	return 0;
 }
 
-/* Has each of them come so far? Those that share the victim's memory have given it back together.
- */
+static bool has_freed(const struct waiting *w, size_t i)
+{
+	return w->dying[w->dying[i].mm].freed;
+}
+
 static bool all_exited(const struct waiting *w)
 {
 	for (size_t i = 0; i < w->n_dying; i++)
-		if (!w->dying[i].exited && !w->dying[i].freed)
+		if (!w->dying[i].exited && !has_freed(w, i))
 			return false;
 	return true;
 }
 
 static bool all_freed(const struct waiting *w)
 {
-	bool victim = false;
-
 	for (size_t i = 0; i < w->n_dying; i++)
-		victim = victim || (w->dying[i].shares_mm && w->dying[i].freed);
-	for (size_t i = 0; i < w->n_dying; i++)
-		if (!w->dying[i].freed && !(victim && w->dying[i].shares_mm))
+		if (!has_freed(w, i))
 			return false;
-	return victim;
+	return true;
 }
 
 static bool is_over(const struct kill_queue *q, const struct waiting *w)
@@ -144,18 +143,20 @@ uint64_t kill_queue_due_ns(const struct kill_queue *q)
 	return q->n_waiting ? due(q, &q->waiting[0]) : UINT64_MAX;
 }
 
-static void make_room(struct kill_queue *q)
+static int add_dying(struct waiting *w, const struct oomkill_event *e)
 {
-	while (q->n_waiting &&
-	       (q->n_waiting == KILL_QUEUE_MOST || q->n_members > KILL_QUEUE_MEMBERS_MOST))
-		put_out_first(q);
-}
+	size_t mm = w->n_dying;
 
-static int add_dying(struct waiting *w, uint32_t pid, bool shares_mm)
-{
 	if (array_reserve(&w->dying, &w->dying_capacity, w->n_dying, 1, sizeof(*w->dying)) < 0)
 		return -ENOMEM;
-	w->dying[w->n_dying++] = (struct dying){.pid = pid, .shares_mm = shares_mm};
+	/* Those that share it are told of behind the one they share it with. */
+	if (e->flags & OOMKILL_SHARES_MM && mm)
+		mm = w->dying[mm - 1].mm;
+	w->dying[w->n_dying++] = (struct dying){
+		.pid = e->victim_pid,
+		.mm = mm,
+		.freed = e->anon_pages == OOMKILL_UNKNOWN, /* it had none any more */
+	};
 	return 0;
 }
 
@@ -184,9 +185,9 @@ static bool is_by_trigger(const struct waiting *w, const void *tid)
 	return w->kill->trigger.tid == *(const uint32_t *)tid;
 }
 
-static bool has_victim(const struct waiting *w, const void *pid)
+static bool is_any(const struct waiting *w, const void *of)
 {
-	return w->dying[0].pid == *(const uint32_t *)pid;
+	return w && !of;
 }
 
 static struct dying *dying_of(const struct waiting *w, uint32_t pid)
@@ -224,12 +225,13 @@ static int on_chosen(struct kill_queue *q, const struct oomkill_event *e)
 	size_t at;
 
 	if (r == 0)
-		r = add_dying(&w, e->victim_pid, true);
+		r = add_dying(&w, e);
 	if (r < 0) {
 		waiting_clear(&w);
 		return r;
 	}
-	make_room(q);
+	if (q->n_waiting == KILL_QUEUE_MOST)
+		put_out_first(q);
 	at = place_of(q, e->time_ns);
 	memmove(q->waiting + at + 1, q->waiting + at, (q->n_waiting - at) * sizeof(w));
 	q->waiting[at] = w;
@@ -244,27 +246,19 @@ static int on_member(struct kill_queue *q, const struct oomkill_event *e)
 
 	if (q->config.wait == KILL_AT_ONCE)
 		return 1;
-	w = find(q, e->time_ns, is_by_trigger, &e->trigger_tid);
-	if (!w)
+	/* The OOM killer is at one kill at a time; if that by another, this one's was lost. */
+	w = find(q, e->time_ns, is_any, NULL);
+	if (!w || !is_by_trigger(w, &e->trigger_tid))
 		return 0;
 	/* Variants differ in whether the chosen one is told of among the members too. */
 	if (has_dying(w, &e->victim_pid))
 		return 1;
-	r = add_dying(w, e->victim_pid, e->flags & OOMKILL_SHARES_MM);
+	r = add_dying(w, e);
 	if (r == 0)
 		r = kill_gather_member(w->kill, e);
 	w->last_ns = q->now_ns;
 	q->n_members++;
 	return r < 0 ? r : 1;
-}
-
-static int on_detail(struct kill_queue *q, const struct oomkill_detail *d)
-{
-	struct waiting *w = find(q, d->time_ns, has_victim, &d->victim_pid);
-
-	if (!w)
-		return 0;
-	return kill_gather_detail(w->kill, q->config.root, d) < 0 ? -ENOMEM : 1;
 }
 
 /* Of a victim or member, by its PID and the time of the record. */
@@ -277,20 +271,39 @@ static struct waiting *find_dying(struct kill_queue *q, uint32_t pid, uint64_t t
 	return w;
 }
 
+/* NULL: a member of which there was no memory to tell. */
+static struct kill_process *process_of(const struct waiting *w, const struct dying *d)
+{
+	size_t i = (size_t)(d - w->dying);
+
+	if (i == 0)
+		return &w->kill->victim;
+	return i <= w->kill->n_members ? &w->kill->members[i - 1].process : NULL;
+}
+
+static int on_detail(struct kill_queue *q, const struct oomkill_detail *d)
+{
+	struct dying *of;
+	struct waiting *w = find_dying(q, d->victim_pid, d->time_ns, &of);
+	struct kill_process *member;
+
+	if (!w)
+		return 0;
+	if (of == w->dying)
+		return kill_gather_detail(w->kill, q->config.root, d) < 0 ? -ENOMEM : 1;
+	member = process_of(w, of);
+	return member && kill_gather_member_detail(member, w->kill, d) < 0 ? -ENOMEM : 1;
+}
+
 static int on_arguments(struct kill_queue *q, const struct oomkill_arguments *a)
 {
 	struct dying *d;
 	struct waiting *w = find_dying(q, a->pid, a->time_ns + SIGNAL_LEAD_NS, &d);
-	size_t i;
+	struct kill_process *p = w ? process_of(w, d) : NULL;
 
 	if (!w)
 		return 0;
-	i = (size_t)(d - w->dying);
-	if (i > w->kill->n_members)
-		return 1;
-	return kill_gather_arguments(i ? &w->kill->members[i - 1].process : &w->kill->victim, a) < 0
-		       ? -ENOMEM
-		       : 1;
+	return p && kill_gather_arguments(p, a) < 0 ? -ENOMEM : 1;
 }
 
 static void take_step(struct kill_queue *q, struct waiting *w, struct dying *d,
@@ -307,9 +320,9 @@ static void take_step(struct kill_queue *q, struct waiting *w, struct dying *d,
 		break;
 	case OOMKILL_STEP_FREED:
 		q->tells_freed = true;
-		/* One address space: whoever left it last gave it back. */
-		of_victim = d->shares_mm;
-		d->freed = true;
+		/* Whoever left it last gave it back. */
+		of_victim = d->mm == 0;
+		w->dying[d->mm].freed = true;
 		break;
 	case OOMKILL_STEP_DONE:
 		q->tells_all = true;
@@ -416,7 +429,8 @@ int kill_queue_feed(struct kill_queue *q, const void *record, size_t size, uint6
 			before = q->early.bytes;
 			kill_early_offer(&q->early, take_early, q);
 		} while (q->early.bytes < before);
-		make_room(q);
+		while (q->n_members > KILL_QUEUE_MEMBERS_MOST)
+			put_out_first(q);
 	}
 	if (q->config.wait == KILL_AT_ONCE)
 		kill_queue_advance(q, now_ns);
