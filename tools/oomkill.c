@@ -10,7 +10,7 @@
 #include "app/exit_codes.h"
 #include "app/loop.h"
 #include "app/message.h"
-#include "app/tool.h"
+#include "bpf-src/oomkill.h"
 #include "bpf/event_ring.h"
 #include "bpf/kernel_map.h"
 #include "oom/gfp.h"
@@ -25,15 +25,15 @@
 
 struct oomkill {
 	struct tool tool;
+	struct oomkill_options *options;
 	struct oomkill_output output;
-	const char *replay;
 	bool story; /* the probe tells what the line does not */
 	struct loop *loop;
 	struct tracer *tracer;
 	struct event_ring *ring;
 	struct kill_queue *queue;
-	uint64_t lost;	  /* records the ring had no room for, as far as they were reported */
-	uint64_t strange; /* records that are not the probe's we know */
+	uint64_t lost[OOMKILL_LOST_COUNTERS]; /* as far as that was said */
+	uint64_t strange;		      /* records that are not the probe's we know */
 };
 
 static void on_kill(const struct kill *k, void *user)
@@ -71,19 +71,30 @@ static void on_due(void *user)
 				0);
 }
 
+static void report_lost(struct oomkill *o)
+{
+	static const char *const what[OOMKILL_LOST_COUNTERS] = {
+		[OOMKILL_LOST_KILLS] = "kills are missing",
+		[OOMKILL_LOST_STORY] = "parts of kills are missing",
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(what); i++) {
+		uint64_t lost = 0;
+
+		if (kernel_map_lookup(tracer_map_fd(o->tracer, "lost"), &i, &lost) < 0 ||
+		    lost <= o->lost[i])
+			continue;
+		message_warning("%" PRIu64 " %s: the ring was full", lost - o->lost[i], what[i]);
+		o->lost[i] = lost;
+	}
+}
+
 static void on_ring(void *user)
 {
 	struct oomkill *o = user;
-	uint64_t lost = 0;
-	uint32_t zero = 0;
 
 	event_ring_consume(o->ring);
-	if (kernel_map_lookup(tracer_map_fd(o->tracer, "lost"), &zero, &lost) == 0 &&
-	    lost > o->lost) {
-		message_warning("%" PRIu64 " %s missing: the ring was full", lost - o->lost,
-				o->story ? "records of kills are" : "kills are");
-		o->lost = lost;
-	}
+	report_lost(o);
 	on_due(o);
 }
 
@@ -118,10 +129,9 @@ static int trace(struct oomkill *o)
 {
 	_cleanup_flag_names_ struct flag_names *gfp_names = NULL;
 	struct kill_queue_config config = {
-		.wait = !o->story ? KILL_AT_ONCE
-			: o->output.json || o->output.explain || o->output.recorder
-				? KILL_OVER
-				: KILL_MEMBERS_TOLD,
+		.wait = !o->story					 ? KILL_AT_ONCE
+			: oomkill_options_need_end(&o->tool, o->options) ? KILL_OVER
+									 : KILL_MEMBERS_TOLD,
 		.out = on_kill,
 		.user = o,
 	};
@@ -145,31 +155,12 @@ static int trace(struct oomkill *o)
 	return tool_status("cannot trace", r);
 }
 
-/* -1 to go on, or the exit status. */
-static int check_options(const struct oomkill *o)
-{
-	const struct common_options *c = &o->tool.common;
-
-	if (o->replay &&
-	    (c->ebpf || c->probe || c->edit || c->image || c->kernel_headers || c->duration_ns)) {
-		message_error("--replay reads a file and traces nothing: it does not go with -d, "
-			      "--ebpf, --probe, --edit, --image or --kernel-headers");
-		return EXIT_USAGE;
-	}
-	if (o->output.json && o->output.explain) {
-		message_error("-j has all that -x explains: give one of them");
-		return EXIT_USAGE;
-	}
-	return -1;
-}
-
-/* The form of the probe that the options take. */
+/* The form of the probe that the options take. -1, or the exit status. */
 static int choose_probe(struct oomkill *o)
 {
 	static const char *const story[] = {"-D" STORY, NULL};
 
-	o->story = o->output.json || o->output.explain || o->output.recorder ||
-		   kill_filter_needs_story(&o->output.filter);
+	o->story = oomkill_options_need_story(&o->tool, o->options);
 	if (!o->story)
 		return -1;
 	if (!strstr(o->tool.text, STORY)) {
@@ -184,61 +175,21 @@ static int choose_probe(struct oomkill *o)
 
 int main(int argc, char *argv[])
 {
-	struct oomkill o = {0};
-	const struct option_entry options[] = {
-		{OPTION_FLAG, 'x', "explain", NULL, "explain each kill below its line",
-		 &o.output.explain, 0, 0},
-		{OPTION_NUMBERS, 'p', "pid", "PID", "only kills of these processes", &o.output.pids,
-		 1, INT32_MAX},
-		{OPTION_TEXT, 'n', "name", "COMM", "only kills of processes of that name",
-		 &o.output.filter.name, 0, 0},
-		{OPTION_NUMBERS, 'u', "uid", "UID", "only kills of these users' processes",
-		 &o.output.uids, 0, UINT32_MAX - 1},
-		{OPTION_TEXT, 0, "cgroup", "PATH", "only in that cgroup or below",
-		 &o.output.filter.cgroup, 0, 0},
-		{OPTION_TEXT, 0, "container", "ID", "only in that container, by id or name",
-		 &o.output.filter.container, 0, 0},
-		{OPTION_FLAG, 'g', "global", NULL, "only where the whole machine ran out",
-		 &o.output.filter.global, 0, 0},
-		{OPTION_TEXT, 0, "record", "FILE", "append each kill to FILE, as JSON",
-		 &o.output.record_path, 0, 0},
-		{OPTION_TEXT, 0, "replay", "FILE", "show what was recorded; - is stdin", &o.replay,
-		 0, 0},
-		{OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0},
+	struct oomkill o = {
+		.tool = {.text = oomkill_text, .lines = oomkill_lines, .variants = oom_variants},
 	};
-	const struct program_info info = {
-		.name = "oomkill",
-		.synopsis = "[OPTION]...",
-		.summary = "Trace the OOM killer: who triggered each kill, who died, and the load.",
-		.options = options,
-		.examples =
-			"  oomkill              # a line for each OOM kill\n"
-			"  oomkill -x           # and below it, all that explains it\n"
-			"  oomkill -j           # the same for programs, as JSON\n"
-			"  oomkill --cgroup /kubepods.slice --record kills.json\n"
-			"  oomkill --replay kills.json -x\n"
-			"  oomkill --ebpf >x.c  # the probe; edit it, then: oomkill --probe x.c\n",
-	};
-	int status;
+	int status = oomkill_options_parse(&o.tool, argc, argv, &o.options);
 
-	o.tool = (struct tool){.info = &info,
-			       .text = oomkill_text,
-			       .lines = oomkill_lines,
-			       .variants = oom_variants};
-	status = tool_begin(&o.tool, argc, argv, NULL);
-	o.output.json = o.tool.common.json;
-	o.output.date = o.tool.common.time;
 	if (status < 0)
-		status = check_options(&o);
-	if (status < 0)
-		status = oomkill_output_open(&o.output);
-	if (status < 0 && o.replay)
-		status = oomkill_replay(&o.output, o.replay);
+		status = oomkill_output_open(&o.output, &o.tool, o.options);
+	if (status < 0 && o.options->replay)
+		status = oomkill_replay(&o.output, o.options->replay);
 	if (status < 0)
 		status = choose_probe(&o);
 	if (status < 0)
 		status = trace(&o);
 	status = oomkill_output_close(&o.output, status);
+	oomkill_options_clear(o.options);
 	tool_end(&o.tool);
 	return status;
 }

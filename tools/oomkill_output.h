@@ -1,17 +1,12 @@
 /* What oomkill does with a kill: the same for one that has just happened and one read back. */
 #pragma once
 
-#include "app/options.h"
 #include "oom/kill_file.h"
-#include "oom/kill_filter.h"
+#include "tools/oomkill_options.h"
 
 struct oomkill_output {
-	/* How it is wanted. */
-	bool json, date, explain;
-	struct kill_filter filter;
-	struct option_numbers pids, uids; /* of the filter */
-	const char *record_path;
-	/* At work. */
+	const struct oomkill_options *options;
+	bool json, date;
 	struct kill_recorder *recorder;
 	uint64_t not_recorded;
 	struct strbuf text;
@@ -19,7 +14,8 @@ struct oomkill_output {
 };
 
 /* -1, or the exit status: the user has been told. */
-int oomkill_output_open(struct oomkill_output *o);
+int oomkill_output_open(struct oomkill_output *o, const struct tool *tool,
+			const struct oomkill_options *options);
 
 /* Filter, record, print. */
 void oomkill_output(struct oomkill_output *o, const struct kill *k);

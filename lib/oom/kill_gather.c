@@ -209,18 +209,17 @@ static int gather_nodes(uint64_t nodes, char **at)
 				       : kill_set_unless_empty(at, text.data, text.length);
 }
 
-static uint64_t age(const struct oomkill_detail *d, uint64_t start_ns)
+static uint64_t age(uint64_t now, uint64_t start_ns)
 {
-	uint64_t now = clock_boottime_at(d->time_ns);
-
 	return !start_ns || start_ns == OOMKILL_UNKNOWN ? KILL_UNKNOWN
 	       : start_ns > now				? 0
 							: now - start_ns;
 }
 
-static int gather_victim_detail(struct kill_process *v, const struct oomkill_detail *d)
+static int gather_victim_detail(struct kill_process *v, uint64_t now,
+				const struct oomkill_detail *d)
 {
-	v->age_ns = age(d, d->victim_start_ns);
+	v->age_ns = age(now, d->victim_start_ns);
 	v->peak_rss_bytes = bytes_of(d->victim_peak_rss_pages);
 	v->locked_bytes = bytes_of(d->victim_locked_pages);
 	v->threads = unless_zero(d->victim_threads);
@@ -243,11 +242,12 @@ static void gather_memcg_detail(struct kill_domain *m, const struct oomkill_deta
 int kill_gather_detail(struct kill *k, const char *root, const struct oomkill_detail *d)
 {
 	struct kill_process *t = &k->trigger;
-	int r = gather_victim_detail(&k->victim, d);
+	uint64_t now = clock_boottime_at(d->time_ns);
+	int r = gather_victim_detail(&k->victim, now, d);
 
 	t->uid = d->trigger_uid;
 	t->oom_score_adj = d->trigger_oom_score_adj;
-	t->age_ns = age(d, d->trigger_start_ns);
+	t->age_ns = age(now, d->trigger_start_ns);
 	t->rss_bytes = bytes_of(d->trigger_rss_pages);
 	t->swap_bytes = bytes_of(d->trigger_swap_pages);
 	t->memcg_inode = unless_zero(d->trigger_memcg_id);
@@ -266,7 +266,7 @@ int kill_gather_detail(struct kill *k, const char *root, const struct oomkill_de
 int kill_gather_member_detail(struct kill_process *p, const struct kill *k,
 			      const struct oomkill_detail *d)
 {
-	int r = gather_victim_detail(p, d);
+	int r = gather_victim_detail(p, clock_boottime_at(d->time_ns), d);
 
 	return r < 0 || p->memcg_inode == k->victim.memcg_inode
 		       ? r

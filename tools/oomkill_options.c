@@ -1,0 +1,106 @@
+#include "tools/oomkill_options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "app/exit_codes.h"
+#include "app/message.h"
+
+/* There is one command line. */
+static struct oomkill_options given;
+
+static const struct option_entry entries[] = {
+	{OPTION_FLAG, 'x', "explain", NULL, "explain each kill below its line", &given.explain, 0,
+	 0},
+	{OPTION_NUMBERS, 'p', "pid", "PID", "only kills of these processes", &given.pids, 1,
+	 INT32_MAX},
+	{OPTION_TEXT, 'n', "name", "COMM", "only kills of processes of that name",
+	 &given.filter.name, 0, 0},
+	{OPTION_NUMBERS, 'u', "uid", "UID", "only kills of these users' processes", &given.uids, 0,
+	 UINT32_MAX - 1},
+	{OPTION_TEXT, 0, "cgroup", "PATH", "only in that cgroup or below", &given.filter.cgroup, 0,
+	 0},
+	{OPTION_TEXT, 0, "container", "ID", "only in that container, by id or name",
+	 &given.filter.container, 0, 0},
+	{OPTION_FLAG, 'g', "global", NULL, "only where the whole machine ran out",
+	 &given.filter.global, 0, 0},
+	{OPTION_TEXT, 0, "record", "FILE", "append each kill to FILE, as JSON", &given.record, 0,
+	 0},
+	{OPTION_TEXT, 0, "replay", "FILE", "show what was recorded; - is stdin", &given.replay, 0,
+	 0},
+	{OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0},
+};
+
+static const struct program_info info = {
+	.name = "oomkill",
+	.synopsis = "[OPTION]...",
+	.summary = "Trace the OOM killer: who triggered each kill, who died, and the load.",
+	.options = entries,
+	.examples = "  oomkill              # a line for each OOM kill\n"
+		    "  oomkill -x           # and below it, all that explains it\n"
+		    "  oomkill -j           # the same for programs, as JSON\n"
+		    "  oomkill --cgroup /kubepods.slice --record kills.json\n"
+		    "  oomkill --replay kills.json -x\n"
+		    "  oomkill --ebpf >x.c  # the probe; edit it, then: oomkill --probe x.c\n",
+};
+
+static int check_together(const struct common_options *c)
+{
+	if (given.replay &&
+	    (c->ebpf || c->probe || c->edit || c->image || c->kernel_headers || c->duration_ns)) {
+		message_error("--replay reads a file and traces nothing: it does not go with -d, "
+			      "--ebpf, --probe, --edit, --image or --kernel-headers");
+		return EXIT_USAGE;
+	}
+	if (c->json && given.explain) {
+		message_error("-j has all that -x explains: give one of them");
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+static int prepare_filter(void)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	struct kill_filter *f = &given.filter;
+	int r;
+
+	f->pids = given.pids.values;
+	f->n_pids = given.pids.count;
+	f->uids = given.uids.values;
+	f->n_uids = given.uids.count;
+	r = kill_filter_prepare(f, &why);
+	if (r == 0)
+		return -1;
+	message_error("--cgroup: %s", r == -EINVAL ? strbuf_text(&why) : strerror(-r));
+	return r == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int oomkill_options_parse(struct tool *tool, int argc, char *argv[], struct oomkill_options **ret)
+{
+	int status;
+
+	*ret = &given;
+	tool->info = &info;
+	status = tool_begin(tool, argc, argv, NULL);
+	if (status < 0)
+		status = check_together(&tool->common);
+	return status < 0 ? prepare_filter() : status;
+}
+
+void oomkill_options_clear(struct oomkill_options *o)
+{
+	kill_filter_clear(&o->filter);
+	free(o->pids.values);
+	free(o->uids.values);
+}
+
+bool oomkill_options_need_end(const struct tool *tool, const struct oomkill_options *o)
+{
+	return tool->common.json || o->explain || o->record;
+}
+
+bool oomkill_options_need_story(const struct tool *tool, const struct oomkill_options *o)
+{
+	return oomkill_options_need_end(tool, o) || kill_filter_needs_story(&o->filter);
+}

@@ -1,0 +1,25 @@
+/* What oomkill's command line asks for. */
+#pragma once
+
+#include "app/tool.h"
+#include "oom/kill_filter.h"
+
+struct oomkill_options {
+	bool explain;
+	struct kill_filter filter; /* prepared */
+	const char *record, *replay;
+	struct option_numbers pids, uids; /* where the filter has them from */
+};
+
+/*
+ * Fill TOOL's name, help and common options, and what is oomkill's own. -1 to go on, else the exit
+ * status.
+ */
+int oomkill_options_parse(struct tool *tool, int argc, char *argv[], struct oomkill_options **ret);
+void oomkill_options_clear(struct oomkill_options *o);
+
+/* Does it take the probe that follows the victims? */
+bool oomkill_options_need_story(const struct tool *tool, const struct oomkill_options *o);
+
+/* Is a kill to be shown when it is over, not before? */
+bool oomkill_options_need_end(const struct tool *tool, const struct oomkill_options *o);
