@@ -170,10 +170,9 @@ void explain_advice(struct explain *x, const struct kill *k)
 {
 	/* The more surprising ones first. */
 	static advice_fn *const all[] = {
-		sysrq,	    chosen_by_setting, chosen_by_adjustment, fragmented,   other_nodes,
-		still_full, held_by_others,    shared_memory,	     swap_is_full, only_a_limit,
+		sysrq,	     chosen_by_setting, still_full,    chosen_by_adjustment, fragmented,
+		other_nodes, held_by_others,	shared_memory, swap_is_full,	     only_a_limit,
 	};
-
 	_cleanup_strbuf_ struct strbuf text = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)

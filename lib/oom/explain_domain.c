@@ -39,7 +39,8 @@ static void explain_memcg(struct explain *x, const struct kill_domain *d)
 	item = explain_item(x);
 	strbuf_puts(item, "limit ");
 	explain_bytes(item, is_limit(d->memcg_limit_bytes) ? d->memcg_limit_bytes : d->bytes);
-	if (d->memcg_failcnt != KILL_UNKNOWN) {
+	/* cgroup v1 does not count them on every kernel. */
+	if (d->memcg_failcnt != KILL_UNKNOWN && d->memcg_failcnt) {
 		put_times(item, " (hit ", d->memcg_failcnt);
 		strbuf_putc(item, ')');
 	}
@@ -49,7 +50,7 @@ static void explain_memcg(struct explain *x, const struct kill_domain *d)
 	if (d->memcg_swap_usage_bytes != KILL_UNKNOWN)
 		put_swap(explain_item(x), d);
 	if (d->memcg_oom_kill_events != KILL_UNKNOWN && d->memcg_oom_kill_events)
-		strbuf_printf(explain_item(x), "%" PRIu64 " killed before",
+		strbuf_printf(explain_item(x), "%" PRIu64 " kills before",
 			      d->memcg_oom_kill_events);
 }
 

@@ -107,7 +107,7 @@ static void explain_identity(struct explain *x, const struct kill *k)
 	else
 		human_things(explain_item(x), v->threads, "thread");
 	if (v->pid_in_namespace != KILL_UNKNOWN)
-		strbuf_printf(explain_item(x), "PID %" PRIu64 " in its container",
+		strbuf_printf(explain_item(x), "PID %" PRIu64 " in its namespace",
 			      v->pid_in_namespace);
 	if (is_in_domain(k))
 		strbuf_puts(explain_item(x), "in that memcg");
@@ -146,7 +146,7 @@ static void explain_cgroup(struct explain *x, const struct kill *k)
 	if (!path || is_in_domain(k))
 		return;
 	if (n > 1 && !strncmp(path, domain, n) && path[n] == '/') {
-		explain_row(x, BELOW_VICTIM, "in the memcg below: ");
+		explain_row(x, BELOW_VICTIM, "in the memcg below it: ");
 		path += n;
 	} else {
 		explain_row(x, BELOW_VICTIM, "in the memcg ");
