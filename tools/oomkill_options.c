@@ -31,19 +31,6 @@ static const struct option_entry entries[] = {
 	{OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0},
 };
 
-static const struct program_info info = {
-	.name = "oomkill",
-	.synopsis = "[OPTION]...",
-	.summary = "Trace the OOM killer: who triggered each kill, who died, and the load.",
-	.options = entries,
-	.examples = "  oomkill              # a line for each OOM kill\n"
-		    "  oomkill -x           # and below it, all that explains it\n"
-		    "  oomkill -j           # the same for programs, as JSON\n"
-		    "  oomkill --cgroup /kubepods.slice --record kills.json\n"
-		    "  oomkill --replay kills.json -x\n"
-		    "  oomkill --ebpf >x.c  # the probe; edit it, then: oomkill --probe x.c\n",
-};
-
 static int check_together(const struct common_options *c)
 {
 	if (given.replay &&
@@ -58,6 +45,20 @@ static int check_together(const struct common_options *c)
 	}
 	return -1;
 }
+
+static const struct program_info info = {
+	.name = "oomkill",
+	.synopsis = "[OPTION]...",
+	.summary = "Trace the OOM killer: who triggered each kill, who died, and the load.",
+	.options = entries,
+	.examples = "  oomkill              # a line for each OOM kill\n"
+		    "  oomkill -x           # and below it, all that explains it\n"
+		    "  oomkill -j           # the same for programs, as JSON\n"
+		    "  oomkill --cgroup /kubepods.slice --record kills.json\n"
+		    "  oomkill --replay kills.json -x\n"
+		    "  oomkill --ebpf >x.c  # the probe; edit it, then: oomkill --probe x.c\n",
+	.check = check_together,
+};
 
 static int prepare_filter(void)
 {
@@ -83,8 +84,6 @@ int oomkill_options_parse(struct tool *tool, int argc, char *argv[], struct oomk
 	*ret = &given;
 	tool->info = &info;
 	status = tool_begin(tool, argc, argv, NULL);
-	if (status < 0)
-		status = check_together(&tool->common);
 	return status < 0 ? prepare_filter() : status;
 }
 

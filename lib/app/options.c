@@ -272,7 +272,8 @@ int options_parse(const struct program_info *info, struct common_options *common
 			      info->name);
 		return EXIT_USAGE;
 	}
-	return check_together(common);
+	index = check_together(common);
+	return index < 0 && info->check ? info->check(common) : index;
 }
 
 int options_interval(const struct program_info *info, char *const operands[], int n,

@@ -66,6 +66,9 @@ struct program_info {
 	const char *summary;		    /* one sentence */
 	const struct option_entry *options; /* the tool's own, closed by OPTION_END */
 	const char *examples;		    /* indented lines, closing --help */
+	/* What does not go together, before anything is done: -1, or the exit status. May be NULL.
+	 */
+	int (*check)(const struct common_options *common);
 };
 
 /*

@@ -420,6 +420,5 @@ int main(void)
 		cmocka_unit_test_teardown(paths_are_read_upward, end),
 	};
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
