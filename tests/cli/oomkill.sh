@@ -80,7 +80,7 @@ equal "--record into what is replayed" "$?:$(cmp "$tmp/same" "$tmp/kills" && cat
 
 # What is no recording.
 said() { # TEXT: what is said of a line
-	printf '%s\n' "$1" | "$oomkill" --replay - 2>&1 >/dev/null
+	printf '%s\n' "$1" | { "$oomkill" --replay - >/dev/null; } 2>&1
 }
 matches "a file of another kind" "$(said 'Nov 22 host kernel: Out of memory')" '^oomkill: standard input, line 1: no JSON'
 matches "JSON of another kind" "$(said '{"level":"info"}')" 'line 1: no kill'
