@@ -126,6 +126,7 @@ int kernel_features_read(struct kernel_features *ret)
 	f.loop = has_helper(BPF_FUNC_loop);
 	f.atomic_fetch = has_atomic_fetch();
 	f.ring_buffer = has_ring_buffer();
+	f.reads = has_helper(BPF_FUNC_probe_read_kernel);
 	read_probes(&f);
 	*ret = f;
 	return 0;

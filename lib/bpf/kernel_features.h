@@ -13,7 +13,8 @@ struct kernel_features {
 	bool loop;	   /* bpf_loop() (Linux 5.17) */
 	bool atomic_fetch; /* atomic instructions that give the value from before (Linux 5.12) */
 	bool ring_buffer;  /* BPF_MAP_TYPE_RINGBUF (Linux 5.8) */
-	int kprobe_type;   /* perf_event_attr.type of kprobes and uprobes; -1 without */
+	bool reads;	 /* BPF may read the kernel's memory: not under lockdown=confidentiality */
+	int kprobe_type; /* perf_event_attr.type of kprobes and uprobes; -1 without */
 	int uprobe_type;
 	/* Why fentry or kprobe programs would not run here; "" if nothing speaks against them. */
 	char no_fentry[128];

@@ -22,6 +22,7 @@ void kernel_features_from_btf(const struct btf *btf, struct kernel_features *ret
 		/* They are no type; this came with the same Linux. */
 		.atomic_fetch = has_enumerator(btf, "bpf_func_id", "BPF_FUNC_check_mtu"),
 		.ring_buffer = has_enumerator(btf, "bpf_map_type", "BPF_MAP_TYPE_RINGBUF"),
+		.reads = true,
 		.kprobe_type = -1,
 		.uprobe_type = -1,
 	};

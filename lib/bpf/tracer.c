@@ -318,9 +318,18 @@ static int ask_kernel(struct tracer *t)
 		strbuf_puts(&t->error, "this kernel was built without BPF (CONFIG_BPF_SYSCALL)");
 		return r;
 	}
-	if (r < 0)
+	if (r < 0) {
 		strbuf_printf(&t->error, "the kernel takes no BPF program: %s", strerror(-r));
-	return r;
+		return r;
+	}
+	if (!t->features.reads) {
+		strbuf_puts(&t->error,
+			    "the kernel lets BPF read none of its memory, as it is locked down "
+			    "(/sys/kernel/security/lockdown: confidentiality): boot it with "
+			    "lockdown=integrity, or without lockdown");
+		return -EPERM;
+	}
+	return 0;
 }
 
 /* One variant, all the way. On failure nothing of it is left. */
