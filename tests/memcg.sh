@@ -69,8 +69,8 @@ memcg_remove() { # DIR...: once its processes have gone, which it waits for
 	local dir
 	for dir; do
 		for _ in {1..100}; do
-			rmdir "$dir" 2>/dev/null && break
-			[ -d "$dir" ] && sleep 0.05
+			[ -d "$dir" ] && ! rmdir "$dir" 2>/dev/null || break
+			sleep 0.05
 		done
 		[ ! -d "$dir" ]
 	done
