@@ -8,9 +8,9 @@ can_trace() {
 	require_root
 	[ -e /sys/kernel/btf/vmlinux ] || skip_all "this kernel has no BTF"
 	memcg_parent >/dev/null || skip_all "no memory cgroup hierarchy"
-	OOMTOOLS_CACHE_DIR=$tmp/cache
+	OOMTOOLS_CACHE_DIR=${OOMTOOLS_GUEST_CACHE:-$tmp/cache}
 	export OOMTOOLS_CACHE_DIR
-	mkdir -m 700 "$OOMTOOLS_CACHE_DIR"
+	[ -d "$OOMTOOLS_CACHE_DIR" ] || mkdir -m 700 "$OOMTOOLS_CACHE_DIR"
 }
 
 # start NAME TOOL OPTION...: run it in the background, output to $tmp/NAME.out and .err, and wait

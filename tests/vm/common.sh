@@ -2,12 +2,22 @@
 
 # The newest kernel of each of these series of Debian's; KERNEL="6.12" for only that one.
 vm_kernels=${KERNEL:-5.10 6.1 6.12 7.2}
-# Guests are slow: where time is short, of these kernels only those that OOMTOOLS_GUEST_KERNELS names too.
-vm_guest_kernels=
-for vm_kernel in $vm_kernels; do
-	case " ${OOMTOOLS_GUEST_KERNELS:-$vm_kernels} " in *" $vm_kernel "*) vm_guest_kernels+="$vm_kernel " ;; esac
-done
+# Those whose headers are fetched too: what Debian 12's compiler library knows.
+vm_headers="6.1"
 vm_cache=${OOMTOOLS_VM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/oomtools/vm}
+
+# guest_kernels TEST: on which of them a NAME.guest runs. Its line "# vm-kernels: SERIES..." restricts it to
+# some. Guests are slow: where time is short, OOMTOOLS_GUEST_KERNELS names the kernels for all tests and
+# OOMTOOLS_SHORT_KERNELS those for tests with the line "# vm-short" only.
+guest_kernels() {
+	local kernel only full=${OOMTOOLS_GUEST_KERNELS:-$vm_kernels}
+	only=$(sed -n 's/^# vm-kernels: //p' "$1")
+	! grep -qx '# vm-short' "$1" || full+=" ${OOMTOOLS_SHORT_KERNELS-}"
+	for kernel in $vm_kernels; do
+		case " ${only:-$kernel} " in *" $kernel "*) ;; *) continue ;; esac
+		case " $full " in *" $kernel "*) echo "$kernel" ;; esac
+	done
+}
 
 vm_obstacle() { # why guests cannot run here; nothing if they can
 	local name

@@ -1,13 +1,16 @@
 /*
- * hog [-n COMM] [-t THREADS] [-w] MEBIBYTES: map and touch that much memory, then wait for ever. -n
- * gives it another name (bytes as \xNN), -w waits for a line on stdin first.
+ * hog [-n COMM] [-t THREADS] [-w] [-b NODE] MEBIBYTES: map and touch that much memory, then wait
+ * for ever. -n gives it another name (bytes as \xNN), -w waits for a line on stdin first, -b takes
+ * the memory of one NUMA node only.
  */
+#include <linux/mempolicy.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void rename_to(const char *text)
@@ -34,19 +37,32 @@ static void *idle(void *unused)
 	return unused;
 }
 
+static void bind_to(int node)
+{
+	unsigned long nodes = 1ul << node;
+
+	/* One more than there are bits, for historical reasons: set_mempolicy(2). */
+	if (syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 8 * sizeof(nodes) + 1) < 0) {
+		perror("set_mempolicy");
+		exit(1);
+	}
+}
+
 int main(int argc, char *argv[])
 {
 	int c, threads = 0, wait = 0;
 	const char *name = NULL;
 	long mib;
 
-	while ((c = getopt(argc, argv, "n:t:w")) != -1) {
+	while ((c = getopt(argc, argv, "n:t:wb:")) != -1) {
 		if (c == 'n')
 			name = optarg;
 		else if (c == 't')
 			threads = atoi(optarg);
 		else if (c == 'w')
 			wait = 1;
+		else if (c == 'b')
+			bind_to(atoi(optarg));
 		else
 			return 2;
 	}
