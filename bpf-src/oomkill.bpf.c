@@ -9,7 +9,9 @@
 #include "oomkill.h"
 #include "oom.bpf.h"
 
-#ifdef OOMKILL_STORY
+#if defined(OOMKILL_VICTIM_STACK) || defined(OOMKILL_TRIGGER_STACK)
+#define RING_PAGES 512 /* up to 28 KiB for each stack */
+#elif defined(OOMKILL_STORY)
 #define RING_PAGES 128
 #else
 #define RING_PAGES 16

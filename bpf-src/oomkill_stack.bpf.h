@@ -39,7 +39,8 @@ struct stack_walk {
 struct stack_scratch {
 	struct oomkill_stack record;
 	struct stack_walk walk;
-	struct file *files[OOMKILL_STACK_MAPPINGS];
+	u64 files[OOMKILL_STACK_MAPPINGS]; /* a number: of a pointer libbcc makes a read of kernel
+					      memory */
 };
 /* Of the victim's thread: interrupts are off there. Triggers are one at a time, under oom_lock. */
 BPF_PERCPU_ARRAY(stack_of_cpu, struct stack_scratch, 1);
@@ -93,7 +94,7 @@ static inline void stack_add_mapping(struct stack_scratch *s, struct vm_area_str
 #endif
 	m->path_at = m->path_size = m->in_mount_size = m->above_size = 0;
 	m->whole = m->pad = 0;
-	s->files[n] = file;
+	s->files[n] = (u64)file;
 	s->record.n_mappings = n + 1;
 }
 
@@ -183,7 +184,7 @@ static inline void stack_first_name(struct stack_scratch *s)
 	STACK_FORGET(i);
 	if (i >= OOMKILL_STACK_MAPPINGS)
 		return;
-	file = s->files[i];
+	file = (struct file *)s->files[i];
 	s->walk.dentry = RD(file->f_path.dentry);
 	s->walk.mount = RD(file->f_path.mnt);
 	s->walk.mount_root = NULL;

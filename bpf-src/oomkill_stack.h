@@ -6,10 +6,6 @@
  */
 #pragma once
 
-#ifndef __BPF__
-#include <stddef.h>
-#endif
-
 #include "oomkill.h"
 
 #define OOMKILL_STACK_FRAMES 127 /* PERF_MAX_STACK_DEPTH, include/uapi/linux/perf_event.h */
@@ -69,4 +65,4 @@ struct oomkill_stack {
 	unsigned char bytes[OOMKILL_STACK_BYTES];
 };
 
-#define OOMKILL_STACK_LEAST offsetof(struct oomkill_stack, bytes)
+#define OOMKILL_STACK_LEAST __builtin_offsetof(struct oomkill_stack, bytes)

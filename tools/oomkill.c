@@ -16,6 +16,7 @@
 #include "oom/gfp.h"
 #include "oom/kill_queue.h"
 #include "proc/clock.h"
+#include "stack/stack_names.h"
 #include "tools/oomkill_output.h"
 #include "tools/oomkill_replay.h"
 #include "tools/texts.h"
@@ -32,6 +33,8 @@ struct oomkill {
 	struct tracer *tracer;
 	struct event_ring *ring;
 	struct kill_queue *queue;
+	struct stack_names *names;
+	const char *flags[4];
 	uint64_t lost[OOMKILL_LOST_COUNTERS]; /* as far as that was said */
 	uint64_t strange;		      /* records that are not the probe's we know */
 };
@@ -43,6 +46,13 @@ static void on_kill(const struct kill *k, void *user)
 	oomkill_output(&o->output, k);
 	if (o->output.error)
 		loop_stop(o->loop, tool_status("cannot print", o->output.error));
+}
+
+static int on_stack(struct kill *k, const struct oomkill_stack *s, void *user)
+{
+	int r = stack_names_put(((struct oomkill *)user)->names, s, k);
+
+	return r == -ENOMEM ? r : 0;
 }
 
 static void on_record(const void *data, size_t size, void *user)
@@ -133,6 +143,7 @@ static int trace(struct oomkill *o)
 			: oomkill_options_need_end(&o->tool, o->options) ? KILL_OVER
 									 : KILL_MEMBERS_TOLD,
 		.out = on_kill,
+		.stack = on_stack,
 		.user = o,
 	};
 	int r, status = tool_attach(&o->tool, NULL, NULL, &o->tracer);
@@ -141,7 +152,9 @@ static int trace(struct oomkill *o)
 		return status;
 	if (o->story && gfp_names_load(&gfp_names) == 0)
 		config.gfp_names = gfp_names;
-	r = kill_queue_open(&config, &o->queue);
+	r = stack_names_open(&o->names);
+	if (r == 0)
+		r = kill_queue_open(&config, &o->queue);
 	if (r == 0)
 		r = loop_open(&o->loop);
 	if (r == 0)
@@ -152,14 +165,13 @@ static int trace(struct oomkill *o)
 	event_ring_close(o->ring);
 	loop_close(o->loop);
 	kill_queue_close(o->queue);
+	stack_names_close(o->names);
 	return tool_status("cannot trace", r);
 }
 
 /* The form of the probe that the options take. -1, or the exit status. */
 static int choose_probe(struct oomkill *o)
 {
-	static const char *const story[] = {"-D" STORY, NULL};
-
 	o->story = oomkill_options_need_story(&o->tool, o->options);
 	if (!o->story)
 		return -1;
@@ -169,7 +181,8 @@ static int choose_probe(struct oomkill *o)
 			      o->tool.common.probe ? o->tool.common.probe : "this");
 		return EXIT_FAILED;
 	}
-	o->tool.flags = story;
+	oomkill_options_flags(&o->tool, o->options, o->flags);
+	o->tool.flags = o->flags;
 	return -1;
 }
 

@@ -12,6 +12,12 @@ static struct oomkill_options given;
 static const struct option_entry entries[] = {
 	{OPTION_FLAG, 'x', "explain", NULL, "explain each kill below its line", &given.explain, 0,
 	 0},
+	{OPTION_FLAG, 's', "victim-stack", NULL, "print the victim's user stack",
+	 &given.victim_stack, 0, 0},
+	{OPTION_FLAG, 'S', "trigger-stack", NULL, "print the trigger's kernel and user stacks",
+	 &given.trigger_stack, 0, 0},
+	{OPTION_FLAG, 'f', "folded", NULL, "print folded stacks instead of lines", &given.folded, 0,
+	 0},
 	{OPTION_NUMBERS, 'p', "pid", "PID", "only kills of these processes", &given.pids, 1,
 	 INT32_MAX},
 	{OPTION_TEXT, 'n', "name", "COMM", "only kills of processes of that name",
@@ -43,6 +49,15 @@ static int check_together(const struct common_options *c)
 		message_error("-j has all that -x explains: give one of them");
 		return EXIT_USAGE;
 	}
+	if (given.folded && !given.victim_stack && !given.trigger_stack) {
+		message_error("-f prints stacks: say whose, by -s (the victim's) or -S (the "
+			      "trigger's)");
+		return EXIT_USAGE;
+	}
+	if (given.folded && (c->json || given.explain)) {
+		message_error("-f prints stacks instead of all else: it does not go with -j or -x");
+		return EXIT_USAGE;
+	}
 	return -1;
 }
 
@@ -54,6 +69,7 @@ static const struct program_info info = {
 	.examples = "  oomkill              # a line for each OOM kill\n"
 		    "  oomkill -x           # and below it, all that explains it\n"
 		    "  oomkill -j           # the same for programs, as JSON\n"
+		    "  oomkill -s           # and where the victim stood\n"
 		    "  oomkill --cgroup /kubepods.slice --record kills.json\n"
 		    "  oomkill --replay kills.json -x\n"
 		    "  oomkill --ebpf >x.c  # the probe; edit it, then: oomkill --probe x.c\n",
@@ -96,10 +112,22 @@ void oomkill_options_clear(struct oomkill_options *o)
 
 bool oomkill_options_need_end(const struct tool *tool, const struct oomkill_options *o)
 {
-	return tool->common.json || o->explain || o->record;
+	return tool->common.json || o->explain || o->record || o->victim_stack || o->trigger_stack;
 }
 
 bool oomkill_options_need_story(const struct tool *tool, const struct oomkill_options *o)
 {
 	return oomkill_options_need_end(tool, o) || kill_filter_needs_story(&o->filter);
+}
+
+void oomkill_options_flags(const struct tool *tool, const struct oomkill_options *o,
+			   const char **flags)
+{
+	if (oomkill_options_need_story(tool, o))
+		*flags++ = "-DOOMKILL_STORY";
+	if (o->victim_stack)
+		*flags++ = "-DOOMKILL_VICTIM_STACK";
+	if (o->trigger_stack)
+		*flags++ = "-DOOMKILL_TRIGGER_STACK";
+	*flags = NULL;
 }

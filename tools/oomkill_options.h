@@ -6,6 +6,7 @@
 
 struct oomkill_options {
 	bool explain;
+	bool victim_stack, trigger_stack, folded;
 	struct kill_filter filter; /* prepared */
 	const char *record, *replay;
 	struct option_numbers pids, uids; /* where the filter has them from */
@@ -20,6 +21,13 @@ void oomkill_options_clear(struct oomkill_options *o);
 
 /* Does it take the probe that follows the victims? */
 bool oomkill_options_need_story(const struct tool *tool, const struct oomkill_options *o);
+
+/*
+ * What the probe is compiled with for that: "-DX", ..., NULL in FLAGS, which has room for 4. There
+ * are none if it need not follow the victims.
+ */
+void oomkill_options_flags(const struct tool *tool, const struct oomkill_options *o,
+			   const char **flags);
 
 /* Is a kill to be shown when it is over, not before? */
 bool oomkill_options_need_end(const struct tool *tool, const struct oomkill_options *o);

@@ -9,6 +9,7 @@
 #include "oom/kill_explain.h"
 #include "oom/kill_json.h"
 #include "oom/kill_line.h"
+#include "oom/kill_stack_report.h"
 
 int oomkill_output_open(struct oomkill_output *o, const struct tool *tool,
 			const struct oomkill_options *options)
@@ -35,6 +36,18 @@ static void record(struct oomkill_output *o, const struct kill *k)
 				o->options->record, strerror(-r));
 }
 
+static int print_text(struct oomkill_output *o, const struct kill *k)
+{
+	int r = kill_line(k, o->date, &o->text);
+
+	if (r == 0 && o->options->explain)
+		r = kill_explain(k, &o->text);
+	if (r == 0)
+		r = kill_stack_text(k, o->options->victim_stack, o->options->trigger_stack,
+				    &o->text);
+	return r;
+}
+
 void oomkill_output(struct oomkill_output *o, const struct kill *k)
 {
 	int r;
@@ -46,11 +59,12 @@ void oomkill_output(struct oomkill_output *o, const struct kill *k)
 	strbuf_reset(&o->text);
 	if (o->json)
 		r = kill_json_line(k, &o->text);
+	else if (o->options->folded)
+		r = kill_stack_folded(k, o->options->victim_stack, o->options->trigger_stack,
+				      &o->text);
 	else
-		r = kill_line(k, o->date, &o->text);
-	if (r == 0 && o->options->explain)
-		r = kill_explain(k, &o->text);
-	if (r == 0 && !o->error)
+		r = print_text(o, k);
+	if (r == 0 && !o->error && o->text.length)
 		r = tool_print(&o->text);
 	if (r < 0 && !o->error)
 		o->error = r;

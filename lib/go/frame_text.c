@@ -21,6 +21,19 @@ static void put(struct strbuf *out, const char *function, const char *file, uint
 	}
 }
 
+void frame_function(struct strbuf *out, const char *name)
+{
+	const char *open = strchr(name, '['), *end = strrchr(name, ']');
+
+	if (!open || !end || end <= open) {
+		strbuf_puts(out, name);
+		return;
+	}
+	strbuf_append(out, name, (size_t)(open - name));
+	strbuf_puts(out, "[...]");
+	strbuf_puts(out, end + 1);
+}
+
 void frame_text(struct strbuf *out, const struct heap_frame *frame, bool is_short)
 {
 	put(out, is_short ? behind_last_slash(frame->function) : frame->function,

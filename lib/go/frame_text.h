@@ -6,6 +6,9 @@
 #include "base/strbuf.h"
 #include "go/heap_profile.h"
 
+/* As the runtime prints it (funcNameForPrint): type arguments, nested ones too, become [...]. */
+void frame_function(struct strbuf *out, const char *name);
+
 /*
  * "net/http.(*conn).serve (server.go:1995)", harmless on a terminal. SHORT: without the path of the
  * package, "http.(*conn)...".

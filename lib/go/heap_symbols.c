@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/hash_index.h"
+#include "go/frame_text.h"
 #include "go/pclntab.h"
 
 struct heap_symbols {
@@ -104,17 +105,11 @@ static const char *intern(struct heap_symbols *s, const char *text)
 	return STEAL(copy);
 }
 
-/* As the runtime prints it (funcNameForPrint): type arguments, nested ones too, become [...]. */
 static const char *intern_function(struct heap_symbols *s, const char *name)
 {
 	_cleanup_strbuf_ struct strbuf printed = {0};
-	const char *open = strchr(name, '['), *end = strrchr(name, ']');
 
-	if (!open || !end || end <= open)
-		return intern(s, name);
-	strbuf_append(&printed, name, (size_t)(open - name));
-	strbuf_puts(&printed, "[...]");
-	strbuf_puts(&printed, end + 1);
+	frame_function(&printed, name);
 	return strbuf_error(&printed) < 0 ? NULL : intern(s, strbuf_text(&printed));
 }
 

@@ -81,12 +81,13 @@ struct kill_course {
 	bool complete;		    /* false: not over when this was written */
 };
 
-/* A stack: frames, the innermost first, as "function file:line" or what is known. */
+/* A stack: frames, the innermost first; lib/stack/stack_names.h has their forms. */
 struct kill_stack {
 	char **frames;
 	size_t count, capacity;
-	bool cut;    /* deeper than could be read */
-	char *error; /* why there is none; NULL: there is one */
+	uint64_t tid; /* of the thread; 0 or KILL_UNKNOWN: not known */
+	bool cut;     /* deeper than could be read */
+	char *error;  /* why there is none; NULL: there is one */
 };
 
 struct kill {

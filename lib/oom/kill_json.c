@@ -113,6 +113,11 @@ static void put_stack(struct json_writer *w, const char *name, const struct kill
 			json_writer_add_text(w, key, strbuf_text(&digits), digits.length);
 		}
 	}
+	snprintf(key, sizeof(key), "%s_tid", name);
+	if (s->tid && s->tid != KILL_UNKNOWN)
+		json_writer_uint(w, key, s->tid);
+	else
+		json_writer_null(w, key);
 	snprintf(key, sizeof(key), "%s_cut", name);
 	json_writer_bool(w, key, s->cut);
 	snprintf(key, sizeof(key), "%s_error", name);

@@ -220,6 +220,9 @@ static int read_stack(struct reading *r, struct json_object *object, const char 
 	char key[KILL_LONG_KEY_SIZE];
 	int result = read_frames(r, object, name, s);
 
+	snprintf(key, sizeof(key), "%s_tid", name);
+	if (result == 0)
+		result = read_field(r, object, key, KILL_UINT, &s->tid);
 	snprintf(key, sizeof(key), "%s_cut", name);
 	if (result == 0)
 		result = read_field(r, object, key, KILL_BOOL, &s->cut);

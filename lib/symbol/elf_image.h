@@ -71,6 +71,36 @@ int elf_image_find_section(struct elf_image *image, const char *name, struct elf
  */
 int elf_image_find_symbols(struct elf_image *image, struct elf_symbol *symbols, size_t n);
 
+#define ELF_PLACE_NAME_SIZE 256
+
+/* A place in the code, and the function that it is in. */
+struct elf_place {
+	uint64_t address;		/* in: link-time */
+	uint64_t start;			/* of the function */
+	char name[ELF_PLACE_NAME_SIZE]; /* as the file has it, any bytes; cut if it is longer */
+	unsigned int rank;		/* of this name among those of the same function */
+	bool found;
+};
+
+/*
+ * Which functions N places are in, by the symbols of tables of one KIND (SHT_SYMTAB or SHT_DYNSYM),
+ * in one pass. A function is named only if its symbol says that it reaches so far: what merely lies
+ * behind one may be another that has no symbol. Returns how many were found; -ENOENT: no such
+ * table.
+ */
+int elf_image_symbols_at(struct elf_image *image, uint32_t kind, struct elf_place *places,
+			 size_t n);
+
+/* The link-time address of what is at OFFSET of the file, in an executable segment. -EFAULT. */
+int elf_image_code_address(const struct elf_image *image, uint64_t offset, uint64_t *ret);
+
+/*
+ * The name and CRC of the file with the symbols that were taken out of this one (.gnu_debuglink).
+ * -ENOENT: it names none.
+ */
+int elf_image_debug_link(struct elf_image *image, char name[ELF_PLACE_NAME_SIZE],
+			 uint32_t *ret_crc);
+
 /*
  * Where strings that begin with PREFIX are in SIZE bytes of the file from OFFSET on: EACH gets the
  * place (counted from OFFSET) and what stands there, up to 127 characters. It stops the search by

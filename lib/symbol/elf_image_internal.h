@@ -41,5 +41,8 @@ static inline bool within(uint64_t offset, uint64_t n, uint64_t limit)
 /* Exactly N bytes of the file; -EBADMSG where it ends before. */
 int elf_image_read_file(struct elf_image *image, uint64_t offset, void *buffer, size_t n);
 
+/* Section header INDEX; -ENOENT: there is none. */
+int elf_image_section(struct elf_image *image, size_t index, Elf64_Shdr *ret);
+
 /* The segment that holds ADDRESS, or NULL. */
 const struct elf_segment *elf_image_segment_at(const struct elf_image *image, uint64_t address);

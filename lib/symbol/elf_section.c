@@ -8,7 +8,7 @@
 #define NAME_MOST 128
 #define NAMES_MOST 32 /* places of names in a string table */
 
-static int read_section(struct elf_image *image, size_t index, Elf64_Shdr *ret)
+int elf_image_section(struct elf_image *image, size_t index, Elf64_Shdr *ret)
 {
 	const Elf64_Ehdr *h = &image->header;
 
@@ -33,10 +33,10 @@ static bool same_name(struct elf_image *image, const Elf64_Shdr *table, uint64_t
 int elf_image_find_section(struct elf_image *image, const char *name, struct elf_section *ret)
 {
 	Elf64_Shdr names, section;
-	int r = read_section(image, image->header.e_shstrndx, &names);
+	int r = elf_image_section(image, image->header.e_shstrndx, &names);
 
 	for (size_t i = 1; r == 0 && i < image->header.e_shnum; i++) {
-		r = read_section(image, i, &section);
+		r = elf_image_section(image, i, &section);
 		if (r == 0 && same_name(image, &names, section.sh_name, name, strlen(name) + 1)) {
 			*ret = (struct elf_section){.address = section.sh_addr,
 						    .size = section.sh_size,
@@ -52,9 +52,9 @@ static int find_symtab(struct elf_image *image, Elf64_Shdr *ret_table, Elf64_Shd
 	int r = 0;
 
 	for (size_t i = 1; r == 0 && i < image->header.e_shnum; i++) {
-		r = read_section(image, i, ret_table);
+		r = elf_image_section(image, i, ret_table);
 		if (r == 0 && ret_table->sh_type == SHT_SYMTAB)
-			return read_section(image, ret_table->sh_link, ret_names);
+			return elf_image_section(image, ret_table->sh_link, ret_names);
 	}
 	return r < 0 ? r : -ENOENT;
 }

@@ -2,6 +2,7 @@
  * An ELF file of any bytes: sections, symbols, strings, relocations, notes. The seeds are some of
  * fuzz_pclntab's.
  */
+#include <elf.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ static int count(void *context, uint64_t at, const char *text)
 	return 0;
 }
 
-static void use(struct elf_image *image)
+static void use(struct elf_image *image, size_t size)
 {
 	struct elf_symbol symbols[] = {
 		{.name = "runtime.mbuckets"}, {.name = "runtime.MemProfileRate"}, {.name = "main"}};
@@ -31,10 +32,21 @@ static void use(struct elf_image *image)
 	size_t n = elf_image_segments(image, &segments), texts = 0;
 	uint64_t at[8], offset, left, word;
 	struct elf_section section;
+	char name[ELF_PLACE_NAME_SIZE];
+	uint32_t crc;
 
 	elf_image_build_id(image, &id);
 	elf_image_find_symbols(image, symbols, 2);
 	elf_image_find_symbols(image, symbols, ARRAY_SIZE(symbols));
+	for (uint32_t kind = SHT_SYMTAB; kind <= SHT_DYNSYM; kind += SHT_DYNSYM - SHT_SYMTAB) {
+		struct elf_place places[] = {{.address = elf_image_entry(image)},
+					     {.address = n ? segments[0].address : 0},
+					     {.address = UINT64_MAX}};
+
+		elf_image_symbols_at(image, kind, places, ARRAY_SIZE(places));
+	}
+	elf_image_debug_link(image, name, &crc);
+	elf_image_code_address(image, size, &word);
 	elf_image_find_word(image, 0x400600, at, ARRAY_SIZE(at));
 	elf_image_read_relocated(image, elf_image_entry(image), &word, sizeof(word));
 	if (elf_image_find_section(image, ".symtab", &section) == 0)
@@ -57,6 +69,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (elf_image_open_fd(fd, NULL, &image) < 0)
 		return 0;
 	elf_image_limit(image, 4 * size + (1 << 20));
-	use(image);
+	use(image, size);
 	return 0;
 }

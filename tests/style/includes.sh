@@ -10,6 +10,7 @@ declare -A may=(
 	[pprof]="symbol"
 	[go]="symbol proc pprof"
 	[oom]="proc output bpf"
+	[stack]="oom go symbol proc"
 	[app]="output bpf"
 	[victim]="go oom proc output"
 	[flame]="output"

@@ -56,6 +56,37 @@ static void reads_what_is_there(void **state)
 	assert_int_equal(elf_image_read(image, UINT64_MAX - 3, block, 16), -EFAULT);
 }
 
+/* Of the test itself: every linker's symbols are as the test's own are. */
+static void names_places(void **state)
+{
+	_cleanup_close_ int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	_cleanup_elf_image_ struct elf_image *image = NULL;
+	struct elf_symbol self = {.name = "names_places"};
+	struct elf_place places[3] = {0};
+	char name[ELF_PLACE_NAME_SIZE];
+	uint32_t crc;
+
+	(void)state;
+	assert_int_equal(elf_image_open_fd(fd, NULL, &image), 0);
+	assert_int_equal(elf_image_find_symbols(image, &self, 1), 1);
+	places[0].address = self.address;
+	places[1].address = self.address + self.size - 1;
+	places[2].address = 1; /* in no function */
+	assert_int_equal(elf_image_symbols_at(image, SHT_SYMTAB, places, 3), 2);
+	for (int i = 0; i < 2; i++) {
+		assert_true(places[i].found);
+		assert_string_equal(places[i].name, "names_places");
+		assert_int_equal(places[i].start, self.address);
+	}
+	assert_false(places[2].found);
+	/* Its end is not in it. */
+	places[0].address = self.address + self.size;
+	assert_true(elf_image_symbols_at(image, SHT_SYMTAB, places, 1) >= 0);
+	assert_true(!places[0].found || places[0].start != self.address);
+	assert_int_equal(elf_image_symbols_at(image, 0x12345, places, 1), -ENOENT);
+	assert_int_equal(elf_image_debug_link(image, name, &crc), -ENOENT);
+}
+
 static void applies_relocations(void **state)
 {
 	_cleanup_strbuf_ struct strbuf bytes = {0};
@@ -164,9 +195,9 @@ static void refuses_what_is_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_what_is_there),	   cmocka_unit_test(applies_relocations),
-		cmocka_unit_test(refuses_what_is_broken),  cmocka_unit_test(survives_truncation),
-		cmocka_unit_test(refuses_what_is_no_file),
+		cmocka_unit_test(reads_what_is_there), cmocka_unit_test(names_places),
+		cmocka_unit_test(applies_relocations), cmocka_unit_test(refuses_what_is_broken),
+		cmocka_unit_test(survives_truncation), cmocka_unit_test(refuses_what_is_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
