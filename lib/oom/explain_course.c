@@ -28,13 +28,24 @@ static void put_step(struct explain *x, const char *what, uint64_t ns)
 	explain_span(item, ns);
 }
 
+/*
+ * When all was over: the last thread may exit before its address space is given back, or after, as
+ * it is before Linux 6.16.
+ */
+static uint64_t over_after(const struct kill_course *c)
+{
+	if (c->freed_ns == KILL_UNKNOWN || c->exited_ns == KILL_UNKNOWN)
+		return c->freed_ns;
+	return MAX(c->freed_ns, c->exited_ns);
+}
+
 void explain_course(struct explain *x, const struct kill *k)
 {
 	const struct kill_course *c = &k->course;
 
 	explain_row(x, 1, "");
 	if (c->complete) {
-		put_step(x, "took ", c->freed_ns);
+		put_step(x, "took ", over_after(c));
 		strbuf_puts(&x->item, c->freed_ns == KILL_UNKNOWN ? "" : ": ");
 	} else {
 		strbuf_puts(explain_item(x), "not over yet (waited up to 3 s)");

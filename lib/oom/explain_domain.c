@@ -60,7 +60,7 @@ static void explain_nodes(struct explain *x, const struct kill_domain *d, const 
 
 	explain_row(x, 1, head);
 	item = explain_item(x);
-	strbuf_puts(item, "NUMA nodes ");
+	strbuf_puts(item, d->nodes && !strpbrk(d->nodes, "-,") ? "NUMA node " : "NUMA nodes ");
 	explain_text(item, d->nodes);
 	if (d->bytes != KILL_UNKNOWN) {
 		explain_bytes(explain_item(x), d->bytes);

@@ -207,6 +207,7 @@ static void explains_the_machine(void **state)
 	k->trigger.oom_score_adj = -500;
 	k->trigger.memcg_path = text("/system.slice/nginx.service");
 	k->victim.memcg_path = text("/user.slice/user-1009.slice/session-2.scope");
+	k->course.exited_ns = 15 * MS;
 	k->victim.container.unit = text("session-2.scope");
 	expect("machine", k);
 }
