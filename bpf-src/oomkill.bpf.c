@@ -19,6 +19,12 @@
 BPF_RINGBUF_OUTPUT(events, RING_PAGES);
 BPF_ARRAY(lost, u64, OOMKILL_LOST_COUNTERS);
 
+#ifdef OOMKILL_STORY
+#include "oomkill_pages.bpf.h"
+#else
+#define as_the_kernel_counts(e, victim) (void)0
+#endif
+
 #if defined(OOMKILL_VICTIM_STACK) || defined(OOMKILL_TRIGGER_STACK)
 #include "oomkill_stack.bpf.h"
 #else
@@ -39,6 +45,7 @@ static inline u64 tell_event(void *ctx, struct task_struct *victim, struct oom_c
 	}
 	oom_read_victim(e, victim);
 	oom_read_control(e, oc, flags);
+	as_the_kernel_counts(e, victim);
 	time_ns = e->time_ns;
 	events.ringbuf_submit(e, 0);
 	if (!of_member)

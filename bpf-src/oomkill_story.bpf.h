@@ -47,12 +47,6 @@ BPF_TABLE("lru_hash", u32, struct story_kill, story_kills, 256);
 /* Room to read a path. One is enough, as the OOM killer works at one kill at a time. */
 BPF_ARRAY(story_names, struct story_names, 1);
 
-static inline u64 rss_pages(struct mm_struct *mm)
-{
-	return mm_pages(mm, MM_FILEPAGES) + mm_pages(mm, MM_ANONPAGES) +
-	       mm_pages(mm, MM_SHMEMPAGES);
-}
-
 static inline struct cgroup *memory_cgroup(struct task_struct *task)
 {
 	struct css_set *cgroups = RD(task->cgroups);
@@ -104,10 +98,13 @@ static inline void read_victim(struct oomkill_detail *d, struct task_struct *vic
 	struct task_struct *leader = RD(victim->group_leader), *parent = RD(leader->real_parent);
 	struct signal_struct *signal = RD(victim->signal);
 	struct mm_struct *mm = RD(victim->mm);
-	u64 rss = rss_pages(mm), peak = RD(mm->hiwater_rss);
+	u64 peak = RD(mm->hiwater_rss), rss;
+	struct mm_pages pages;
 
 	d->victim_pid = RD(victim->tgid);
 	d->victim_start_ns = RD(leader->start_boottime);
+	read_pages_counted(mm, &pages);
+	rss = pages.anon + pages.file + pages.shmem;
 	d->victim_peak_rss_pages = mm ? peak > rss ? peak : rss : OOMKILL_UNKNOWN;
 	d->victim_locked_pages = mm ? RD(mm->locked_vm) : OOMKILL_UNKNOWN;
 	d->victim_threads = RD(signal->nr_threads);
@@ -126,12 +123,14 @@ static inline void read_trigger(struct oomkill_detail *d)
 	struct cred *cred = (struct cred *)RD(trigger->real_cred);
 	struct mm_struct *mm = RD(trigger->mm);
 	struct cgroup *cgroup = memory_cgroup(trigger);
+	struct mm_pages pages;
 
+	read_pages_counted(mm, &pages);
 	d->trigger_uid = RD(cred->uid.val);
 	d->trigger_oom_score_adj = RD(signal->oom_score_adj);
 	d->trigger_start_ns = RD(leader->start_boottime);
-	d->trigger_rss_pages = mm ? rss_pages(mm) : OOMKILL_UNKNOWN;
-	d->trigger_swap_pages = mm ? mm_pages(mm, MM_SWAPENTS) : OOMKILL_UNKNOWN;
+	d->trigger_rss_pages = mm ? pages.anon + pages.file + pages.shmem : OOMKILL_UNKNOWN;
+	d->trigger_swap_pages = mm ? pages.swap : OOMKILL_UNKNOWN;
 	d->trigger_memcg_id = cgroup ? cgroup_inode(cgroup) : 0;
 	read_path(&d->trigger_path, cgroup);
 }
@@ -237,6 +236,7 @@ static inline u64 domain_usage(struct story_domain *domain)
 static inline void tell_step(u32 name, u32 pid, struct mm_struct *mm, struct story_domain *domain)
 {
 	struct oomkill_step *step = events.ringbuf_reserve(sizeof(*step));
+	struct mm_pages pages;
 
 	if (!step) {
 		lost.atomic_increment(OOMKILL_LOST_STORY);
@@ -247,10 +247,11 @@ static inline void tell_step(u32 name, u32 pid, struct mm_struct *mm, struct sto
 	step->pid = pid;
 	step->pad = 0;
 	step->time_ns = bpf_ktime_get_ns();
-	step->anon_pages = mm ? mm_pages(mm, MM_ANONPAGES) : OOMKILL_UNKNOWN;
-	step->file_pages = mm ? mm_pages(mm, MM_FILEPAGES) : OOMKILL_UNKNOWN;
-	step->shmem_pages = mm ? mm_pages(mm, MM_SHMEMPAGES) : OOMKILL_UNKNOWN;
-	step->swap_pages = mm ? mm_pages(mm, MM_SWAPENTS) : OOMKILL_UNKNOWN;
+	read_pages_exactly(mm, &pages);
+	step->anon_pages = mm ? pages.anon : OOMKILL_UNKNOWN;
+	step->file_pages = mm ? pages.file : OOMKILL_UNKNOWN;
+	step->shmem_pages = mm ? pages.shmem : OOMKILL_UNKNOWN;
+	step->swap_pages = mm ? pages.swap : OOMKILL_UNKNOWN;
 	step->pgtables_bytes = mm ? RD(mm->pgtables_bytes.counter) : OOMKILL_UNKNOWN;
 	step->memcg_usage_pages = domain_usage(domain);
 	events.ringbuf_submit(step, 0);
@@ -270,51 +271,53 @@ static inline void follow(struct task_struct *victim, struct story_kill *kill)
 		story_mms.insert(&mm, &story);
 }
 
-/* A kill begins. */
-static inline int story_begins(void *ctx, struct task_struct *victim, struct oom_control *oc,
-			       u32 flags)
+static inline int story_tell(void *ctx, struct task_struct *victim, struct oom_control *oc,
+			     u32 flags, struct story_kill *kill)
 {
-	u32 trigger = bpf_get_current_pid_tgid();
-	struct story_kill kill = {.mm = (u64)RD(victim->mm), .pid = RD(victim->tgid)};
 	u64 time_ns = tell_event(ctx, victim, oc, flags);
-	struct cgroup *cgroup;
 
-	if (oc && oc->memcg) {
-		cgroup = RD(oc->memcg->css.cgroup);
-		kill.domain.memcg = (u64)oc->memcg;
-		kill.domain.inode = cgroup_inode(cgroup);
-	}
-	story_kills.update(&trigger, &kill);
-	if (!time_ns)
-		return 0;
-	follow(victim, &kill);
-	return tell_detail(victim, oc, flags, time_ns);
-}
-
-/*
- * The trigger sends SIGKILL to TASK: to the victim, to all that share its memory, and with
- * memory.oom.group the same for each process of the cgroup, the victim among them
- * (oom_kill_process(), mm/oom_kill.c).
- */
-static inline int story_goes_on(void *ctx, struct task_struct *task)
-{
-	u32 trigger = bpf_get_current_pid_tgid(), pid = RD(task->tgid);
-	struct story_kill *kill = story_kills.lookup(&trigger);
-	struct task_struct *victim = oom_thread_with_mm(task);
-	u64 mm = (u64)RD(victim->mm), time_ns;
-	u32 flags;
-
-	if (!kill)
-		return 0;
-	flags = mm && mm == kill->mm ? OOMKILL_SHARES_MM : OOMKILL_GROUP_MEMBER;
-	kill->mm = mm;
-	if (stories.lookup(&pid))
-		return 0;
-	time_ns = tell_event(ctx, victim, NULL, flags);
 	if (!time_ns)
 		return 0;
 	follow(victim, kill);
-	return tell_detail(victim, NULL, flags, time_ns);
+	return tell_detail(victim, oc, flags, time_ns);
+}
+
+/* A kill begins. */
+static inline void story_begins(struct task_struct *victim, struct oom_control *oc,
+				struct story_kill *kill)
+{
+	u32 trigger = bpf_get_current_pid_tgid();
+	struct cgroup *cgroup;
+
+	__builtin_memset(kill, 0, sizeof(*kill));
+	kill->mm = (u64)RD(victim->mm);
+	kill->pid = RD(victim->tgid);
+	if (oc && oc->memcg) {
+		cgroup = RD(oc->memcg->css.cgroup);
+		kill->domain.memcg = (u64)oc->memcg;
+		kill->domain.inode = cgroup_inode(cgroup);
+	}
+	story_kills.update(&trigger, kill);
+}
+
+/*
+ * The trigger sends SIGKILL to VICTIM: to the chosen, to all that share its memory, and with
+ * memory.oom.group the same for each process of the cgroup, the chosen among them
+ * (oom_kill_process(), mm/oom_kill.c). What VICTIM is, as flags of its event; 0: not a member, or
+ * one that was told of.
+ */
+static inline u32 story_goes_on(struct task_struct *victim, struct story_kill *kill)
+{
+	u32 trigger = bpf_get_current_pid_tgid(), pid = RD(victim->tgid), flags;
+	struct story_kill *known = story_kills.lookup(&trigger);
+	u64 mm = (u64)RD(victim->mm);
+
+	if (!known)
+		return 0;
+	flags = mm && mm == known->mm ? OOMKILL_SHARES_MM : OOMKILL_GROUP_MEMBER;
+	known->mm = mm;
+	*kill = *known;
+	return stories.lookup(&pid) ? 0 : flags;
 }
 
 #ifdef PROBE_MARK_VICTIM
@@ -324,42 +327,59 @@ static inline int story_goes_on(void *ctx, struct task_struct *task)
  */
 static inline int story_signal(void *ctx, struct task_struct *task)
 {
+	struct task_struct *victim = oom_thread_with_mm(task);
+	u32 pid = RD(task->tgid), flags = 0;
+	struct oom_control *oc = NULL;
 	struct oom_search search;
-	u32 pid = RD(task->tgid);
+	struct story_kill kill;
 	int found = oom_find_control(ctx, task, &search);
 
 	if (found < 0)
 		return 0;
-	if (found > 0 || stories.lookup(&pid))
-		return story_goes_on(ctx, task);
-	return story_begins(ctx, task, &search.oc, 0);
+	if (!found && !stories.lookup(&pid)) {
+		oc = &search.oc;
+		story_begins(victim, oc, &kill);
+	} else {
+		flags = story_goes_on(victim, &kill);
+		if (!flags)
+			return 0;
+	}
+	return story_tell(ctx, victim, oc, flags, &kill);
 }
 
 /* Marked without a signal: it was dying anyway, and is let use the memory reserves. */
 BPF_PROG(tp_btf__mark_victim, struct task_struct *victim)
 {
 	u32 pid = RD(victim->tgid);
+	struct oom_control *oc;
 	struct oom_search search;
-	int found;
+	struct story_kill kill;
 
 	if (stories.lookup(&pid))
 		return 0;
-	found = oom_find_control(ctx, victim, &search);
-	return story_begins(ctx, victim, found ? NULL : &search.oc, OOMKILL_WAS_DYING);
+	oc = oom_find_control(ctx, victim, &search) ? NULL : &search.oc;
+	story_begins(victim, oc, &kill);
+	return story_tell(ctx, victim, oc, OOMKILL_WAS_DYING, &kill);
 }
 #else
 static inline int story_signal(void *ctx, struct task_struct *task)
 {
-	return story_goes_on(ctx, task);
+	struct task_struct *victim = oom_thread_with_mm(task);
+	struct story_kill kill;
+	u32 flags = story_goes_on(victim, &kill);
+
+	return flags ? story_tell(ctx, victim, NULL, flags, &kill) : 0;
 }
 
 static inline int story_chosen(void *ctx, struct oom_control *oc)
 {
 	struct task_struct *victim = oom_thread_with_mm(oc->chosen);
 	struct signal_struct *signal = RD(victim->signal);
+	bool dying = RD(signal->flags) & SIGNAL_GROUP_EXIT;
+	struct story_kill kill;
 
-	return story_begins(ctx, victim, oc,
-			    RD(signal->flags) & SIGNAL_GROUP_EXIT ? OOMKILL_WAS_DYING : 0);
+	story_begins(victim, oc, &kill);
+	return story_tell(ctx, victim, oc, dying ? OOMKILL_WAS_DYING : 0, &kill);
 }
 
 static inline int story_done(void)

@@ -238,7 +238,7 @@ BPF_PROG(tp_btf__mark_victim, struct task_struct *victim)
 			     found > 0 ? OOMKILL_GROUP_MEMBER : 0);
 }
 #else
-/* By trigger thread: the oom_control it is working on. */
+/* By trigger thread: the oom_control it is working on, as long as it does. */
 BPF_TABLE("lru_hash", u32, struct oom_control, controls, 256);
 
 static inline int kill_begins(struct oom_control *control_address)
@@ -260,10 +260,23 @@ static inline int kill_marks(struct task_struct *victim)
 	return victim_marked(victim, oc, oc && !chosen ? OOMKILL_GROUP_MEMBER : 0);
 }
 
+/* A thread can be marked without a kill: one that is dying is let use the memory reserves. */
+static inline int kill_ends(void)
+{
+	u32 trigger = bpf_get_current_pid_tgid();
+
+	controls.delete(&trigger);
+	return 0;
+}
+
 #if defined(PROBE_FENTRY)
 BPF_PROG(fentry__oom_kill_process, struct oom_control *oc)
 {
 	return kill_begins(oc);
+}
+BPF_PROG(fexit__oom_kill_process)
+{
+	return kill_ends();
 }
 BPF_PROG(fentry__mark_oom_victim, struct task_struct *victim)
 {
@@ -273,6 +286,10 @@ BPF_PROG(fentry__mark_oom_victim, struct task_struct *victim)
 int kprobe__oom_kill_process(struct pt_regs *ctx)
 {
 	return kill_begins((void *)PT_REGS_PARM1(ctx));
+}
+int kretprobe__oom_kill_process(struct pt_regs *ctx)
+{
+	return kill_ends();
 }
 int kprobe__mark_oom_victim(struct pt_regs *ctx)
 {
