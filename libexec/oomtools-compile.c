@@ -246,7 +246,10 @@ static int compile(struct options *o)
 	block_signals(&signals);
 	r = compile_directory_make(&directory);
 	if (r < 0)
-		return complain("cannot make a directory in $TMPDIR or /tmp", r);
+		return complain("cannot make a directory of 1 MiB in $TMPDIR or /tmp, nor in "
+				"/dev/shm: set TMPDIR to where there is room, or run an image made "
+				"elsewhere (--image)",
+				r);
 	o->request.directory = directory.path;
 	status = supervise(&o->request, messages, output, &signals);
 	compile_directory_remove(&directory);
@@ -259,8 +262,10 @@ int main(int argc, char **argv)
 {
 	static struct options o = {.request.tool = "", .input = "-"};
 	_cleanup_strbuf_ struct strbuf text = {0};
-	int r, status = parse_options(argc, argv, &o);
+	int r, status;
 
+	file_open_standard();
+	status = parse_options(argc, argv, &o);
 	if (status >= 0)
 		return status;
 	r = strcmp(o.input, "-") ? file_read(o.input, TEXT_SIZE_MOST, &text)

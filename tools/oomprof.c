@@ -216,6 +216,9 @@ int main(int argc, char *argv[])
 	o.report.date = o.tool.common.time;
 	o.report.details = o.tool.common.verbose;
 	o.report.line_width = tool_line_width();
+	/* Who may not use BPF at all need not look for a directory. */
+	if (status < 0 && !o.pid)
+		status = tool_check_privilege();
 	if (status < 0 && output_directory_open(&o.directory, &why) < 0) {
 		message_error("%s", strbuf_text(&why));
 		status = EXIT_FAILED;

@@ -81,6 +81,14 @@ static void print_help(const struct program_info *info, const struct table *t)
 	printf("\nExamples:\n%s", info->examples);
 }
 
+static int close_stdout(void)
+{
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+		return EXIT_OK;
+	message_error("cannot write to standard output: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
 /* "a, b or c" */
 static void put_names(struct strbuf *out, const char *const *names)
 {
@@ -259,11 +267,11 @@ int options_parse(const struct program_info *info, struct common_options *common
 	message_init(info->name, common->verbose);
 	if (common->help) {
 		print_help(info, &t);
-		return EXIT_OK;
+		return close_stdout();
 	}
 	if (common->version) {
 		printf("%s %s\n", info->name, PACKAGE_VERSION);
-		return EXIT_OK;
+		return close_stdout();
 	}
 	if (first) {
 		*first = optind;

@@ -3,16 +3,34 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 static bool have(unsigned int capability)
 {
 	return capng_have_capability(CAPNG_EFFECTIVE, capability);
 }
 
+/* PROC_USER_INIT_INO, include/linux/proc_ns.h */
+#define INITIAL_USER_NAMESPACE 0xeffffffdu
+
+static bool in_initial_user_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) < 0 || st.st_ino == INITIAL_USER_NAMESPACE;
+}
+
 int privilege_check_bpf(struct strbuf *why)
 {
 	bool bpf, perfmon;
 
+	/* Capabilities there are good for nothing outside. */
+	if (!in_initial_user_namespace()) {
+		strbuf_puts(why,
+			    "this is a user namespace of its own (a rootless container?), where "
+			    "the kernel allows no BPF: run it on the host, as root");
+		return -EPERM;
+	}
 	if (capng_get_caps_process() < 0)
 		return 0; /* cannot tell: let the kernel decide */
 	bpf = have(CAP_BPF) || have(CAP_SYS_ADMIN);

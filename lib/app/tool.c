@@ -15,11 +15,15 @@
 #include "app/self_protect.h"
 #include "base/file.h"
 
+#define TO_STDOUT "cannot write to standard output"
+
 int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
-	int r = options_parse(tool->info, &tool->common, argc, argv, first);
+	int r;
 
+	file_open_standard();
+	r = options_parse(tool->info, &tool->common, argc, argv, first);
 	if (r >= 0)
 		return r;
 	/* A file that may not become as large (ulimit -f) is an error to tell of, not the end. */
@@ -41,8 +45,7 @@ int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
 	}
 	if (!tool->common.ebpf)
 		return -1;
-	r = file_write_fd(1, tool->text, strlen(tool->text));
-	return r < 0 ? EXIT_FAILED : EXIT_OK;
+	return tool_status(TO_STDOUT, file_write_fd(1, tool->text, strlen(tool->text)));
 }
 
 /* For tests of each way to attach: OOMTOOLS_VARIANT names the one to take. */
@@ -103,6 +106,16 @@ int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, voi
 	return -1;
 }
 
+int tool_check_privilege(void)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+
+	if (privilege_check_bpf(&why) == 0)
+		return -1;
+	message_error("%s", strbuf_text(&why));
+	return EXIT_NOT_ALLOWED;
+}
+
 int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data), void *data,
 		struct tracer **ret)
 {
@@ -139,7 +152,15 @@ int tool_print(const struct strbuf *text)
 
 int tool_start_line(const struct tool *tool, const char *line)
 {
-	return file_write_fd(tool->common.json ? 2 : 1, line, strlen(line));
+	int r = file_write_fd(tool->common.json ? 2 : 1, line, strlen(line));
+
+	/* Where stderr is gone, nobody would read it either. */
+	if (r == 0 || tool->common.json)
+		return 0;
+	if (r == -EPIPE)
+		return r;
+	message_error(TO_STDOUT ": %s", strerror(-r));
+	return -ECANCELED;
 }
 
 int tool_status(const char *what, int result)
@@ -148,6 +169,8 @@ int tool_status(const char *what, int result)
 		return result;
 	if (result == -EPIPE)
 		return EXIT_OK;
+	if (result == -ECANCELED)
+		return EXIT_FAILED;
 	message_error("%s: %s", what, strerror(-result));
 	return EXIT_FAILED;
 }

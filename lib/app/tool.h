@@ -22,6 +22,9 @@ struct tool {
  */
 int tool_begin(struct tool *tool, int argc, char *argv[], int *first);
 
+/* May this process use BPF? -1: yes, go on; else the exit status: the user has been told why. */
+int tool_check_privilege(void);
+
 /*
  * Compile (or find) the probe, load and attach it; PREPARE may fill maps before it is attached. -1
  * to go on, else the exit status: the user has been told why.
@@ -37,7 +40,10 @@ int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, voi
  * go to the user. */
 void tool_protect(size_t reserve);
 
-/* The line that says that the probe is in place: to stdout, with --json to stderr. 0 or -errno. */
+/*
+ * The line that says that the probe is in place: to stdout, with --json to stderr. 0, or -EPIPE or
+ * -ECANCELED for tool_status(): the user was told.
+ */
 int tool_start_line(const struct tool *tool, const char *line);
 
 /* Characters in a line of the terminal that stdout is; 0: it is none, or that is not known. */
@@ -48,7 +54,8 @@ int tool_print(const struct strbuf *text);
 
 /*
  * The exit status for a result of ours: an exit status as it is; -errno is told with WHAT failed,
- * but for a reader of our output that has gone, which is a way to stop us.
+ * but for a reader of our output that has gone, which is a way to stop us, and for -ECANCELED: what
+ * failed was told already.
  */
 int tool_status(const char *what, int result);
 

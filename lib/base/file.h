@@ -6,6 +6,12 @@
 
 #include "base/strbuf.h"
 
+/*
+ * Of standard input, output and error, put one that errors come from where it was closed: else the
+ * next file that is opened gets its number, and what is meant for a user is written into it.
+ */
+void file_open_standard(void);
+
 /* Append all of a descriptor or file to OUT; more than MOST bytes: -EFBIG. 0 or -errno. */
 int file_read_fd(int fd, size_t most, struct strbuf *out);
 int file_read(const char *path, size_t most, struct strbuf *out);

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/macro.h"
 
@@ -15,11 +17,19 @@
 #define DEEPEST 8 /* the header tree has three levels */
 #define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-static const char *parent_path(void)
+#define ROOM (1 << 20) /* bytes; the largest tree has a fifth of that */
+
+/*
+ * Where it may lie, the Ith best; NULL: there are no more. A container with a read-only root has
+ * memory at /dev/shm all the same.
+ */
+static const char *parent_path(size_t i)
 {
 	const char *path = getenv("TMPDIR");
+	const char *const all[] = {path && *path == '/' && strlen(path) < 200 ? path : "/tmp",
+				   "/tmp", "/dev/shm", NULL};
 
-	return path && *path == '/' && strlen(path) < 200 ? path : "/tmp";
+	return all[i];
 }
 
 /* Below a directory of our own that nobody else may enter: names there do not change hands. */
@@ -65,10 +75,9 @@ static void remove_left(int parent, const char *name, bool wait)
 	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-/* Of the helper PID, or of all: 0. */
-static void sweep(pid_t pid)
+static void sweep_parent(const char *path, pid_t pid)
 {
-	int parent = open(parent_path(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int parent = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = parent < 0 ? NULL : fdopendir(parent);
 	struct dirent *d;
 	int owner;
@@ -86,13 +95,30 @@ static void sweep(pid_t pid)
 	closedir(dir);
 }
 
+/* Of the helper PID, or of all: 0. */
+static void sweep(pid_t pid)
+{
+	for (size_t i = 0; parent_path(i); i++)
+		sweep_parent(parent_path(i), pid);
+}
+
+static int check_room(int fd)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(fd, &fs) < 0)
+		return -errno;
+	return (uint64_t)fs.f_bavail * fs.f_frsize < ROOM ? -ENOSPC : 0;
+}
+
 /* Until it is locked, another helper may take it for one that was left, and remove it. */
-static int make_locked(struct compile_directory *d)
+static int make_locked(const char *parent, struct compile_directory *d)
 {
 	_cleanup_close_ int fd = -1;
 	struct stat st;
+	int r;
 
-	snprintf(d->path, sizeof(d->path), "%s/" PREFIX "%d.XXXXXX", parent_path(), (int)getpid());
+	snprintf(d->path, sizeof(d->path), "%s/" PREFIX "%d.XXXXXX", parent, (int)getpid());
 	if (!mkdtemp(d->path))
 		return -errno;
 	fd = open(d->path, OPEN_FLAGS);
@@ -100,21 +126,39 @@ static int make_locked(struct compile_directory *d)
 		return -errno;
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0)
 		return -EAGAIN;
+	r = check_room(fd);
+	if (r < 0) {
+		rmdir(d->path);
+		return r;
+	}
 	d->fd = steal_descriptor(&fd);
 	return 0;
+}
+
+static int make_below(const char *parent, struct compile_directory *d)
+{
+	int r = -EAGAIN;
+
+	for (int attempt = 0; r == -EAGAIN && attempt < 100; attempt++)
+		r = make_locked(parent, d);
+	return r;
 }
 
 int compile_directory_make(struct compile_directory *ret)
 {
 	struct compile_directory d = {.fd = -1};
-	int r = -EAGAIN;
+	int r = -ENOENT, first = 0;
 
 	sweep(0);
-	for (int attempt = 0; r == -EAGAIN && attempt < 100; attempt++)
-		r = make_locked(&d);
-	if (r == 0)
-		*ret = d;
-	return r;
+	for (size_t i = 0; r < 0 && parent_path(i); i++) {
+		r = make_below(parent_path(i), &d);
+		if (!first)
+			first = r;
+	}
+	if (r < 0)
+		return first;
+	*ret = d;
+	return 0;
 }
 
 void compile_directory_remove(struct compile_directory *d)

@@ -1,7 +1,8 @@
 /*
  * The private directory into which the compile helper writes kernel headers for libbcc:
- * oomtools-compile.PID.XXXXXX in $TMPDIR or /tmp. It is locked while a process uses it. One that
- * nobody has locked was left by a helper that was killed; whoever comes next removes it.
+ * oomtools-compile.PID.XXXXXX in $TMPDIR or /tmp, or where these are full or read-only in /dev/shm.
+ * It is locked while a process uses it. One that nobody has locked was left by a helper that was
+ * killed; whoever comes next removes it.
  */
 #pragma once
 
@@ -12,7 +13,7 @@ struct compile_directory {
 	int fd; /* holds the lock, together with its copies in children */
 };
 
-/* Make one for this process, and remove what others have left. 0 or -errno. */
+/* Make one for this process, and remove what others have left. 0, or -errno of the first place. */
 int compile_directory_make(struct compile_directory *ret);
 
 void compile_directory_remove(struct compile_directory *d);
