@@ -350,12 +350,14 @@ static inline int story_signal(void *ctx, struct task_struct *task)
 /* Marked without a signal: it was dying anyway, and is let use the memory reserves. */
 BPF_PROG(tp_btf__mark_victim, struct task_struct *victim)
 {
-	u32 pid = RD(victim->tgid);
+	u32 trigger = bpf_get_current_pid_tgid(), pid = RD(victim->tgid);
+	struct story_kill *known = story_kills.lookup(&trigger);
 	struct oom_control *oc;
 	struct oom_search search;
 	struct story_kill kill;
 
-	if (stories.lookup(&pid))
+	/* Told of at the signal; or there was no room, then it was counted. */
+	if (stories.lookup(&pid) || (known && known->pid == pid))
 		return 0;
 	oc = oom_find_control(ctx, victim, &search) ? NULL : &search.oc;
 	story_begins(victim, oc, &kill);
