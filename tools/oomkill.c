@@ -97,6 +97,7 @@ static void report_lost(struct oomkill *o)
 		message_warning("%" PRIu64 " %s: the ring was full", lost - o->lost[i], what[i]);
 		o->lost[i] = lost;
 	}
+	oomkill_sinks_lost(&o->output.sinks, o->lost[OOMKILL_LOST_KILLS]);
 }
 
 static void on_ring(void *user)
@@ -158,6 +159,8 @@ static int trace(struct oomkill *o)
 	if (r == 0)
 		r = loop_open(&o->loop);
 	if (r == 0)
+		r = oomkill_sinks_start(&o->output.sinks, o->loop);
+	if (r == 0)
 		r = event_ring_open(tracer_map_fd(o->tracer, "events"), on_record, o, &o->ring);
 	if (r == 0)
 		r = run(o);
@@ -176,8 +179,8 @@ static int choose_probe(struct oomkill *o)
 	if (!o->story)
 		return -1;
 	if (!strstr(o->tool.text, STORY)) {
-		message_error("%s is the text of an older oomkill: with -x, -j, --record and most "
-			      "filters it has to send more; begin anew with --ebpf",
+		message_error("%s is the text of an older oomkill: with -x, -j, --record, --exec, "
+			      "--prom and most filters it has to send more; begin anew with --ebpf",
 			      o->tool.common.probe ? o->tool.common.probe : "this");
 		return EXIT_FAILED;
 	}

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/exit_codes.h"
 #include "app/message.h"
@@ -34,8 +35,20 @@ static const struct option_entry entries[] = {
 	 0},
 	{OPTION_TEXT, 0, "replay", "FILE", "show what was recorded; - is stdin", &given.replay, 0,
 	 0},
+	{OPTION_TEXT, 0, "exec", "CMD", "run CMD for each, facts in its environment", &given.exec,
+	 0, 0},
+	{OPTION_TEXT, 0, "prom", "FILE", "keep counters in FILE, for Prometheus", &given.prom, 0,
+	 0},
 	{OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0},
 };
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return a && b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino && S_ISREG(x.st_mode);
+}
 
 static int check_together(const struct common_options *c)
 {
@@ -56,6 +69,11 @@ static int check_together(const struct common_options *c)
 	}
 	if (given.folded && (c->json || given.explain)) {
 		message_error("-f prints stacks instead of all else: it does not go with -j or -x");
+		return EXIT_USAGE;
+	}
+	if (same_file(given.prom, given.record) || same_file(given.prom, given.replay)) {
+		message_error("--prom: %s holds a recording, which would be written over",
+			      given.prom);
 		return EXIT_USAGE;
 	}
 	return -1;
@@ -112,12 +130,13 @@ void oomkill_options_clear(struct oomkill_options *o)
 
 bool oomkill_options_need_end(const struct tool *tool, const struct oomkill_options *o)
 {
-	return tool->common.json || o->explain || o->record || o->victim_stack || o->trigger_stack;
+	return tool->common.json || o->explain || o->record || o->exec || o->victim_stack ||
+	       o->trigger_stack;
 }
 
 bool oomkill_options_need_story(const struct tool *tool, const struct oomkill_options *o)
 {
-	return oomkill_options_need_end(tool, o) || kill_filter_needs_story(&o->filter);
+	return oomkill_options_need_end(tool, o) || o->prom || kill_filter_needs_story(&o->filter);
 }
 
 void oomkill_options_flags(const struct tool *tool, const struct oomkill_options *o,

@@ -9,6 +9,7 @@ struct oomkill_options {
 	bool victim_stack, trigger_stack, folded;
 	struct kill_filter filter; /* prepared */
 	const char *record, *replay;
+	const char *exec, *prom;
 	struct option_numbers pids, uids; /* where the filter has them from */
 };
 

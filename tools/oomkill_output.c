@@ -19,11 +19,26 @@ int oomkill_output_open(struct oomkill_output *o, const struct tool *tool,
 	o->options = options;
 	o->json = tool->common.json;
 	o->date = tool->common.time;
+	o->sinks = (struct oomkill_sinks){.command = options->exec, .prom_path = options->prom};
 	r = options->record ? kill_recorder_open(options->record, &o->recorder) : 0;
 	if (r == 0)
-		return -1;
+		return oomkill_sinks_open(&o->sinks);
 	message_error("--record: cannot write %s: %s", options->record, strerror(-r));
 	return EXIT_FAILED;
+}
+
+static void tell_sinks(struct oomkill_output *o, const struct kill *k)
+{
+	_cleanup_strbuf_ struct strbuf line = {0};
+	int r;
+
+	if (!o->sinks.command && !o->sinks.prom_path)
+		return;
+	r = kill_line(k, o->date, &line);
+	if (r == 0)
+		r = oomkill_sinks_kill(&o->sinks, k, strbuf_text(&line));
+	if (r < 0)
+		message_warning("a kill was not counted, or no command was run: %s", strerror(-r));
 }
 
 static void record(struct oomkill_output *o, const struct kill *k)
@@ -68,6 +83,7 @@ void oomkill_output(struct oomkill_output *o, const struct kill *k)
 		r = tool_print(&o->text);
 	if (r < 0 && !o->error)
 		o->error = r;
+	tell_sinks(o, k);
 }
 
 int oomkill_output_close(struct oomkill_output *o, int status)
@@ -78,6 +94,7 @@ int oomkill_output_close(struct oomkill_output *o, int status)
 		if (status == EXIT_OK)
 			status = EXIT_FAILED;
 	}
+	status = oomkill_sinks_close(&o->sinks, status);
 	kill_recorder_close(o->recorder);
 	strbuf_free(&o->text);
 	return status;

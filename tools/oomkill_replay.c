@@ -58,7 +58,8 @@ int oomkill_replay(struct oomkill_output *o, const char *path)
 		/* A reader of ours that goes away is no error, nor the end of a line half written.
 		 */
 		signal(SIGPIPE, SIG_IGN);
-		r = show_all(o, reader, name);
+		r = oomkill_sinks_start(&o->sinks, NULL);
+		r = r < 0 ? tool_status("cannot begin", r) : show_all(o, reader, name);
 	}
 	kill_reader_close(reader);
 	return r;

@@ -83,29 +83,35 @@ static void set_timer(struct kept_file *f, bool on)
 	(void)loop_change_timer(f->loop, on_timer, f, on ? 1 : NEVER_NS, INTERVAL_NS);
 }
 
-int kept_file_open(struct loop *loop, const char *path,
-		   int (*make)(const void *user, struct strbuf *out), const void *user,
-		   struct kept_file **ret)
+int kept_file_open(const char *path, int (*make)(const void *user, struct strbuf *out),
+		   const void *user, struct kept_file **ret)
 {
 	struct kept_file *f = calloc(1, sizeof(*f));
 	int r;
 
 	if (!f)
 		return -ENOMEM;
-	*f = (struct kept_file){.loop = loop, .path = path, .format = make, .user = user};
+	*f = (struct kept_file){.path = path, .format = make, .user = user};
 	r = format(f);
 	if (r == 0)
 		r = file_replace(path, MODE, f->text.data, f->text.length);
-	if (r == 0 && loop)
-		r = worker_open(do_write, NULL, offsetof(struct kept_file, link), &f->worker);
-	if (r == 0 && loop)
-		r = loop_add_timer(loop, NEVER_NS, INTERVAL_NS, on_timer, f);
 	if (r < 0) {
 		kept_file_close(f);
 		return r;
 	}
 	*ret = f;
 	return 0;
+}
+
+int kept_file_start(struct kept_file *f, struct loop *loop)
+{
+	int r = worker_open(do_write, NULL, offsetof(struct kept_file, link), &f->worker);
+
+	if (r == 0)
+		r = loop_add_timer(loop, NEVER_NS, INTERVAL_NS, on_timer, f);
+	if (r == 0)
+		f->loop = loop;
+	return r;
 }
 
 void kept_file_changed(struct kept_file *f)

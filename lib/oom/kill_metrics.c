@@ -123,9 +123,12 @@ int kill_metrics_count(struct kill_metrics *m, const struct kill *k)
 	return r;
 }
 
-void kill_metrics_lost(struct kill_metrics *m, uint64_t total)
+bool kill_metrics_lost(struct kill_metrics *m, uint64_t total)
 {
+	bool changed = m->lost != total;
+
 	m->lost = total;
+	return changed;
 }
 
 static void put_family(struct strbuf *out, const char *name, const char *type, const char *help)

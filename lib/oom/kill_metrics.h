@@ -17,8 +17,9 @@ struct kill_metrics *kill_metrics_new(uint64_t start_ns);
 /* 0, or -ENOMEM and it is not counted. */
 int kill_metrics_count(struct kill_metrics *m, const struct kill *k);
 
-/* How many kills there are of which nothing but their number is known, from the beginning. */
-void kill_metrics_lost(struct kill_metrics *m, uint64_t total);
+/* How many kills there are of which nothing but their number is known, from the beginning. Is that
+ * new? */
+bool kill_metrics_lost(struct kill_metrics *m, uint64_t total);
 
 /* 0 or -ENOMEM. */
 int kill_metrics_format(const struct kill_metrics *m, struct strbuf *out);

@@ -34,10 +34,10 @@ equal "which is that of the kernel's clock" "$(jq .kernel_time_ns "$tmp/json.out
 # In one cgroup there is one victim at a time, so there the order is known.
 grep -F " ${cgroups[3]}" "$tmp/killed" | cut -d ' ' -f 1 >"$tmp/third"
 equal "and that of the deaths" "$(grep -xFf "$tmp/third" "$tmp/json.pids")" "$(cat "$tmp/third")"
-equal "no line is torn" "$(grep -cvE '^Tracing |^[0-9:]{8} Triggered by .* loadavg: [0-9. /]+$' "$tmp/text.out"):$(
-	jq -c . "$tmp/json.out" | wc -l)" "0:$(wc -l <"$tmp/json.out")"
 for p in $text $json; do
 	stop "$p"
 	equal "it ends well" "$status" 0
 done
+equal "no line is torn" "$(grep -cvE '^Tracing |^[0-9:]{8} Triggered by .* loadavg: [0-9. /]+$' "$tmp/text.out"):$(
+	jq -c . "$tmp/json.out" | wc -l)" "0:$(wc -l <"$tmp/json.out")"
 equal "none is said to be missing" "$(grep -h missing "$tmp/text.err" "$tmp/json.err")" ""

@@ -34,7 +34,7 @@ wait_for 120 is_started one "$one" && wait_for 120 is_started two "$two" && wait
 ok "two oomkill and an oomprof start at once" $?
 equal "the cache holds whole images, and nothing else" \
 	"$(find "$OOMTOOLS_CACHE_DIR" -mindepth 1 ! -name '*.image' | wc -l):$(find "$OOMTOOLS_CACHE_DIR" -name '*.image' | wc -l)" 0:2
-equal "which the next one uses" "$("$tools/oomkill" -d 0.05 -v 2>&1 | grep -c 'image from the cache')" 1
+equal "which the next one uses" "$("$tools/oomkill" -j -d 0.05 -v 2>&1 | grep -c 'image from the cache')" 1
 kills 7
 ok "seven kills" $?
 for name in one two; do
@@ -57,9 +57,9 @@ stop "$two"
 equal "the other one ends well" "$status" 0
 equal "no temporary file is left" "$(ls -A "$TMPDIR")" ""
 
-# A ring of one page, and nobody who reads it. The rest is counted, and said to the last one.
-"$tools/oomkill" --ebpf | sed 's/^BPF_RINGBUF_OUTPUT(events, [0-9]*)/BPF_RINGBUF_OUTPUT(events, 1)/' >"$tmp/small.c"
-check "the ring can be made smaller" grep -q '(events, 1)' "$tmp/small.c"
+# A ring of two pages, and nobody who reads it. The rest is counted, and said to the last one.
+"$tools/oomkill" --ebpf | sed -E 's/^#define RING_PAGES [0-9]+$/#define RING_PAGES 2/' >"$tmp/small.c"
+check "the ring can be made smaller" grep -q '^#define RING_PAGES 2$' "$tmp/small.c"
 start small oomkill -j --probe "$tmp/small.c"
 small=$pid
 start whole oomkill -j
@@ -73,7 +73,7 @@ begin=$(now)
 kills 41
 ok "41 kills while it is stopped" $?
 kill -CONT "$small"
-missing_said() { grep -q 'kills are missing: the ring was full$' "$tmp/small.err"; }
+missing_said() { grep -q ' [0-9]* kills are missing: the ring was full$' "$tmp/small.err"; }
 wait_for 20 missing_said
 ok "it says that some are missing" $?
 end=$(now)
@@ -85,7 +85,7 @@ told() { # NAME: kills in that time; those of other programs on this machine amo
 }
 equal "what it tells and what is missing is all there was" "$(($(told small) + missing))" "$(told whole)"
 check "most are missing" test "$missing" -ge 20
-check "those that were there are told" test "$(told small)" -ge 3
+check "those that were there are told" test "$(told small)" -ge 1
 equal "no line is torn" "$(jq -c . "$tmp/small.out" | wc -l)" "$(wc -l <"$tmp/small.out")"
 
 # Standard output is a full disk by the time there is something to print.

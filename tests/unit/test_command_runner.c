@@ -290,11 +290,12 @@ static void test_kept_file(void **state)
 	int number = 1;
 
 	(void)state;
-	assert_int_equal(kept_file_open(NULL, "none/file", put_state, &number, &f), -ENOENT);
-	assert_int_equal(kept_file_open(NULL, ".", put_state, &number, &f), -EISDIR);
+	assert_int_equal(kept_file_open("none/file", put_state, &number, &f), -ENOENT);
+	assert_int_equal(kept_file_open(".", put_state, &number, &f), -EISDIR);
 	assert_null(f);
 	assert_int_equal(loop_open(&loop), 0);
-	assert_int_equal(kept_file_open(loop, "file", put_state, &number, &f), 0);
+	assert_int_equal(kept_file_open("file", put_state, &number, &f), 0);
+	assert_int_equal(kept_file_start(f, loop), 0);
 	assert_string_equal(contents("file"), "1\n");
 	number = 2;
 	kept_file_changed(f);
@@ -318,7 +319,7 @@ static void test_kept_file_that_cannot_be_written(void **state)
 
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(kept_file_open(NULL, "file", put_state, &number, &f), 0);
+	assert_int_equal(kept_file_open("file", put_state, &number, &f), 0);
 	getrlimit(RLIMIT_FSIZE, &before);
 	none = before;
 	none.rlim_cur = 1;
