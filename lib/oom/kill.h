@@ -94,6 +94,8 @@ struct kill {
 	uint64_t time_ns;	 /* CLOCK_REALTIME */
 	uint64_t kernel_time_ns; /* CLOCK_MONOTONIC */
 	struct kill_process trigger, victim;
+	bool was_dying; /* the victim, already: it was only let end faster, and the kernel logs no
+			   kill */
 	int64_t points; /* badness of the chosen, in pages */
 	uint64_t gfp_mask;
 	char *gfp_flags; /* as the kernel log words them: "GFP_KERNEL|__GFP_ACCOUNT" */

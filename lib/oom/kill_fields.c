@@ -68,6 +68,7 @@ static const struct kill_field container_fields[] = {
 };
 
 static const struct kill_field allocation_fields[] = {
+	AS("victim_was_dying", KILL_BOOL, kill, was_dying),
 	AS("victim_points", KILL_INT, kill, points),
 	FIELD(KILL_UINT, kill, gfp_mask),
 	FIELD(KILL_TEXT, kill, gfp_flags),

@@ -118,6 +118,7 @@ int kill_gather_event(struct kill *k, const struct oomkill_event *e)
 
 	k->time_ns = clock_realtime_at(e->time_ns);
 	k->kernel_time_ns = e->time_ns;
+	k->was_dying = e->flags & OOMKILL_WAS_DYING;
 	k->trigger.pid = e->trigger_pid;
 	k->trigger.tid = e->trigger_tid;
 	r = kill_set_text(&k->trigger.comm, e->trigger_comm,

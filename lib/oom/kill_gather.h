@@ -27,8 +27,8 @@ int kill_gather_loadavg(struct kill *k, const struct loadavg *load);
 int kill_gather_machine(struct kill *k, const char *root);
 
 /*
- * The command lines of victim and trigger, if they are still there and are the same processes.
- * Those come from memory that may have been swapped out, so it can take its time.
+ * The command lines of victim and trigger, if they are still there, are the same processes, and
+ * these lines are in memory.
  */
 int kill_gather_command_lines(struct kill *k);
 

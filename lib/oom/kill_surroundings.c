@@ -99,28 +99,55 @@ int kill_gather_machine(struct kill *k, const char *root)
 }
 
 /* Did this process start before the kill? Else another one has got its PID. */
-static bool is_same(pid_t pid, uint64_t time_ns)
+static bool is_same(const struct process *p, uint64_t time_ns)
 {
 	long ticks = sysconf(_SC_CLK_TCK);
-	struct process p;
 
-	return process_read(pid, &p) == 0 && ticks > 0 &&
-	       p.start_ticks * (1000000000 / (uint64_t)ticks) <= clock_boottime_at(time_ns);
+	return ticks > 0 &&
+	       p->start_ticks * (1000000000 / (uint64_t)ticks) <= clock_boottime_at(time_ns);
 }
 
-static int read_command_line(struct kill_process *p, uint64_t time_ns)
+/*
+ * Is the command line in memory, or if it is longer, its first MOST bytes and its end? To read what
+ * is not would bring it back, for which memory is wanted where there is none: in the victim's
+ * cgroup, while its address space is held. Bit 63: Documentation/admin-guide/mm/pagemap.rst.
+ */
+static bool is_resident(const struct process *p, size_t most)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), entry;
+	uint64_t last = (p->arguments_end - 1) / page; /* the kernel looks at its last byte, too */
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)p->pid);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || p->arguments_start >= p->arguments_end)
+		return false;
+	for (uint64_t i = p->arguments_start / page; i <= last; i++) {
+		if (i > (p->arguments_start + most) / page)
+			i = last;
+		if (pread(fd, &entry, sizeof(entry), (off_t)(i * sizeof(entry))) !=
+			    (ssize_t)sizeof(entry) ||
+		    !(entry >> 63))
+			return false;
+	}
+	return true;
+}
+
+static int read_command_line(struct kill_process *k, uint64_t time_ns)
 {
 	char path[64], text[4097];
+	struct process p;
 	ssize_t n;
 
-	if (p->pid == KILL_UNKNOWN || p->command_line || !is_same((pid_t)p->pid, time_ns))
+	if (k->pid == KILL_UNKNOWN || k->command_line || process_read((pid_t)k->pid, &p) < 0 ||
+	    !is_same(&p, time_ns) || !is_resident(&p, sizeof(text)))
 		return 0;
-	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/cmdline", p->pid);
+	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/cmdline", k->pid);
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? 0 : read(fd, text, sizeof(text));
 	if (n <= 0)
 		return 0;
-	return kill_set_command_line(p, text, MIN((size_t)n, sizeof(text) - 1),
+	return kill_set_command_line(k, text, MIN((size_t)n, sizeof(text) - 1),
 				     (size_t)n == sizeof(text));
 }
 

@@ -18,6 +18,7 @@ int process_parse_stat(const char *text, size_t n, struct process *ret)
 	struct process p = {0};
 	const char *open = memchr(text, '(', n), *close = memrchr(text, ')', n);
 	unsigned long long start, virtual_bytes, resident_pages, stack_start;
+	unsigned long long arguments_start = 0, arguments_end = 0;
 	unsigned int flags;
 	size_t comm;
 
@@ -29,12 +30,13 @@ int process_parse_stat(const char *text, size_t n, struct process *ret)
 		return -EBADMSG;
 	memcpy(p.comm, open + 1, comm);
 	/* Fields 3 (state), 4 (ppid), 9 (flags), 22 (starttime), 23 (vsize), 24 (rss), 28
-	 * (start_stack): fs/proc/array.c do_task_stat(). */
+	 * (start_stack), 48 and 49 (arg_start, arg_end): fs/proc/array.c do_task_stat(). */
 	if (sscanf(close + 1,
 		   " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		   "%llu %llu %llu %*u %*u %*u %llu",
+		   "%llu %llu %llu %*u %*u %*u %llu %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		   "%*s %*s %*s %*s %*s %*s %*s %*s %llu %llu",
 		   &p.state, &p.parent, &flags, &start, &virtual_bytes, &resident_pages,
-		   &stack_start) != 7)
+		   &stack_start, &arguments_start, &arguments_end) < 7)
 		return -EBADMSG;
 	p.thread = p.state == 'Z' || p.state == 'X' ? 0 : p.pid;
 	p.is_kernel_thread = flags & PF_KTHREAD;
@@ -42,6 +44,8 @@ int process_parse_stat(const char *text, size_t n, struct process *ret)
 	p.virtual_bytes = virtual_bytes;
 	p.resident_bytes = resident_pages * (uint64_t)sysconf(_SC_PAGESIZE);
 	p.stack_start = stack_start;
+	p.arguments_start = arguments_start;
+	p.arguments_end = arguments_end;
 	*ret = p;
 	return 0;
 }

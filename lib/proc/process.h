@@ -19,6 +19,7 @@ struct process {
 	uint64_t resident_bytes;
 	uint64_t stack_start; /* another after each exec, where addresses are randomized; 0: may not
 				 be known */
+	uint64_t arguments_start, arguments_end; /* where its command line lies; 0: likewise */
 };
 
 /*

@@ -4,7 +4,10 @@
 #include <errno.h>
 
 #include "bpf-src/oomkill.h"
+#include "oom/kill_gather.h"
 #include "oom/kill_queue.h"
+#include "proc/clock.h"
+#include "proc/process.h"
 
 #define MS 1000000ull
 #define START (100000 * MS)
@@ -401,6 +404,24 @@ static void paths_are_read_upward(void **state)
 	}
 }
 
+/* A PID may have got another process by the time it is looked at. */
+static void command_lines_are_of_that_process(void **state)
+{
+	_cleanup_kill_ struct kill *k = kill_new(), *before = kill_new();
+
+	(void)state;
+	if (!process_in_initial_pid_namespace())
+		skip();
+	k->trigger.pid = before->trigger.pid = (uint64_t)getpid();
+	k->kernel_time_ns = clock_monotonic_ns();
+	before->kernel_time_ns = 1000 * MS;
+	assert_int_equal(kill_gather_command_lines(k), 0);
+	assert_int_equal(kill_gather_command_lines(before), 0);
+	assert_non_null(k->trigger.command_line);
+	assert_non_null(strstr(k->trigger.command_line, "test_kill_queue"));
+	assert_null(before->trigger.command_line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +439,7 @@ int main(void)
 		cmocka_unit_test_teardown(early_ones_are_bounded, end),
 		cmocka_unit_test_teardown(strange_records_are_refused, end),
 		cmocka_unit_test_teardown(paths_are_read_upward, end),
+		cmocka_unit_test(command_lines_are_of_that_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,7 +157,10 @@ static void stat_lines(void **state)
 	assert_int_equal(process_parse_stat("7 (abc", 6, &p), -EBADMSG);
 	assert_int_equal(process_parse_stat("7 )a(", 5, &p), -EBADMSG);
 	assert_int_equal(process_parse_stat("7 (a) S 1 2", 11, &p), -EBADMSG);
+	assert_int_equal(p.arguments_start, 0);
 	assert_int_equal(process_read(getpid(), &p), 0);
+	assert_true(p.arguments_start && p.arguments_start < p.arguments_end);
+	assert_true(p.arguments_end - p.arguments_start > strlen("test_output"));
 	assert_int_equal(p.pid, getpid());
 	assert_int_equal(process_read(0x7ffffff0, &p), -ESRCH);
 }
