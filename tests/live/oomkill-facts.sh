@@ -8,11 +8,23 @@ odd=$builddir/tests/workloads/odd
 start json oomkill -j
 json=$pid
 
+# Without other programs, which are slow in a guest: there are many facts.
+declare -A fact
+json() { # EVENT KEY
+	echo "${fact[$2]-}"
+}
+field() { # LINE NAME: the value behind NAME: or NAME= in a line of the kernel log
+	[[ $1 =~ [\ ,]$2[:=]([^\ ,]+) ]] && echo "${BASH_REMATCH[1]%kB}"
+}
 # of_victim: the event of the kill in $cgroup, to $tmp/event, and the kernel's report on it to $tmp/report.
 # False without a report: the kernel writes ten in five seconds, whoever the victims are.
 of_victim() {
+	local key value
 	until_line 30 "$tmp/json.out" "\"memcg_path\":\"[^\"]*/${cgroup##*/}\"" >"$tmp/event"
 	[ -s "$tmp/event" ] || { ok "$kind: is told" 1 && exit 1; }
+	while IFS=$'\t' read -r key value; do
+		fact[$key]=$value
+	done < <(jq -r 'to_entries[] | .key + "\t" + (.value | if type == "string" then . else tojson end)' "$tmp/event")
 	dmesg | awk -v begin="oom-kill:.*,pid=$(json "$tmp/event" victim_pid)," \
 		-v end="Killed process $(json "$tmp/event" victim_tid) " '
 		/ invoked oom-killer/ { report = ""; is_ours = 0 }
