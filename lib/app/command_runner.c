@@ -170,8 +170,12 @@ static void remove_job(struct command_runner *r, struct job *j)
 	while (*at != j)
 		at = &(*at)->next;
 	*at = j->next;
-	if (j->pidfd >= 0)
+	if (j->pidfd >= 0) {
+		/* A child between vfork and exec may have a copy, by which it would be still
+		 * watched. */
+		epoll_ctl(r->epoll, EPOLL_CTL_DEL, j->pidfd, NULL);
 		close(j->pidfd);
+	}
 	strbuf_free(&j->environment);
 	free(j->what);
 	free(j);
