@@ -68,6 +68,7 @@ of_profiles() {
 # have_told: all the kernel has killed, as far as numbers go?
 have_told() {
 	local killed chosen
+	sleep 0.5
 	killed=$(of_log | wc -l) chosen=$(of_log_chosen | wc -l)
 	[ "$(of_json | wc -l):$(of_lines | wc -l):$(of_profiles | wc -l)" = "$killed:$chosen:$killed" ]
 }
