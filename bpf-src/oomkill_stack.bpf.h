@@ -14,11 +14,7 @@
 #define STACK_USER 256	       /* BPF_F_USER_STACK */
 #define STACK_VM_EXEC 4	       /* include/linux/mm.h */
 #define STACK_NAME_STEPS 1024  /* names and mount points of all paths together */
-#ifdef HAVE_BPF_LOOP
 #define STACK_VMA_STEPS 65536
-#else
-#define STACK_VMA_STEPS 512
-#endif
 
 /* Have the compiler take the value for new, so that the verifier sees the test that follows. */
 #define STACK_FORGET(x) asm volatile("" : "+r"(x))
@@ -281,8 +277,8 @@ OOMTOOLS_CALLBACK(4)
 
 static inline void stack_read_mappings(struct stack_scratch *s, u64 of_trigger)
 {
-	stack_first_mapping(&s->walk);
 #ifdef HAVE_BPF_LOOP
+	stack_first_mapping(&s->walk);
 	if (bpf_loop(STACK_VMA_STEPS, OOMTOOLS_CALLBACK_REF(3), &of_trigger, 0) == STACK_VMA_STEPS)
 		s->record.flags |= OOMKILL_STACK_MAPPINGS_CUT;
 	if (!s->record.n_mappings)
@@ -290,19 +286,8 @@ static inline void stack_read_mappings(struct stack_scratch *s, u64 of_trigger)
 	stack_first_name(s);
 	bpf_loop(STACK_NAME_STEPS, OOMTOOLS_CALLBACK_REF(4), &of_trigger, 0);
 #else
-#pragma clang loop unroll(disable)
-	for (u32 i = 0; i < STACK_VMA_STEPS; i++)
-		if (stack_next_mapping(s))
-			break;
-	if (s->walk.vma)
-		s->record.flags |= OOMKILL_STACK_MAPPINGS_CUT;
-	if (!s->record.n_mappings)
-		return;
-	stack_first_name(s);
-#pragma clang loop unroll(disable)
-	for (u32 i = 0; i < STACK_NAME_STEPS; i++)
-		if (stack_next_name(s))
-			break;
+	/* Before Linux 5.17: so many steps are too many for the verifier. */
+	s->record.flags |= OOMKILL_STACK_MAPPINGS_CUT;
 #endif
 }
 
