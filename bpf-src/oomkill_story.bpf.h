@@ -22,6 +22,7 @@ struct story_domain {
 /* A victim or member that has not exited yet. */
 struct story {
 	struct story_domain domain;
+	u64 start_ns; /* of the process: a PID is used again */
 	u64 mm;
 	u32 pid;
 	u32 told; /* steps, as bits */
@@ -257,12 +258,30 @@ static inline void tell_step(u32 name, u32 pid, struct mm_struct *mm, struct sto
 	events.ringbuf_submit(step, 0);
 }
 
+static inline u64 start_of(struct task_struct *task)
+{
+	struct task_struct *leader = RD(task->group_leader);
+
+	return RD(leader->start_boottime);
+}
+
+/* That of a process which was told of; NULL: it was not, or that was another with the same PID. */
+static inline struct story *story_of(struct task_struct *task, u32 pid)
+{
+	struct story *story = stories.lookup(&pid);
+
+	return story && story->start_ns == start_of(task) ? story : NULL;
+}
+
 /* From now on its end is followed. */
 static inline void follow(struct task_struct *victim, struct story_kill *kill)
 {
 	u64 mm = (u64)RD(victim->mm);
 	u32 tid = RD(victim->pid);
-	struct story story = {.domain = kill->domain, .mm = mm, .pid = RD(victim->tgid)};
+	struct story story = {.domain = kill->domain,
+			      .start_ns = start_of(victim),
+			      .mm = mm,
+			      .pid = RD(victim->tgid)};
 
 	stories.update(&story.pid, &story);
 	if (tid != story.pid)
@@ -317,7 +336,7 @@ static inline u32 story_goes_on(struct task_struct *victim, struct story_kill *k
 	flags = mm && mm == known->mm ? OOMKILL_SHARES_MM : OOMKILL_GROUP_MEMBER;
 	known->mm = mm;
 	*kill = *known;
-	return stories.lookup(&pid) ? 0 : flags;
+	return story_of(victim, pid) ? 0 : flags;
 }
 
 #ifdef PROBE_MARK_VICTIM
@@ -336,7 +355,7 @@ static inline int story_signal(void *ctx, struct task_struct *task)
 
 	if (found < 0)
 		return 0;
-	if (!found && !stories.lookup(&pid)) {
+	if (!found && !story_of(task, pid)) {
 		oc = &search.oc;
 		story_begins(victim, oc, &kill);
 	} else {
@@ -357,7 +376,7 @@ BPF_PROG(tp_btf__mark_victim, struct task_struct *victim)
 	struct story_kill kill;
 
 	/* Told of at the signal; or there was no room, then it was counted. */
-	if (stories.lookup(&pid) || (known && known->pid == pid))
+	if (story_of(victim, pid) || (known && known->pid == pid))
 		return 0;
 	oc = oom_find_control(ctx, victim, &search) ? NULL : &search.oc;
 	story_begins(victim, oc, &kill);
@@ -473,7 +492,7 @@ BPF_PROG(raw_tp__signal_deliver, int sig)
 
 	if (sig != SIGKILL)
 		return 0;
-	story = stories.lookup(&pid);
+	story = story_of(task, pid);
 	mm = RD(task->mm);
 	if (!story || story->told & 1 << OOMKILL_STEP_SIGNALLED || !mm)
 		return 0;
@@ -508,7 +527,7 @@ static inline void freed(struct mm_struct *mm)
 BPF_PROG(raw_tp__sched_process_exit, struct task_struct *task)
 {
 	u32 pid = bpf_get_current_pid_tgid() >> 32;
-	struct story *story = stories.lookup(&pid);
+	struct story *story = story_of(task, pid);
 	struct signal_struct *signal;
 	struct mm_struct *mm;
 

@@ -3,6 +3,7 @@
 # lost when it ends while kills wait. Kills come in the order of the kernel's log.
 . "${srcdir:-.}/tests/live/lib.sh"
 can_trace
+begun=$(cut -d ' ' -f 1 /proc/uptime)
 
 where=$(memcg_parent)/oomtools-$$-wanted # not there yet
 start line oomkill --record "$tmp/line.rec"
@@ -38,6 +39,11 @@ equal "its command line" "$(json "$tmp/event" victim_command_line)" "$hog 32"
 equal "its parent" "$(json "$tmp/event" victim_parent_pid)" $$
 matches "what it gave back" "$(json "$tmp/event" freed_bytes)" '^[0-9]{8}$'
 
+# The PID of a victim is used again, by the next one.
+kill_in again $((16 << 20)) "$builddir/tests/workloads/with-pid" "$wanted" "$hog" 48
+again=$(until_line 10 "$tmp/all.out" "\"victim_pid\":$wanted,.*\"victim_command_line\":\"$hog 48\"" | jq -c .is_over)
+equal "another process with a victim's PID is told of, with its story" "$again" true
+
 # Many at once, and an end in the middle of them: the last have not been waited for.
 for i in {1..5}; do
 	dir=$(memcg_make "end$i" $((8 << 20)))
@@ -54,8 +60,9 @@ ours=$(IFS='|' && echo "$unwanted|$wanted|${last[*]}")
 told() { # FILE: our victims in it, in order
 	grep -oE "(OOM kill of PID |\"victim_pid\":)($ours)[ ,]" "$1" | grep -oE '[0-9]+' | xargs
 }
-log=$(dmesg | grep -oE "Killed process ($ours) " | grep -oE '[0-9]+' | xargs)
-equal "the kernel has killed all" "$(wc -w <<<"$log")" 7
+# Before that others may have had these PIDs.
+log=$(dmesg | awk -F '[][ ]+' -v begun="$begun" '$2 >= begun' | grep -oE "Killed process ($ours) " | grep -oE '[0-9]+' | xargs)
+equal "the kernel has killed all" "$(wc -w <<<"$log")" 8
 for name in line.out all.out classic.out all.rec line.rec; do
 	equal "$name: all of them, in the kernel's order" "$(told "$tmp/$name")" "$log"
 done
