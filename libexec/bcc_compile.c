@@ -22,6 +22,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 
+#include "base/file.h"
 #include "base/macro.h"
 #include "bpf/btf_headers.h"
 #include "bpf/image.h"
@@ -258,6 +259,46 @@ static int complain(const struct strbuf *error, int r)
 	return r;
 }
 
+#define PRELUDE "oomtools-types.h"
+
+/*
+ * For a text that names types without including them, as those that the tools have built in do: the
+ * headers that have them, and what BTF tells of the kernel. Included before the text.
+ */
+static int write_prelude(const struct bcc_request *q, const struct btf *btf)
+{
+	static const char *const headers[] = {
+		"bpf",		"cgroup",     "cred",		"fs",	   "kernfs",
+		"maple_tree",	"memcontrol", "mm_types",	"nsproxy", "oom",
+		"page_counter", "pid",	      "pid_namespace",	"sched",   "sched/signal",
+		"sched/task",	"uidgid",     "user_namespace", "binfmts",
+	};
+	_cleanup_strbuf_ struct strbuf prelude = {0}, error = {0}, path = {0};
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	strbuf_puts(&prelude, "#define __BPF__ 1\n");
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
+		strbuf_printf(&prelude,
+			      "#if __has_include(<linux/%s.h>)\n#include <linux/%s.h>\n#endif\n",
+			      headers[i], headers[i]);
+	/* A macro for the running task; and kernel/bpf/task_iter.c, which is no header. */
+	strbuf_puts(&prelude, "#undef current\n"
+			      "struct bpf_iter__task {\n"
+			      "	__bpf_md_ptr(struct bpf_iter_meta *, meta);\n"
+			      "	__bpf_md_ptr(struct task_struct *, task);\n"
+			      "};\n");
+	r = btf_headers_macros(q->text, btf, &prelude, &error);
+	if (r < 0)
+		return complain(&error, r);
+	strbuf_printf(&path, "%s/" PRELUDE, q->directory);
+	r = strbuf_error(&path);
+	if (r < 0)
+		return r;
+	fd = open(strbuf_text(&path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : file_write_fd(fd, prelude.data, prelude.length);
+}
+
 static int use_installed(const char *release, const char *why)
 {
 	if (headers_installed(release)) {
@@ -304,8 +345,10 @@ static int prepare_headers(const struct bcc_request *q, const struct btf *btf)
 	unsetenv("BCC_LINUX_VERSION_CODE");
 	if (uname(&u) < 0)
 		return -errno;
-	if (q->kernel_headers)
-		return use_installed(u.release, "--kernel-headers was asked for");
+	if (q->kernel_headers) {
+		r = btf && !includes_types(q->text) ? write_prelude(q, btf) : 0;
+		return r < 0 ? r : use_installed(u.release, "--kernel-headers was asked for");
+	}
 	if (!btf)
 		return without_btf(q->text, u.release);
 	r = btf_headers_write(q->directory, q->text, btf, &error);
@@ -582,8 +625,8 @@ static int prepare(const struct bcc_request *q, struct btf **btf, struct strbuf 
 
 int bcc_compile(const struct bcc_request *q, struct strbuf *image)
 {
-	_cleanup_strbuf_ struct strbuf flags = {0}, split = {0}, hash = {0};
-	const char *arguments[BCC_FLAGS_MOST];
+	_cleanup_strbuf_ struct strbuf flags = {0}, split = {0}, hash = {0}, prelude = {0};
+	const char *arguments[BCC_FLAGS_MOST + 2];
 	struct btf *btf = NULL;
 	pthread_t loader;
 	void *module;
@@ -604,6 +647,11 @@ int bcc_compile(const struct bcc_request *q, struct strbuf *image)
 	join_flags(q, btf, &flags);
 	/* Else a misspelt helper becomes a call to nowhere. */
 	arguments[n++] = "-Werror=implicit-function-declaration";
+	strbuf_printf(&prelude, "%s/" PRELUDE, q->directory);
+	if (access(strbuf_text(&prelude), F_OK) == 0) {
+		arguments[n++] = "-include";
+		arguments[n++] = strbuf_text(&prelude);
+	}
 	strbuf_append(&split, flags.data, flags.length);
 	for (char *f = strtok(split.data, " "); f && n < BCC_FLAGS_MOST; f = strtok(NULL, " "))
 		arguments[n++] = f;

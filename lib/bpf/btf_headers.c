@@ -167,6 +167,24 @@ int btf_headers_write(const char *dir, const char *text, const struct btf *btf,
 	return r;
 }
 
+int btf_headers_macros(const char *text, const struct btf *btf, struct strbuf *out,
+		       struct strbuf *error)
+{
+	_cleanup_strbuf_ struct strbuf decls = {0};
+	int r = make_decls(text, btf, &decls, NULL, NULL, error);
+
+	/* Each has a line of its own. */
+	for (const char *at = strbuf_text(&decls); r == 0 && *at;) {
+		size_t n = strcspn(at, "\n");
+
+		n += at[n] == '\n';
+		if (!strncmp(at, "#define ", 8))
+			strbuf_append(out, at, n);
+		at += n;
+	}
+	return r < 0 ? r : strbuf_error(out);
+}
+
 int btf_headers_fields(const char *text, const struct btf *btf, kernel_field_fn *on_field,
 		       void *user, struct strbuf *error)
 {

@@ -23,6 +23,13 @@ int btf_headers_write(const char *dir, const char *text, const struct btf *btf,
 		      struct strbuf *error);
 
 /*
+ * The macros of that tree alone (HAVE_..., ISARRAY_..., BITS_...), where the types come from the
+ * kernel's own headers.
+ */
+int btf_headers_macros(const char *text, const struct btf *btf, struct strbuf *out,
+		       struct strbuf *error);
+
+/*
  * Call ON_FIELD for every member that the tree for TEXT would have, for tests. 0, what ON_FIELD
  * returned if that is negative, or -errno with the reason in ERROR.
  */
