@@ -73,7 +73,8 @@ static uint64_t later_ns(uint64_t ns)
 /* ---- the second thread: from a job to a process ---- */
 
 /* In the child, which has our memory and stack until it execs. */
-static void __attribute__((noreturn)) become(const char *command, char *const *envp, int *error)
+static void __attribute__((noreturn))
+become(const char *command, char *const *envp, volatile int *error)
 {
 	char *const argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
 			      (char *)(uintptr_t)command, NULL};
@@ -97,7 +98,7 @@ static void __attribute__((noreturn)) become(const char *command, char *const *e
 static pid_t __attribute__((noinline)) spawn(const char *command, char *const *envp)
 {
 	sigset_t all, before;
-	int error = 0, *shared = &error;
+	volatile int error = 0; /* the child sets it, behind the compiler's back */
 	pid_t pid;
 
 	/* A handler must not run in the child: it would work on our memory. */
@@ -105,7 +106,7 @@ static pid_t __attribute__((noinline)) spawn(const char *command, char *const *e
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = vfork();
 	if (pid == 0)
-		become(command, envp, shared);
+		become(command, envp, &error);
 	if (pid < 0)
 		error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

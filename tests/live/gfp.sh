@@ -18,7 +18,12 @@ fill() { # NAME BYTES COMMAND...
 mkdir "$tmp/tmpfs"
 mount -t tmpfs -o size=64m none "$tmp/tmpfs"
 at_exit umount -l "$tmp/tmpfs"
-fill program $((16 << 20)) "$hog" 64
+# The kernel reports at most ten kills in five seconds whole, those of others among them.
+reported() {
+	fill program $((16 << 20)) "$hog" 64
+	dmesg | grep -q 'gfp_mask=0x'
+}
+wait_for 30 reported
 fill file $((8 << 20)) dd if=/dev/zero of="$tmp/tmpfs/file" bs=1M count=48
 rm -f "$tmp/tmpfs/file"
 fill processes $((4 << 20)) bash -c 'for i in {1..100}; do sleep 9 & done; kill $(jobs -p)'
