@@ -543,6 +543,11 @@ BPF_PROG(raw_tp__sched_process_exit, struct task_struct *task)
 		tell_step(OOMKILL_STEP_EXITED, pid, mm, &story->domain);
 	}
 #ifndef HAVE_trace_event_raw_exit_mmap
+	/*
+	 * Who was preempted on the way out has another active one. Should this one's memory be in
+	 * use again already, it has users, and the kill is taken to be not over: better than wrong.
+	 */
+	mm = (struct mm_struct *)story->mm;
 	if (mm && !RD(mm->mm_users.counter))
 		freed(mm);
 #endif

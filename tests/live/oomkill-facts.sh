@@ -52,10 +52,10 @@ reported() { # REGEX: the first line of the report that matches
 same() { # JSON-KEY KERNEL-VALUE
 	equal "$kind: $1" "${2:+$(json "$tmp/event" "$1")}" "${2:-something}"
 }
-# near JSON-KEY KERNEL-VALUE BYTES: what others change between the report and the signal
+# near JSON-KEY KERNEL-VALUE BYTES [FILE]: what others change between the report and the signal
 near() {
 	local got difference
-	got=$(json "$tmp/event" "$1")
+	got=$(json "${4:-$tmp/event}" "$1")
 	difference=$((${got/null/-1} - $2))
 	[ ${difference#-} -le "$3" ]
 	equal "$kind: $1 is the kernel's, within $3 bytes" "$? $(($? ? got : 0))" "0 $(($? ? $2 : 0))"
@@ -111,13 +111,15 @@ compare_domain() {
 	same memcg_swap_limit_bytes $(($(counter "$swap" limit) * 1024))
 	near memcg_swap_usage_bytes $(($(counter "$swap" usage) * 1024)) $(($(nproc) * 64 * 4096))
 	same domain_bytes "$(json "$tmp/event" memcg_limit_bytes)"
-	same memcg_oom_events 1
+	# One that found room again at the last moment counts, too.
+	equal "$kind: memcg_oom_events" "$(jq '.memcg_oom_events >= 1 and .memcg_oom_events < 5' "$tmp/event")" true
 	same memcg_oom_kill_events 0
 }
 
 kind=mixed
 kill_mixed() { # TRY
-	kill_in "mixed$1" $((32 << 20)) setpriv --reuid 4711 --clear-groups choom -n 100 -- "$odd" mixed 64
+	# Before Linux 5.16 only 64 KiB may be locked.
+	kill_in "mixed$1" $((32 << 20)) prlimit --memlock=8388608 setpriv --reuid 4711 --clear-groups choom -n 100 -- "$odd" mixed 64
 }
 with_report kill_mixed
 compare_victim
@@ -241,8 +243,11 @@ if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
 		line=$(dmesg | grep -E "Killed process $(jq .pid <<<"$member") " | tail -n 1)
 		[ "$line" ] || continue # it shares memory: the kernel does not say more
 		equal "group: member $i is the kernel's" \
-			"$(jq -r '[.comm, .uid, .virtual_bytes / 1024, .anon_bytes / 1024, .pgtables_bytes / 1024] | join(" ")' <<<"$member")" \
-			"$(sed -E 's/.*\((.*)\) total-vm.*/\1/' <<<"$line") $(field "$line" UID) $(field "$line" total-vm) $(field "$line" anon-rss) $(field "$line" pgtables)"
+			"$(jq -r '[.comm, .uid, .virtual_bytes / 1024, .pgtables_bytes / 1024] | join(" ")' <<<"$member")" \
+			"$(sed -E 's/.*\((.*)\) total-vm.*/\1/' <<<"$line") $(field "$line" UID) $(field "$line" total-vm) $(field "$line" pgtables)"
+		# It runs on, until it takes the signal.
+		echo "$member" >"$tmp/member"
+		near anon_bytes $(($(field "$line" anon-rss) * 1024)) $((64 * 4096)) "$tmp/member"
 		equal "group: member $i has a command line" "$(jq -r '.command_line' <<<"$member" | cut -d ' ' -f 1)" "$odd"
 	done
 fi
