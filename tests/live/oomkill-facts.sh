@@ -52,13 +52,14 @@ reported() { # REGEX: the first line of the report that matches
 same() { # JSON-KEY KERNEL-VALUE
 	equal "$kind: $1" "${2:+$(json "$tmp/event" "$1")}" "${2:-something}"
 }
-# near JSON-KEY KERNEL-VALUE BYTES [FILE]: what others change between the report and the signal
-near() {
-	local got difference
-	got=$(json "${4:-$tmp/event}" "$1")
-	difference=$((${got/null/-1} - $2))
-	[ ${difference#-} -le "$3" ]
-	equal "$kind: $1 is the kernel's, within $3 bytes" "$? $(($? ? got : 0))" "0 $(($? ? $2 : 0))"
+# within NAME OURS KERNEL-VALUE BYTES: what others change between the report and the signal
+within() {
+	local difference=$((${2/null/-1} - $3))
+	[ ${difference#-} -le "$4" ]
+	equal "$kind: $1 is the kernel's, within $4 bytes" "$? $(($? ? $2 : 0))" "0 $(($? ? $3 : 0))"
+}
+near() { # JSON-KEY KERNEL-VALUE BYTES
+	within "$1" "$(json "$tmp/event" "$1")" "$2" "$3"
 }
 kib() {
 	echo $(($(field "$killed" "$1") * 1024))
@@ -246,8 +247,8 @@ if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
 			"$(jq -r '[.comm, .uid, .virtual_bytes / 1024, .pgtables_bytes / 1024] | join(" ")' <<<"$member")" \
 			"$(sed -E 's/.*\((.*)\) total-vm.*/\1/' <<<"$line") $(field "$line" UID) $(field "$line" total-vm) $(field "$line" pgtables)"
 		# It runs on, until it takes the signal.
-		echo "$member" >"$tmp/member"
-		near anon_bytes $(($(field "$line" anon-rss) * 1024)) $((64 * 4096)) "$tmp/member"
+		within "anon_bytes of member $i" "$(jq .anon_bytes <<<"$member")" \
+			$(($(field "$line" anon-rss) * 1024)) $((64 * 4096))
 		equal "group: member $i has a command line" "$(jq -r '.command_line' <<<"$member" | cut -d ' ' -f 1)" "$odd"
 	done
 fi
