@@ -144,8 +144,9 @@ same victim_command_line_cut false
 same victim_pid_in_namespace null
 same members '[]'
 same is_over true
+# Three MiB; of the counter each CPU may hold back a part.
 equal "mixed: it has shared memory and locked some" \
-	"$(jq '[.victim_shmem_bytes >= 3145728, .victim_locked_bytes == 1048576]' -c "$tmp/event")" '[true,true]'
+	"$(jq '[.victim_shmem_bytes >= 2097152, .victim_locked_bytes == 1048576]' -c "$tmp/event")" '[true,true]'
 equal "mixed: its end went as it must" "$(jq -c '[.signalled_after_ns <= .freed_after_ns,
 	.signalled_after_ns <= .exited_after_ns, .freed_bytes >= .victim_anon_bytes,
 	.memcg_usage_after_bytes < .memcg_usage_bytes / 2, .victim_peak_rss_bytes >= .victim_rss_bytes]' "$tmp/event")" \
