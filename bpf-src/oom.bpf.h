@@ -159,6 +159,9 @@ static inline void oom_read_control(struct oomkill_event *e, struct oom_control 
  * a few frames above us. In a BTF tracepoint ctx points at the arguments on that stack, so look
  * upward from there for a struct whose `chosen` is the victim and whose other members make sense.
  */
+#ifndef HAVE_trace_event_raw_mark_victim__uid
+#error "oom:mark_victim of this kernel tells a PID only; run with -v to see why neither fentry nor kprobes are used"
+#endif
 #define OOM_STACK_WORDS 256
 #define OOM_PAGES_SANE (1ull << 44) /* more than any address space has */
 
