@@ -317,7 +317,6 @@ static inline int stack_send(void *ctx, u32 victim_pid, u64 of_trigger)
 	r->n_mappings = 0;
 	r->names_size = 0;
 	r->vdso = 0;
-	r->bytes_size = 0;
 	n = of_trigger ? bpf_get_stack(ctx, r->kernel, sizeof(r->kernel), 0) : 0;
 	r->n_kernel = n < 0 ? n : (u32)n / 8;
 	n = bpf_get_stack(ctx, r->user, sizeof(r->user), STACK_USER);
@@ -328,7 +327,7 @@ static inline int stack_send(void *ctx, u32 victim_pid, u64 of_trigger)
 		r->vdso = (u64)RD(s->walk.mm->context.vdso);
 		stack_read_mappings(s, of_trigger);
 	}
-	if (events.ringbuf_output(r, OOMKILL_STACK_LEAST, 0))
+	if (events.ringbuf_output(r, sizeof(*r), 0))
 		lost.atomic_increment(OOMKILL_LOST_STORY);
 	return 0;
 }

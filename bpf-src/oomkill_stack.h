@@ -12,9 +12,6 @@
 #define OOMKILL_STACK_MAPPINGS 64
 #define OOMKILL_STACK_NAMES 4096
 #define OOMKILL_STACK_NAME_SIZE 256 /* of one name, with its NUL */
-#define OOMKILL_STACK_REGISTERS 34  /* struct pt_regs of x86-64 (21) or struct user_pt_regs (34) */
-#define OOMKILL_STACK_BYTES 16384
-#define OOMKILL_STACK_PART 1024 /* in parts of so many bytes, so that none crosses a page */
 
 /* One executable mapping of a file. */
 struct oomkill_mapping {
@@ -39,9 +36,7 @@ struct oomkill_mapping {
 /* oomkill_stack.flags */
 #define OOMKILL_STACK_MAPPINGS_CUT \
 	1 /* there are more mappings than fit, or than were gone through */
-#define OOMKILL_STACK_HAS_REGISTERS 2 /* registers[] and bytes[] are filled in */
 
-/* Sent only so long as bytes[] is used: from OOMKILL_STACK_LEAST bytes on. */
 struct oomkill_stack {
 	__u32 kind; /* OOMKILL_STACK */
 	__u32 flags;
@@ -57,12 +52,6 @@ struct oomkill_stack {
 	char comm[OOMKILL_COMM_SIZE];
 	__u64 kernel[OOMKILL_STACK_FRAMES];
 	__u64 user[OOMKILL_STACK_FRAMES]; /* the first is where it stood, the others return there */
-	__u64 registers[OOMKILL_STACK_REGISTERS];
 	struct oomkill_mapping mappings[OOMKILL_STACK_MAPPINGS];
 	char names[OOMKILL_STACK_NAMES + OOMKILL_STACK_NAME_SIZE];
-	__u64 bytes_address; /* of the user stack: from the page part that its end is in */
-	__u32 bytes_size, pad_bytes;
-	unsigned char bytes[OOMKILL_STACK_BYTES];
 };
-
-#define OOMKILL_STACK_LEAST __builtin_offsetof(struct oomkill_stack, bytes)

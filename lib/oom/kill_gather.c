@@ -177,14 +177,18 @@ static int join(const struct oomkill_path *p, char **at)
 				       : kill_set_unless_empty(at, path.data, path.length);
 }
 
-/* A path that was found in the file system stays: it is what the user sees there. */
+/* A path that was found in the file system stays: it is what the user sees there. 1: this one is
+ * taken. */
 static int better_path(const struct oomkill_path *p, uint64_t id, char **at)
 {
 	int r = 0;
 
 	if (!*at)
-		r = find_path(unless_zero(id) == KILL_UNKNOWN ? 0 : id, "", 0, at);
-	return r < 0 || (*at && **at == '/') || !p->size ? r : join(p, at);
+		r = find_path(id == OOMKILL_UNKNOWN ? 0 : id, "", 0, at);
+	if (r < 0 || (*at && **at == '/') || !p->size)
+		return r;
+	r = join(p, at);
+	return r < 0 ? r : 1;
 }
 
 /* NUMA nodes as cpuset.mems words them: "0-1,4". */
@@ -244,7 +248,7 @@ int kill_gather_detail(struct kill *k, const char *root, const struct oomkill_de
 {
 	struct kill_process *t = &k->trigger;
 	uint64_t now = clock_boottime_at(d->time_ns);
-	int r = gather_victim_detail(&k->victim, now, d);
+	int r = gather_victim_detail(&k->victim, now, d), domain = 0, victim = 0;
 
 	t->uid = d->trigger_uid;
 	t->oom_score_adj = d->trigger_oom_score_adj;
@@ -257,11 +261,12 @@ int kill_gather_detail(struct kill *k, const char *root, const struct oomkill_de
 		r = gather_nodes(d->nodes, &k->domain.nodes);
 	if (r == 0)
 		r = better_path(&d->trigger_path, d->trigger_memcg_id, &t->memcg_path);
-	if (r == 0)
-		r = better_path(&d->domain_path, 0, &k->domain.memcg_path);
-	if (r == 0)
-		r = better_path(&d->victim_path, 0, &k->victim.memcg_path);
-	return r < 0 ? r : kill_gather_containers(k, root);
+	if (r >= 0)
+		r = domain = better_path(&d->domain_path, 0, &k->domain.memcg_path);
+	if (r >= 0)
+		r = victim = better_path(&d->victim_path, 0, &k->victim.memcg_path);
+	/* The files of containers were read already, for the paths that were known. */
+	return r < 0 ? r : domain || victim ? kill_gather_containers(k, root) : 0;
 }
 
 int kill_gather_member_detail(struct kill_process *p, const struct kill *k,
@@ -269,9 +274,9 @@ int kill_gather_member_detail(struct kill_process *p, const struct kill *k,
 {
 	int r = gather_victim_detail(p, clock_boottime_at(d->time_ns), d);
 
-	return r < 0 || p->memcg_inode == k->victim.memcg_inode
-		       ? r
-		       : better_path(&d->victim_path, 0, &p->memcg_path);
+	if (r == 0 && p->memcg_inode != k->victim.memcg_inode)
+		r = better_path(&d->victim_path, 0, &p->memcg_path);
+	return MIN(r, 0);
 }
 
 int kill_gather_arguments(struct kill_process *p, const struct oomkill_arguments *a)

@@ -373,7 +373,7 @@ static int take(struct kill_queue *q, const void *record, size_t size)
 		[OOMKILL_MEMBER] = sizeof(struct oomkill_event),
 		[OOMKILL_DETAIL] = sizeof(struct oomkill_detail),
 		[OOMKILL_ARGUMENTS] = offsetof(struct oomkill_arguments, text),
-		[OOMKILL_STACK] = OOMKILL_STACK_LEAST,
+		[OOMKILL_STACK] = sizeof(struct oomkill_stack),
 		[OOMKILL_STEP] = sizeof(struct oomkill_step),
 	};
 	const struct oomkill_arguments *a = record;
@@ -395,9 +395,7 @@ static int take(struct kill_queue *q, const void *record, size_t size)
 		return size - least[kind] < MIN(a->size, sizeof(a->text)) ? -EBADMSG
 									  : on_arguments(q, a);
 	case OOMKILL_STACK:
-		return size - least[kind] < ((const struct oomkill_stack *)record)->bytes_size
-			       ? -EBADMSG
-			       : on_stack(q, record);
+		return on_stack(q, record);
 	default:
 		return on_step(q, record);
 	}

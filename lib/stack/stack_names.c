@@ -217,7 +217,7 @@ int stack_names_put(struct stack_names *names, const struct oomkill_stack *s, st
 	int r;
 
 	if (s->n_user > OOMKILL_STACK_FRAMES || s->n_kernel > OOMKILL_STACK_FRAMES ||
-	    s->n_mappings > OOMKILL_STACK_MAPPINGS || s->bytes_size > OOMKILL_STACK_BYTES)
+	    s->n_mappings > OOMKILL_STACK_MAPPINGS)
 		return -EBADMSG;
 	if (!s->of_trigger)
 		return put_user(s, &kill->victim_stack);
