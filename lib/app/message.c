@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/terminal.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -49,10 +50,12 @@ static void say(const char *kind, const char *whole)
 			break;
 		strbuf_puts(&out, "  ");
 	}
+	terminal_begin();
 	if (strbuf_error(&out) == 0)
 		(void)file_write_fd(2, out.data, out.length);
 	else
 		say_plainly(kind, whole);
+	terminal_end();
 }
 
 static void say_formatted(const char *kind, const char *format, va_list args)

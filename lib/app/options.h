@@ -56,6 +56,10 @@ struct common_options {
 	bool ebpf;	      /* print the BPF text and exit */
 	const char *probe;    /* run the text in this file */
 	bool edit;	      /* open the text in an editor first */
+	bool force;	      /* run it though others may write to the file */
+	bool console;	      /* commands from the terminal while it runs (-i) */
+	const char *commands; /* commands, ';' between them (-c) */
+	const char *script;   /* a file of them (-X) */
 	const char *image;    /* run an image compiled elsewhere */
 	bool kernel_headers;  /* compile with the installed headers */
 };

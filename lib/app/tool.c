@@ -13,6 +13,7 @@
 #include "app/privilege.h"
 #include "app/probe.h"
 #include "app/self_protect.h"
+#include "app/terminal.h"
 #include "base/file.h"
 
 #define TO_STDOUT "cannot write to standard output"
@@ -65,11 +66,15 @@ static const struct tracer_variant *wanted_variants(const struct tracer_variant 
 	return NULL;
 }
 
-int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data),
-		    void *data, struct strbuf *why, struct tracer **ret)
+bool tool_has_console(const struct tool *tool)
 {
-	struct tracer_variant only[2];
-	const struct tracer_config config = {
+	return tool->common.console || tool->common.commands || tool->common.script;
+}
+
+/* How this tool's text is run; ONLY has room for the one variant that may be wanted. */
+static struct tracer_config run_config(const struct tool *tool, struct tracer_variant only[2])
+{
+	return (struct tracer_config){
 		.name = tool->info->name,
 		.version = PACKAGE_VERSION,
 		.text = tool->text,
@@ -80,15 +85,26 @@ int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, voi
 		.map_sizes = tool->map_sizes,
 		.image_path = tool->common.image,
 		.kernel_headers = tool->common.kernel_headers,
-		.prepare = prepare,
+		.swappable = tool_has_console(tool),
+		.keep_btf = tool_has_console(tool) || tool->edited.length,
+		.renewed_maps = tool->renewed_maps,
+		.held_maps = tool->held_maps,
 		.log = message_verbose_line,
-		.data = data,
 	};
+}
+
+int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data),
+		    void *data, struct strbuf *why, struct tracer **ret)
+{
+	struct tracer_variant only[2];
+	struct tracer_config config = run_config(tool, only);
 	struct tracer *t = NULL;
 	int r;
 
 	if (privilege_check_bpf(why) < 0)
 		return EXIT_NOT_ALLOWED;
+	config.prepare = prepare;
+	config.data = data;
 	r = tracer_new(&config, &t);
 	if (r < 0) {
 		strbuf_puts(why, strerror(-r));
@@ -104,6 +120,27 @@ int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, voi
 	}
 	*ret = t;
 	return -1;
+}
+
+int tool_swap(struct tool *tool, struct tracer *tracer, const char *text, const char *file,
+	      int (*prepare)(struct tracer *tracer, void *data), void *data, struct strbuf *why)
+{
+	struct tracer_variant only[2];
+	struct tracer_config config = run_config(tool, only);
+	int r;
+
+	config.text = text;
+	config.image_path = NULL;
+	config.prepare = prepare;
+	config.data = data;
+	if (file) {
+		config.lines = NULL;
+		config.file = file;
+	}
+	r = tracer_swap(tracer, &config);
+	if (r < 0)
+		strbuf_puts(why, tracer_error(tracer));
+	return r;
 }
 
 int tool_check_privilege(void)
@@ -147,7 +184,12 @@ int tool_print(const struct strbuf *text)
 {
 	int r = strbuf_error(text);
 
-	return r < 0 ? r : file_write_fd(1, strbuf_text(text), text->length);
+	if (r < 0)
+		return r;
+	terminal_begin();
+	r = file_write_fd(1, strbuf_text(text), text->length);
+	terminal_end();
+	return r;
 }
 
 int tool_start_line(const struct tool *tool, const char *line)

@@ -12,6 +12,9 @@ struct tool {
 	const struct tracer_variant *variants; /* ways to attach, best first */
 	const char *const *flags; /* besides those of a variant; NULL, or ended by it */
 	const struct tracer_map_size *map_sizes; /* where the text's are not to be taken */
+	/* For a swap, as in struct tracer_config. */
+	const char *const *renewed_maps;
+	const char *const *held_maps;
 	struct common_options common;
 	struct strbuf edited; /* the text that runs, if it is not the built-in one */
 };
@@ -35,6 +38,16 @@ int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *d
 /* The same for a tool that can do without: it is told why in WHY, not the user. */
 int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data),
 		    void *data, struct strbuf *why, struct tracer **ret);
+
+/* Are there commands to come, from a terminal or a script? Then the probe can be swapped. */
+bool tool_has_console(const struct tool *tool);
+
+/*
+ * Run TEXT in the place of the one that runs: tracer_swap(). FILE: its name in messages; NULL: it
+ * is the built-in text. On failure that one runs on and WHY says what is wrong. 0 or -errno.
+ */
+int tool_swap(struct tool *tool, struct tracer *tracer, const char *text, const char *file,
+	      int (*prepare)(struct tracer *tracer, void *data), void *data, struct strbuf *why);
 
 /* Lock memory, RESERVE bytes more than there are now, and ask the OOM killer to pass by; warnings
  * go to the user. */

@@ -46,6 +46,14 @@ struct tracer_config {
 	const char *image_path; /* load this image instead of compiling (--image) */
 	bool kernel_headers;	/* compile with the installed headers */
 	bool swappable;		/* tracer_swap() will be wanted: see there */
+	bool keep_btf;		/* tracer_btf() will be wanted */
+	/*
+	 * Of a swap: maps that are always made anew, as what lies in them may be laid out by the
+	 * old text (rings: read the old one out after the swap); and maps that the tool holds,
+	 * which the new text must have as they are. Both ended by NULL, or NULL.
+	 */
+	const char *const *renewed_maps;
+	const char *const *held_maps;
 	/* After load and before attach: to fill maps. 0 or -errno (tried no further). */
 	int (*prepare)(struct tracer *t, void *data);
 	/* What was tried, chosen and refused, for -v; lines without the newline. May be NULL. */
@@ -94,6 +102,40 @@ void tracer_detach(struct tracer *t, uint64_t attachment);
  * changes the slot.) On failure the old text runs on as it was.
  */
 int tracer_swap(struct tracer *t, const struct tracer_config *config);
+
+/* A program that is attached, at one place. */
+struct tracer_program {
+	const char *name; /* of the function: "fentry__oom_kill_process" */
+	char where[192];  /* "fentry oom_kill_process", "uprobe /path+0x1234" */
+	unsigned int id;  /* the kernel's, of what is attached */
+	/* Only counted while somebody has it switched on (BPF_ENABLE_STATS, or the sysctl). */
+	uint64_t runs, run_ns;
+};
+
+struct tracer_map {
+	const char *name;
+	int fd; /* the tracer's */
+	unsigned int id, type, key_size, value_size, max_entries;
+};
+
+/* Each of what is attached, or each map. A return of VISIT that is not 0 ends it and is returned.
+ */
+int tracer_each_program(const struct tracer *t,
+			int (*visit)(const struct tracer_program *program, void *user), void *user);
+int tracer_each_map(const struct tracer *t, int (*visit)(const struct tracer_map *map, void *user),
+		    void *user);
+
+/* The BTF of the text that runs; needs `keep_btf`. Valid until a swap. NULL: it has none. */
+const void *tracer_btf(const struct tracer *t, size_t *ret_size);
+
+/* Where the images of this tracer came from so far. */
+struct tracer_supply {
+	unsigned int from_cache, compiled;
+};
+struct tracer_supply tracer_supplied(const struct tracer *t);
+
+/* Where the last start or swap failed: a line of the text (from 1), or 0: at none. */
+unsigned int tracer_error_line(const struct tracer *t);
 
 /* Detach and unload. NULL is fine. */
 void tracer_close(struct tracer *t);

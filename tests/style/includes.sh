@@ -17,6 +17,7 @@ declare -A may=(
 	[alloc]="victim go oom proc pprof flame bpf output"
 	[watch]="victim go oom proc app bpf output"
 	[console]="app output"
+	[session]="console app bpf output proc"
 	[screen]="app"
 	[browse]="screen alloc app victim go oom proc pprof bpf output"
 )

@@ -1,0 +1,15 @@
+/* The entries of a BPF map as text, decoded by the BTF of the image that made it. */
+#pragma once
+
+#include "base/strbuf.h"
+#include "bpf/tracer.h"
+
+/*
+ * Append the entries of a map, or only the one of KEY (a number, or a text for a key of characters,
+ * or hex bytes "01 02 ..."; NULL: all, at most MOST, and then how many there are more). A value
+ * without a type is hex. Of per-CPU maps each CPU's value; of rings their size and how much waits;
+ * of program arrays which slots are taken. 0; -ENOENT: no such key; -EINVAL: KEY is none for this
+ * map; another -errno; the reason is in WHY.
+ */
+int map_text(const struct tracer_map *map, const void *btf, size_t btf_size, const char *key,
+	     size_t most, struct strbuf *out, struct strbuf *why);

@@ -1,0 +1,51 @@
+/*
+ * The console of a running tool (-i), and its scripts (-c 'CMD; CMD', -X FILE): commands carried
+ * out in the tool's loop, between its events. What the tool prints meanwhile stands above the
+ * prompt.
+ *
+ * The common commands are here: help, ?, quit, wait, history, echo. With -c and -X the tool ends
+ * after the script, but with -i as well: then the prompt follows; the first command that fails ends
+ * the script and is the exit status. `-i` without a terminal takes standard input as a script.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "app/loop.h"
+#include "app/options.h"
+#include "console/command.h"
+
+struct console_config {
+	const char *tool;		     /* its name: the prompt */
+	const struct common_options *common; /* what was asked for on the command line */
+	struct command_tree tree;	     /* without the common commands; must last */
+	struct loop *loop;
+};
+
+/* Is there any of -i, -c, -X? */
+bool console_wanted(const struct common_options *common);
+
+/*
+ * Opens scripts and history, takes over the terminal. From here on what tool_print() and messages
+ * write stands above the prompt, from any thread. Nothing is carried out before the loop runs. 0 or
+ * -errno: the user has been told.
+ */
+int console_open(const struct console_config *config, struct console **ret);
+
+/* The tool has told of an event: for `wait N events`. Any thread. NULL is fine. */
+void console_event(struct console *c);
+
+/* Ends the loop, as `quit` does. */
+void console_quit(struct console *c);
+
+/* Run something with the terminal as it was before (an editor): between these two. The loop waits.
+ */
+int console_suspend(struct console *c);
+void console_resume(struct console *c);
+
+/* Is a person there, at a terminal? */
+bool console_is_interactive(const struct console *c);
+
+/* Gives the terminal back, saves the history. STATUS, or 1 if that is 0 and a command failed. NULL
+ * is fine: STATUS. */
+int console_close(struct console *c, int status);
