@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "app/terminal.h"
-#include "base/file.h"
 #include "base/text.h"
 
 static const char *program_name = "oomtools";
@@ -28,7 +27,7 @@ static void say_plainly(const char *kind, const char *text)
 		if (line[i] < ' ' || line[i] > '~')
 			line[i] = '?';
 	line[n++] = '\n';
-	(void)file_write_fd(2, line, n);
+	(void)terminal_write(2, line, n);
 }
 
 /* One write, so that messages of several programs on one terminal do not mix within a line. */
@@ -50,12 +49,10 @@ static void say(const char *kind, const char *whole)
 			break;
 		strbuf_puts(&out, "  ");
 	}
-	terminal_begin();
 	if (strbuf_error(&out) == 0)
-		(void)file_write_fd(2, out.data, out.length);
+		(void)terminal_write(2, out.data, out.length);
 	else
 		say_plainly(kind, whole);
-	terminal_end();
 }
 
 static void say_formatted(const char *kind, const char *format, va_list args)

@@ -15,3 +15,15 @@ void terminal_set_hooks(const struct terminal_hooks *hooks);
 
 void terminal_begin(void);
 void terminal_end(void);
+
+/* Write all of it to descriptor 1 or 2, between begin and end. 0 or -errno. */
+int terminal_write(int fd, const void *bytes, size_t n);
+
+/*
+ * While another program has the terminal: what terminal_write() would write to one is kept in
+ * memory, TERMINAL_HOLD_MOST bytes of it, and written when that ends; what was more is not, and
+ * how many lines that are is said in its place. Other files are written to as ever. Under the lock
+ * of the hooks.
+ */
+#define TERMINAL_HOLD_MOST (16u << 20)
+void terminal_hold(bool hold);

@@ -184,12 +184,7 @@ int tool_print(const struct strbuf *text)
 {
 	int r = strbuf_error(text);
 
-	if (r < 0)
-		return r;
-	terminal_begin();
-	r = file_write_fd(1, strbuf_text(text), text->length);
-	terminal_end();
-	return r;
+	return r < 0 ? r : terminal_write(1, strbuf_text(text), text->length);
 }
 
 int tool_start_line(const struct tool *tool, const char *line)

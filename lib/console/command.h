@@ -12,6 +12,9 @@
 
 struct console;
 
+/* A return of run(): not done yet; the loop goes on, console_finish() will say how it ended. */
+#define COMMAND_GOES_ON 1
+
 /* A command that is carried out. Words are those behind the command itself. */
 struct command_call {
 	struct console *console;
@@ -40,7 +43,7 @@ struct command {
 	const char *help;      /* one line, at most 60 characters */
 	const char *more;      /* for `help NAME`: indented lines; NULL */
 	size_t least, most;    /* words that it takes */
-	/* 0 or -errno; a negative return without WHY is told as its strerror(). */
+	/* 0, -errno or COMMAND_GOES_ON; a negative return without WHY is told as its strerror(). */
 	int (*run)(struct command_call *call);
 	void (*complete)(const struct command_completion *c); /* NULL: nothing is offered */
 	const struct command *below; /* "set filter": a table; RUN is then for no word behind, or
@@ -65,7 +68,7 @@ struct command_tree {
 int command_find(const struct command_tree *tree, char *const *words, size_t n_words,
 		 const struct command **ret, void **ret_user, size_t *ret_used, struct strbuf *why);
 
-/* Run the command of those words. 0 or -errno with the reason in call->why. */
+/* Run the command of those words. What its run() returned, or -errno with the reason in WHY. */
 int command_run(const struct command_tree *tree, char *const *words, size_t n_words,
 		struct console *console, struct strbuf *out, struct strbuf *why);
 

@@ -38,10 +38,22 @@ void console_event(struct console *c);
 /* Ends the loop, as `quit` does. */
 void console_quit(struct console *c);
 
-/* Run something with the terminal as it was before (an editor): between these two. The loop waits.
+/*
+ * The terminal for another program (an editor), as it was before -i, between these two. The loop
+ * goes on: what is written to the terminal meanwhile (app/terminal.h) is kept, by terminal_hold(),
+ * and stands there after console_resume(). No key is read and no command begun. 0 or -errno; also
+ * fine in a script.
  */
 int console_suspend(struct console *c);
 void console_resume(struct console *c);
+
+/*
+ * The end of a command whose run() returned COMMAND_GOES_ON: what it prints besides what it has
+ * printed already, and its result. In the loop's thread; not within its run(). The next command
+ * of a script, or the prompt, follows.
+ */
+void console_finish(struct console *c, int result, const struct strbuf *out,
+		    const struct strbuf *why);
 
 /* Is a person there, at a terminal? */
 bool console_is_interactive(const struct console *c);

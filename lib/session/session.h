@@ -20,7 +20,8 @@ struct session_config {
 	/*
 	 * Around a swap, in the loop's thread. BEFORE: the new programs are loaded, nothing is
 	 * attached yet; maps found by tracer_map_fd() are the new ones; the tool stops threads that
-	 * use the old ones, and may refuse (-errno, reason in WHY). AFTER: SWAPPED says if the new
+	 * use the old ones, and may refuse (-errno, reason in WHY); called again if that way to
+	 * attach fails and another is tried. AFTER, if BEFORE was called: SWAPPED says if the new
 	 * text runs; open rings anew, but read out the old ones to their end. Either may be NULL.
 	 */
 	int (*before)(struct tracer *tracer, struct strbuf *why, void *user);
@@ -36,5 +37,5 @@ int session_open(const struct session_config *config, struct session **ret);
 /* Its table, for the console's tree. Valid until it is closed. */
 struct command_table session_commands(struct session *s);
 
-/* Removes the private files. NULL is fine. */
+/* Ends an editor that runs, removes the private files. Before console_close(). NULL is fine. */
 void session_close(struct session *s);
