@@ -4,6 +4,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct terminal_hooks {
 	void (*begin)(void *user); /* takes a lock, clears the prompt */
 	void (*end)(void *user);   /* shows the prompt again, gives the lock back */
