@@ -12,7 +12,7 @@
 
 #include "base/macro.h"
 
-enum source_kind { SOURCE_FD, SOURCE_TIMER, SOURCE_SIGNAL, SOURCE_STDOUT };
+enum source_kind { SOURCE_FD, SOURCE_TIMER, SOURCE_SIGNAL, SOURCE_STDOUT, SOURCE_GONE };
 
 struct source {
 	struct source *next;
@@ -25,7 +25,7 @@ struct source {
 
 struct loop {
 	int epoll;
-	bool stopped;
+	bool stopped, any_gone;
 	int status;
 	struct source *sources;
 };
@@ -144,6 +144,45 @@ int loop_change_timer(struct loop *loop, loop_fn fire, void *user, uint64_t firs
 	return -ENOENT;
 }
 
+/* What epoll_wait() has reported already may still point to it. */
+static void remove_source(struct loop *loop, struct source *s)
+{
+	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, s->fd, NULL);
+	if (s->kind == SOURCE_TIMER)
+		close(s->fd);
+	s->kind = SOURCE_GONE;
+	loop->any_gone = true;
+}
+
+void loop_remove(struct loop *loop, int fd)
+{
+	for (struct source *s = loop->sources; s; s = s->next)
+		if (s->kind == SOURCE_FD && s->fd == fd)
+			remove_source(loop, s);
+}
+
+void loop_remove_timer(struct loop *loop, loop_fn fire, void *user)
+{
+	for (struct source *s = loop->sources; s; s = s->next)
+		if (s->kind == SOURCE_TIMER && s->call == fire && s->user == user)
+			remove_source(loop, s);
+}
+
+static void free_gone(struct loop *loop)
+{
+	struct source **at = &loop->sources, *s;
+
+	while ((s = *at)) {
+		if (s->kind == SOURCE_GONE) {
+			*at = s->next;
+			free(s);
+		} else {
+			at = &s->next;
+		}
+	}
+	loop->any_gone = false;
+}
+
 void loop_stop(struct loop *loop, int status)
 {
 	if (loop->stopped)
@@ -168,6 +207,8 @@ static void dispatch(struct source *s)
 	case SOURCE_STDOUT:
 		loop_stop(s->loop, 0);
 		break;
+	case SOURCE_GONE:
+		break;
 	}
 }
 
@@ -181,6 +222,8 @@ int loop_run(struct loop *loop)
 			return -errno;
 		for (int i = 0; i < n && !loop->stopped; i++)
 			dispatch(events[i].data.ptr);
+		if (loop->any_gone)
+			free_gone(loop);
 	}
 	for (struct source *s = loop->sources; s; s = s->next)
 		if (s->kind == SOURCE_FD)

@@ -25,6 +25,12 @@ int loop_add_timer(struct loop *loop, uint64_t first_ns, uint64_t every_ns, loop
 int loop_change_timer(struct loop *loop, loop_fn fire, void *user, uint64_t first_ns,
 		      uint64_t every_ns);
 
+/* The loop forgets a descriptor of loop_add(); also from a callback, its own or another's. */
+void loop_remove(struct loop *loop, int fd);
+
+/* Likewise the timer that fires FIRE for USER. */
+void loop_remove_timer(struct loop *loop, loop_fn fire, void *user);
+
 /* Make loop_run() return STATUS once the present callback is done. */
 void loop_stop(struct loop *loop, int status);
 

@@ -55,6 +55,9 @@ void console_resume(struct console *c);
 void console_finish(struct console *c, int result, const struct strbuf *out,
 		    const struct strbuf *why);
 
+/* The loop it was opened with. */
+struct loop *console_loop(const struct console *c);
+
 /* Is a person there, at a terminal? */
 bool console_is_interactive(const struct console *c);
 
