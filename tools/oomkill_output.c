@@ -34,7 +34,7 @@ static void tell_sinks(struct oomkill_output *o, const struct kill *k)
 
 	if (!o->sinks.command && !o->sinks.prom_path)
 		return;
-	r = kill_line(k, o->date, &line);
+	r = kill_line(k, o->date, NULL, &line);
 	if (r == 0)
 		r = oomkill_sinks_kill(&o->sinks, k, strbuf_text(&line));
 	if (r < 0)
@@ -53,7 +53,7 @@ static void record(struct oomkill_output *o, const struct kill *k)
 
 static int print_text(struct oomkill_output *o, const struct kill *k)
 {
-	int r = kill_line(k, o->date, &o->text);
+	int r = kill_line(k, o->date, NULL, &o->text);
 
 	if (r == 0 && o->options->explain)
 		r = kill_explain(k, &o->text);

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/strbuf.h"
+
 enum named_value_kind {
 	NAMED_UINT, /* number */
 	NAMED_INT,  /* number, as int64_t */
@@ -32,3 +34,8 @@ struct named_value *named_values_add(struct named_values *values, const char *na
 /* NULL: none of that name. */
 const struct named_value *named_values_find(const struct named_values *values, const char *name);
 void named_values_clear(struct named_values *values);
+/* A value more, the same as V. NULL: no memory. */
+struct named_value *named_values_copy(struct named_values *values, const struct named_value *v);
+
+/* Append the value as text: digits, "true" or "false", the text byte by byte. */
+void named_value_text(const struct named_value *v, struct strbuf *out);

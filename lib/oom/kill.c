@@ -75,19 +75,38 @@ void kill_free(struct kill *k)
 		return;
 	each_field(kill_tables, kill_tables_count, k, field_free);
 	each_field(kill_process_tables, kill_process_tables_count, &k->trigger, field_free);
-	for (size_t i = 0; i < k->n_members; i++)
+	for (size_t i = 0; i < k->n_members; i++) {
 		each_field(kill_member_tables, kill_member_tables_count, &k->members[i],
 			   field_free);
+		named_values_clear(&k->members[i].extras);
+	}
 	free(k->members);
 	kill_stack_clear(&k->victim_stack);
 	kill_stack_clear(&k->trigger_user_stack);
 	kill_stack_clear(&k->trigger_kernel_stack);
+	named_values_clear(&k->extras);
 	free(k);
 }
 
 void kill_freep(struct kill **k)
 {
 	kill_free(*k);
+}
+
+const struct kill_field *kill_find_field(const char *key, size_t *ret)
+{
+	for (size_t i = 0; i < kill_tables_count; i++) {
+		const struct kill_table *t = &kill_tables[i];
+		size_t n = strlen(t->prefix);
+
+		for (size_t f = 0; f < t->count && !strncmp(key, t->prefix, n); f++) {
+			if (strcmp(key + n, t->fields[f].key))
+				continue;
+			*ret = t->offset + t->fields[f].offset;
+			return &t->fields[f];
+		}
+	}
+	return NULL;
 }
 
 bool kill_is_known(enum kill_type type, const void *at)

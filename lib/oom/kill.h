@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/named_value.h"
+
 #define KILL_UNKNOWN UINT64_MAX
 #define KILL_UNKNOWN_INT INT64_MIN
 #define KILL_UNKNOWN_SHARE NAN
@@ -48,6 +50,7 @@ struct kill_process {
 struct kill_member {
 	struct kill_process process;
 	char *why; /* "memory.oom.group" or "shares memory" */
+	struct named_values extras;
 };
 
 struct kill_domain {
@@ -106,6 +109,7 @@ struct kill {
 	struct kill_member *members;
 	size_t n_members, members_capacity;
 	struct kill_stack victim_stack, trigger_user_stack, trigger_kernel_stack;
+	struct named_values extras; /* what an edited probe tells besides: kill_extras.h */
 };
 
 /* A kill of which nothing is known yet. NULL: no memory. */
@@ -150,6 +154,9 @@ extern const struct kill_table kill_process_tables[]; /* of any struct kill_proc
 extern const size_t kill_process_tables_count;
 extern const struct kill_table kill_member_tables[]; /* of struct kill_member */
 extern const size_t kill_member_tables_count;
+
+/* The fact of that JSON key, and in RET where it is in struct kill. NULL: there is none. */
+const struct kill_field *kill_find_field(const char *key, size_t *ret);
 
 /* Is the field, which is at AT, known? */
 bool kill_is_known(enum kill_type type, const void *at);

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/named_value.h"
+
 #define KILL_EARLY_BYTES_MOST (1u << 20)
 
 struct kill_early {
@@ -12,13 +14,15 @@ struct kill_early {
 };
 
 /* Does the record, tried again, find its kill? 1: yes, 0: no. */
-typedef int (*kill_early_fn)(void *user, const void *record, size_t size);
+typedef int (*kill_early_fn)(void *user, const void *record, size_t size,
+			     const struct named_values *extras);
 
 /* Called for a record that nobody has wanted in time. */
 typedef void (*kill_early_drop_fn)(void *user, const void *record);
 
-/* 0 or -ENOMEM. */
-int kill_early_keep(struct kill_early *e, const void *record, size_t size, uint64_t now_ns);
+/* With a copy of what an edited probe tells besides; or NULL. 0 or -ENOMEM. */
+int kill_early_keep(struct kill_early *e, const void *record, size_t size,
+		    const struct named_values *extras, uint64_t now_ns);
 
 /* Offer all to TAKE, in the order they came in; what it takes is forgotten. */
 void kill_early_offer(struct kill_early *e, kill_early_fn take, void *user);

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "output/human.h"
+#include "oom/kill_text.h"
 
 static void put_name(struct strbuf *out, const char *prefix, const char *key)
 {
@@ -15,7 +15,8 @@ static void put_name(struct strbuf *out, const char *prefix, const char *key)
 	strbuf_puts(out, prefix);
 	strbuf_puts(out, key);
 	for (size_t i = start; i < out->length; i++)
-		out->data[i] = (char)toupper((unsigned char)out->data[i]);
+		out->data[i] =
+			out->data[i] == '.' ? '_' : (char)toupper((unsigned char)out->data[i]);
 	strbuf_putc(out, '=');
 }
 
@@ -26,26 +27,10 @@ static void put_text(struct strbuf *out, const char *text, size_t n)
 
 static void put_value(struct strbuf *out, enum kill_type type, const void *at)
 {
-	switch (type) {
-	case KILL_TEXT:
+	if (type == KILL_TEXT)
 		put_text(out, *(char *const *)at, strlen(*(char *const *)at));
-		break;
-	case KILL_UINT:
-		strbuf_printf(out, "%" PRIu64, *(const uint64_t *)at);
-		break;
-	case KILL_INT:
-		strbuf_printf(out, "%" PRId64, *(const int64_t *)at);
-		break;
-	case KILL_SHARE:
-		strbuf_printf(out, "%.2f", *(const double *)at);
-		break;
-	case KILL_BOOL:
-		strbuf_puts(out, *(const bool *)at ? "true" : "false");
-		break;
-	case KILL_TIME:
-		human_time_utc(out, *(const uint64_t *)at);
-		break;
-	}
+	else
+		kill_value_text(type, at, out);
 }
 
 static void put_table(struct strbuf *out, const struct kill_table *t, const struct kill *k)
@@ -79,6 +64,18 @@ static void put_members(struct strbuf *out, const struct kill *k)
 	strbuf_putc(out, '\0');
 }
 
+static void put_extras(struct strbuf *out, const struct named_values *extras)
+{
+	for (size_t i = 0; i < extras->count; i++) {
+		_cleanup_strbuf_ struct strbuf text = {0};
+
+		put_name(out, "", extras->list[i].name);
+		named_value_text(&extras->list[i], &text);
+		put_text(out, strbuf_text(&text), text.length);
+		strbuf_putc(out, '\0');
+	}
+}
+
 int kill_environment(const struct kill *k, const char *line, struct strbuf *out)
 {
 	size_t n = strlen(line);
@@ -86,6 +83,7 @@ int kill_environment(const struct kill *k, const char *line, struct strbuf *out)
 	for (size_t i = 0; i < kill_tables_count; i++)
 		put_table(out, &kill_tables[i], k);
 	put_members(out, k);
+	put_extras(out, &k->extras);
 	strbuf_puts(out, KILL_ENVIRONMENT_PREFIX "LINE=");
 	put_text(out, line, n && line[n - 1] == '\n' ? n - 1 : n);
 	strbuf_putc(out, '\0');

@@ -10,7 +10,8 @@
 /*
  * Append a "NAME=value" for each fact that is known, closed by NUL: the name is the JSON key in
  * capitals behind the prefix, the value the same as in JSON, but text byte by byte, cut at the
- * most. Besides, OOMKILL_MEMBERS and OOMKILL_MEMBER_PIDS (with blanks between) tell who died with
- * the victim, and OOMKILL_LINE is LINE, without the newline that closes it. 0 or -ENOMEM.
+ * most; a dot in the name of a further member (kill_extras.h) becomes '_'. Besides, OOMKILL_MEMBERS
+ * and OOMKILL_MEMBER_PIDS (with blanks between) tell who died with the victim, and OOMKILL_LINE is
+ * LINE, without the newline that closes it. 0 or -ENOMEM.
  */
 int kill_environment(const struct kill *k, const char *line, struct strbuf *out);

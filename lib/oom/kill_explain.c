@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "oom/explain_internal.h"
+#include "oom/kill_extras.h"
 
 uint64_t explain_held(const struct kill_process *p)
 {
@@ -28,6 +29,17 @@ uint64_t explain_page_size(const struct kill *k)
 		       : (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static void explain_extras(struct explain *x, const struct kill *k)
+{
+	explain_row(x, 1, "probe: ");
+	for (size_t i = 0; i < k->extras.count; i++) {
+		struct strbuf *item = explain_item(x);
+
+		strbuf_printf(item, "%s ", k->extras.list[i].name);
+		kill_extra_display(&k->extras.list[i], item);
+	}
+}
+
 int kill_explain(const struct kill *k, struct strbuf *out)
 {
 	struct explain x = {.out = out};
@@ -37,6 +49,7 @@ int kill_explain(const struct kill *k, struct strbuf *out)
 	explain_allocation(&x, k);
 	explain_victim(&x, k);
 	explain_course(&x, k);
+	explain_extras(&x, k);
 	explain_machine(&x, k);
 	explain_advice(&x, k);
 	explain_end(&x);

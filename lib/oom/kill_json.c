@@ -5,26 +5,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "oom/kill_extras.h"
+#include "oom/kill_json_text.h"
 #include "oom/kill_stacks.h"
 #include "output/human.h"
-
-static void hex(struct strbuf *out, const char *text)
-{
-	for (const char *s = text; *s; s++)
-		strbuf_printf(out, "%02x", (unsigned char)*s);
-}
-
-static void put_exact(struct json_writer *w, const char *key, const char *text)
-{
-	_cleanup_strbuf_ struct strbuf digits = {0};
-	char key_hex[KILL_LONG_KEY_SIZE];
-
-	if (text_is_utf8(text, strlen(text)))
-		return;
-	snprintf(key_hex, sizeof(key_hex), "%s_hex", key);
-	hex(&digits, text);
-	json_writer_text(w, key_hex, strbuf_text(&digits), digits.length);
-}
 
 static void put_value(struct json_writer *w, const char *key, enum kill_type type, const void *at)
 {
@@ -80,7 +64,7 @@ static void put_tables(struct json_writer *w, const struct kill_table *tables, s
 				continue;
 			put_value(w, key, field->type, at);
 			if (!keys && field->type == KILL_TEXT && kill_is_known(KILL_TEXT, at))
-				put_exact(w, key, *(char *const *)at);
+				kill_json_put_exact(w, key, *(char *const *)at);
 		}
 	}
 }
@@ -109,7 +93,7 @@ static void put_stack(struct json_writer *w, const char *name, const struct kill
 		for (size_t i = 0; i < s->count; i++) {
 			_cleanup_strbuf_ struct strbuf digits = {0};
 
-			hex(&digits, s->frames[i]);
+			kill_json_hex(s->frames[i], &digits);
 			json_writer_add_text(w, key, strbuf_text(&digits), digits.length);
 		}
 	}
@@ -136,7 +120,9 @@ int kill_json_line(const struct kill *k, struct strbuf *out)
 	for (size_t i = 0; i < k->n_members; i++) {
 		json_writer_begin_element(w, "members");
 		put_tables(w, kill_member_tables, kill_member_tables_count, &k->members[i], NULL);
+		kill_extras_json(&k->members[i].extras, w);
 		json_writer_end_element(w);
 	}
+	kill_extras_json(&k->extras, w);
 	return json_writer_line(w, out);
 }

@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "base/macro.h"
+#include "oom/kill_extras.h"
 #include "oom/kill_json.h"
+#include "oom/kill_json_text.h"
 #include "oom/kill_stacks.h"
 #include "oom/kill_text.h"
 
@@ -23,27 +25,15 @@ static int wrong(struct reading *r, const char *key, const char *what)
 	return -EBADMSG;
 }
 
-static int digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* What put_exact() and put_stack() have written. */
+/* What kill_json_put_exact() and put_stack() have written. */
 static int read_hex(struct reading *r, const char *key, struct json_object *value,
 		    struct strbuf *ret)
 {
 	const char *s = json_object_get_string(value);
 	size_t n = (size_t)json_object_get_string_len(value);
 
-	if (!json_object_is_type(value, json_type_string) || n % 2)
+	if (!json_object_is_type(value, json_type_string) || !kill_json_unhex(s, n, ret))
 		return wrong(r, key, "not a text of hexadecimal digits");
-	for (size_t i = 0; i < n; i += 2) {
-		int high = digit(s[i]), low = digit(s[i + 1]);
-
-		if (high < 0 || low < 0 || !(high | low))
-			return wrong(r, key, "not a text of hexadecimal digits");
-		strbuf_putc(ret, (char)(high << 4 | low));
-	}
 	return strbuf_error(ret);
 }
 
@@ -248,6 +238,8 @@ static int read_members(struct reading *r, struct json_object *object, struct ki
 		m = kill_add_member(k);
 		result = m ? read_tables(r, member, kill_member_tables, kill_member_tables_count, m)
 			   : -ENOMEM;
+		if (result == 0)
+			result = kill_extras_read(&m->extras, member);
 	}
 	return result;
 }
@@ -261,6 +253,8 @@ static int read_kill(struct reading *r, struct json_object *object, struct kill 
 				    (struct kill_stack *)((char *)k + kill_stacks[i].offset));
 	if (result == 0)
 		result = read_members(r, object, k);
+	if (result == 0 && r->found)
+		result = kill_extras_read(&k->extras, object);
 	if (result < 0 || r->found)
 		return result;
 	strbuf_puts(r->why, "no kill: none of its keys is known here");

@@ -31,7 +31,8 @@ static void process(struct strbuf *out, const struct kill_process *p)
 	strbuf_puts(out, "\"), ");
 }
 
-int kill_line(const struct kill *k, bool date, struct strbuf *out)
+int kill_line(const struct kill *k, bool date, const struct kill_columns *columns,
+	      struct strbuf *out)
 {
 	if (k->time_ns == KILL_UNKNOWN)
 		strbuf_puts(out, "n/a");
@@ -44,6 +45,7 @@ int kill_line(const struct kill *k, bool date, struct strbuf *out)
 	number(out, k->domain.pages);
 	strbuf_puts(out, " pages, loadavg: ");
 	text(out, k->machine.loadavg);
+	kill_columns_put(columns, k, out);
 	strbuf_putc(out, '\n');
 	return strbuf_error(out);
 }

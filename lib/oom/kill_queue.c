@@ -9,6 +9,7 @@
 #include "bpf-src/oomkill.h"
 #include "bpf-src/oomkill_stack.h"
 #include "oom/kill_early.h"
+#include "oom/kill_extras.h"
 #include "oom/kill_gather.h"
 
 #define MS 1000000ull
@@ -218,12 +219,15 @@ static int gather(const struct kill_queue *q, struct kill *k, const struct oomki
 	return r;
 }
 
-static int on_chosen(struct kill_queue *q, const struct oomkill_event *e)
+static int on_chosen(struct kill_queue *q, const struct oomkill_event *e,
+		     const struct named_values *extras)
 {
 	struct waiting w = {.kill = kill_new(), .heard_ns = q->now_ns, .last_ns = q->now_ns};
 	int r = w.kill ? gather(q, w.kill, e) : -ENOMEM;
 	size_t at;
 
+	if (r == 0 && extras)
+		r = kill_extras_add(&w.kill->extras, extras);
 	if (r == 0)
 		r = add_dying(&w, e);
 	if (r < 0) {
@@ -239,7 +243,8 @@ static int on_chosen(struct kill_queue *q, const struct oomkill_event *e)
 	return 1;
 }
 
-static int on_member(struct kill_queue *q, const struct oomkill_event *e)
+static int on_member(struct kill_queue *q, const struct oomkill_event *e,
+		     const struct named_values *extras)
 {
 	struct waiting *w;
 	int r;
@@ -256,6 +261,8 @@ static int on_member(struct kill_queue *q, const struct oomkill_event *e)
 	r = add_dying(w, e);
 	if (r == 0)
 		r = kill_gather_member(w->kill, e);
+	if (r == 0 && extras)
+		r = kill_extras_add(&w->kill->members[w->kill->n_members - 1].extras, extras);
 	w->last_ns = q->now_ns;
 	q->n_members++;
 	return r < 0 ? r : 1;
@@ -366,7 +373,8 @@ static int on_stack(struct kill_queue *q, const struct oomkill_stack *s)
 }
 
 /* 1: taken; 0: its kill is not known (yet); -EBADMSG, -ENOMEM. */
-static int take(struct kill_queue *q, const void *record, size_t size)
+static int take(struct kill_queue *q, const void *record, size_t size,
+		const struct named_values *extras)
 {
 	static const size_t least[] = {
 		[OOMKILL_CHOSEN] = sizeof(struct oomkill_event),
@@ -386,9 +394,9 @@ static int take(struct kill_queue *q, const void *record, size_t size)
 		return -EBADMSG;
 	switch (kind) {
 	case OOMKILL_CHOSEN:
-		return on_chosen(q, record);
+		return on_chosen(q, record, extras);
 	case OOMKILL_MEMBER:
-		return on_member(q, record);
+		return on_member(q, record, extras);
 	case OOMKILL_DETAIL:
 		return on_detail(q, record);
 	case OOMKILL_ARGUMENTS:
@@ -401,23 +409,25 @@ static int take(struct kill_queue *q, const void *record, size_t size)
 	}
 }
 
-static int take_early(void *user, const void *record, size_t size)
+static int take_early(void *user, const void *record, size_t size,
+		      const struct named_values *extras)
 {
-	return take(user, record, size) != 0;
+	return take(user, record, size, extras) != 0;
 }
 
-int kill_queue_feed(struct kill_queue *q, const void *record, size_t size, uint64_t now_ns)
+static int feed(struct kill_queue *q, const void *record, size_t size,
+		const struct named_values *extras, uint64_t now_ns)
 {
 	uint32_t kind;
 	int r;
 
 	q->now_ns = now_ns;
-	r = take(q, record, size);
+	r = take(q, record, size, extras);
 	if (r < 0)
 		return r;
 	kind = *(const uint32_t *)record;
 	if (r == 0) {
-		r = kill_early_keep(&q->early, record, size, now_ns);
+		r = kill_early_keep(&q->early, record, size, extras, now_ns);
 		kill_early_drop(&q->early, 0, on_unwanted, q);
 		return r;
 	}
@@ -437,11 +447,27 @@ int kill_queue_feed(struct kill_queue *q, const void *record, size_t size, uint6
 	return 0;
 }
 
+int kill_queue_feed(struct kill_queue *q, const void *record, size_t size, uint64_t now_ns)
+{
+	return feed(q, record, size, NULL, now_ns);
+}
+
+int kill_queue_feed_event(struct kill_queue *q, const struct oomkill_event *e,
+			  const struct named_values *extras, uint64_t now_ns)
+{
+	return feed(q, e, sizeof(*e), extras, now_ns);
+}
+
 void kill_queue_flush(struct kill_queue *q)
 {
 	while (q->n_waiting)
 		put_out_first(q);
 	kill_early_drop(&q->early, UINT64_MAX, on_unwanted, q);
+}
+
+size_t kill_queue_waiting(const struct kill_queue *q)
+{
+	return q->n_waiting;
 }
 
 uint64_t kill_queue_late_members(const struct kill_queue *q)

@@ -11,6 +11,7 @@
 
 #include "oom/kill.h"
 
+struct oomkill_event;
 struct oomkill_stack;
 struct flag_names;
 
@@ -45,6 +46,13 @@ int kill_queue_open(const struct kill_queue_config *config, struct kill_queue **
  * not one of ours, or too short; -ENOMEM: it is lost.
  */
 int kill_queue_feed(struct kill_queue *q, const void *record, size_t size, uint64_t now_ns);
+
+/* The same for the record of a victim or member, with what an edited probe tells besides. */
+int kill_queue_feed_event(struct kill_queue *q, const struct oomkill_event *e,
+			  const struct named_values *extras, uint64_t now_ns);
+
+/* How many wait. */
+size_t kill_queue_waiting(const struct kill_queue *q);
 
 /* Let those go out whose time has come. When all that there was has been fed, and when it is due.
  */

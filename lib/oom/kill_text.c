@@ -1,10 +1,12 @@
 #include "oom/kill_text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/macro.h"
+#include "output/human.h"
 
 int kill_set_text(char **at, const char *bytes, size_t n)
 {
@@ -69,4 +71,28 @@ int kill_copy_cgroup(struct kill_process *to, const struct kill_process *from)
 		r = kill_set_unless_empty(texts[i].to, texts[i].from,
 					  texts[i].from ? strlen(texts[i].from) : 0);
 	return r;
+}
+
+void kill_value_text(enum kill_type type, const void *at, struct strbuf *out)
+{
+	switch (type) {
+	case KILL_TEXT:
+		strbuf_puts(out, *(char *const *)at);
+		break;
+	case KILL_UINT:
+		strbuf_printf(out, "%" PRIu64, *(const uint64_t *)at);
+		break;
+	case KILL_INT:
+		strbuf_printf(out, "%" PRId64, *(const int64_t *)at);
+		break;
+	case KILL_SHARE:
+		strbuf_printf(out, "%.2f", *(const double *)at);
+		break;
+	case KILL_BOOL:
+		strbuf_puts(out, *(const bool *)at ? "true" : "false");
+		break;
+	case KILL_TIME:
+		human_time_utc(out, *(const uint64_t *)at);
+		break;
+	}
 }

@@ -1,6 +1,7 @@
-/* Texts of a struct kill, which it owns: set, copied. Each returns 0 or -ENOMEM. */
+/* Texts of a struct kill, which it owns: set, copied; 0 or -ENOMEM. And values as text. */
 #pragma once
 
+#include "base/strbuf.h"
 #include "oom/kill.h"
 
 /* AT gets a copy of the bytes up to the first NUL, in place of what it had. */
@@ -14,3 +15,6 @@ int kill_set_command_line(struct kill_process *p, const char *bytes, size_t n, b
 
 /* TO is in the same cgroup as FROM: path and container are the same. */
 int kill_copy_cgroup(struct kill_process *to, const struct kill_process *from);
+
+/* Append a known value, as in JSON; text byte by byte. */
+void kill_value_text(enum kill_type type, const void *at, struct strbuf *out);

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    kill_json_read(once.data, once.length, &again, &why) < 0 ||
 	    kill_json_line(again, &twice) < 0 || strcmp(once.data, twice.data) != 0)
 		abort();
-	if (kill_line(k, true, &text) < 0 || kill_explain(k, &text) < 0)
+	if (kill_line(k, true, NULL, &text) < 0 || kill_explain(k, &text) < 0)
 		abort();
 	return 0;
 }

@@ -88,8 +88,8 @@ static void there_and_back_is_the_same(void **state)
 	back = read_back(strbuf_text(&one));
 	assert_int_equal(kill_json_line(back, &two), 0);
 	assert_string_equal(strbuf_text(&one), strbuf_text(&two));
-	assert_int_equal(kill_line(k, true, &line_one), 0);
-	assert_int_equal(kill_line(back, true, &line_two), 0);
+	assert_int_equal(kill_line(k, true, NULL, &line_one), 0);
+	assert_int_equal(kill_line(back, true, NULL, &line_two), 0);
 	assert_string_equal(strbuf_text(&line_one), strbuf_text(&line_two));
 	assert_int_equal(back->n_members, 2);
 	assert_string_equal(back->members[1].why, k->members[1].why);

@@ -31,18 +31,18 @@ static void line_is_bccs(void **state)
 	_cleanup_kill_ struct kill *k = sample_kill(), *none = kill_new();
 
 	(void)state;
-	assert_int_equal(kill_line(k, false, &out), 0);
+	assert_int_equal(kill_line(k, false, NULL, &out), 0);
 	assert_string_equal(strbuf_text(&out) + 8,
 			    " Triggered by PID 21 (\"kworker/u8:\\x1b[0\"), OOM kill of PID 1000 "
 			    "(\"a\"b\\x0ac\\xff\"), 8192 pages, loadavg: 0.33 1.04 12.50 3/282 "
 			    "13724\n");
 	strbuf_reset(&out);
 	k->domain.pages = KILL_UNKNOWN;
-	assert_int_equal(kill_line(k, true, &out), 0);
+	assert_int_equal(kill_line(k, true, NULL, &out), 0);
 	assert_non_null(strstr(strbuf_text(&out), "), n/a pages, loadavg: "));
 	assert_int_equal(strbuf_text(&out)[23], ' ');
 	strbuf_reset(&out);
-	assert_int_equal(kill_line(none, false, &out), 0);
+	assert_int_equal(kill_line(none, false, NULL, &out), 0);
 	assert_string_equal(
 		strbuf_text(&out),
 		"n/a Triggered by PID n/a (\"n/a\"), OOM kill of PID n/a (\"n/a\"), n/a "
