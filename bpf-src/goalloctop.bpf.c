@@ -10,6 +10,7 @@
 #include "program.bpf.h"
 
 BPF_RINGBUF_OUTPUT(comings, 64);
+OOMTOOLS_EVENT(goalloctop_coming);
 BPF_ARRAY(counters, u64, GOALLOCTOP_COUNTERS);
 BPF_TABLE("lru_hash", struct oomprof_key, u32, not_go, 4096);
 BPF_HASH(watched, u32, u32, 16384);
@@ -179,6 +180,7 @@ static inline void count_allocs(struct goalloctop_target *target, struct goalloc
 
 #ifdef GOALLOCTOP_EVENTS
 BPF_RINGBUF_OUTPUT(samples, 256);
+OOMTOOLS_EVENT(goalloctop_sample);
 
 static inline void tell_sample(struct goalloctop_target *target, u64 g, u64 bucket)
 {

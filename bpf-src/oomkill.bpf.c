@@ -17,6 +17,7 @@
 #define RING_PAGES 16
 #endif
 BPF_RINGBUF_OUTPUT(events, RING_PAGES);
+OOMTOOLS_EVENT(oomkill_event);
 BPF_ARRAY(lost, u64, OOMKILL_LOST_COUNTERS);
 
 #ifdef OOMKILL_STORY

@@ -29,3 +29,10 @@ struct oomtools_loop {
 };
 #define OOMTOOLS_CALLBACK(number) int callback_##number(struct oomtools_loop loop)
 #define OOMTOOLS_CALLBACK_REF(number) ((void *)bpf_pseudo_fd(4 /* BPF_PSEUDO_FUNC */, number))
+
+/*
+ * Which struct the text sends to user space. It may be given more members, wherever in it: the tool
+ * reads from the text's types where each one is, and shows those it does not know. (A map that is
+ * never made: all that is wanted of it is that the compiler keeps the type of its values.)
+ */
+#define OOMTOOLS_EVENT(name) BPF_ARRAY(name##__layout, struct name, 1)

@@ -30,9 +30,14 @@ struct event_struct {
 
 struct event_layout;
 
+/* Declares the table of a shared struct, which members.sh makes of its header. */
+#define EVENT_STRUCT(name) extern const struct event_struct name##_struct
+
 /*
- * From an image's BTF. -ENOENT: it does not have the struct; -EBADMSG: the BTF is damaged; -EINVAL:
- * the tool's members are not all there, or one has another size: WHY says which, and what to do.
+ * From an image's BTF (not trusted). -ENOENT: it does not have the struct, as the text does not
+ * name it by OOMTOOLS_EVENT(); -EBADMSG: the BTF is damaged; -EINVAL: the tool's members are not
+ * all there, or one has another size; or -ENOMEM. WHY says which, and what to do: lines. OWN must
+ * last as long as the layout does.
  */
 int event_layout_read(const void *btf, size_t btf_size, const struct event_struct *own,
 		      struct event_layout **ret, struct strbuf *why);
@@ -48,10 +53,14 @@ bool event_layout_equal(const struct event_layout *a, const struct event_layout 
  */
 int event_layout_own(const struct event_layout *layout, const void *record, size_t size, void *ret);
 
-/* The names of the further members, in their order; NULL at the end. */
+/* The names of the further members, in their order; NULL at the end. Of a struct within: "a.b". */
 const char *const *event_layout_names(const struct event_layout *layout);
 
-/* Append the values of the further members. 0, -EBADMSG or -ENOMEM. */
+/*
+ * Append the values of the further members: integers and bit-fields as numbers; enums by name;
+ * arrays of char as text, up to the NUL; pointers as "0x..."; all else, arrays of integers too, as
+ * hex. 0, -EBADMSG (too short) or -ENOMEM.
+ */
 int event_layout_values(const struct event_layout *layout, const void *record, size_t size,
 			struct named_values *ret);
 

@@ -1,0 +1,12 @@
+/* The types of a text, from its image: bytes of a cache or of a file that somebody brought. */
+#pragma once
+
+#include <stddef.h>
+
+struct btf;
+
+/*
+ * Open them (btf__free() closes). -EBADMSG: they are damaged. What is in them is not checked yet:
+ * numbers of types may lead nowhere or in a circle, offsets out of their struct.
+ */
+int image_btf_open(const void *bytes, size_t size, struct btf **ret);
