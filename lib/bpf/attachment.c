@@ -1,6 +1,9 @@
 #include "bpf/attachment.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <bpf/bpf.h>
 
@@ -11,9 +14,13 @@
 struct attachment {
 	char program[IMAGE_NAME_SIZE];
 	uint64_t number;
+	char *where;
 	int link;	/* -1: closed */
 	int dispatcher; /* its program, -1: attached directly */
 	int slot;	/* its program array of one entry */
+	int direct;	/* attached directly: the set's descriptor */
+	bool own;	/* attached by the tool, not by its name */
+	bool idle;	/* the text has no such program: the slot is empty */
 };
 
 struct attachments {
@@ -36,7 +43,12 @@ static struct attachment *grow(struct attachments *a, const struct probe_program
 		return NULL;
 	at = &a->list[a->n];
 	*at = (struct attachment){
-		.number = ++a->last_number, .link = -1, .dispatcher = -1, .slot = -1};
+		.number = ++a->last_number,
+		.link = -1,
+		.dispatcher = -1,
+		.slot = -1,
+		.direct = program->fd,
+	};
 	strcpy(at->program, program->name);
 	return at;
 }
@@ -50,13 +62,21 @@ static void detach(struct attachment *at)
 	if (at->slot >= 0)
 		close(at->slot);
 	at->link = at->dispatcher = at->slot = -1;
+	free(at->where);
+	at->where = NULL;
 }
 
-static int fill_slot(const struct attachment *at, int program_fd)
+/* P: NULL to empty it. */
+static int fill_slot(struct attachment *at, const struct probe_program *p)
 {
 	uint32_t zero = 0;
+	int r = p ? bpf_map_update_elem(at->slot, &zero, &p->fd, BPF_ANY)
+		  : bpf_map_delete_elem(at->slot, &zero);
 
-	return bpf_map_update_elem(at->slot, &zero, &program_fd, BPF_ANY) < 0 ? -errno : 0;
+	if (r < 0 && (p || errno != ENOENT))
+		return -errno;
+	at->idle = !p;
+	return 0;
 }
 
 /* r1 is the context already; a tail call that finds an empty slot falls through to exit. */
@@ -79,27 +99,58 @@ static int make_dispatcher(struct attachment *at, const struct probe_program *p)
 	code[0].imm = at->slot;
 	at->dispatcher =
 		bpf_prog_load(p->type, "oom_dispatch", "GPL", code, ARRAY_SIZE(code), &opts);
-	if (at->dispatcher < 0)
-		return -errno;
-	return fill_slot(at, p->fd);
+	return at->dispatcher < 0 ? -errno : 0;
 }
 
-/* The attachment, prepared; which program descriptor to attach. */
-static int begin(struct attachments *a, const struct probe_program *p, bool dispatch,
-		 struct attachment **ret)
+/* As a user would name it. A file named by descriptor has another name. */
+static char *describe(const struct program_name *name, const char *path, uint64_t offset)
 {
-	struct attachment *at = grow(a, p);
+	static const char *const kinds[] = {
+		[PROGRAM_TRACEPOINT] = "tracepoint", [PROGRAM_RAW_TP] = "raw_tp",
+		[PROGRAM_TP_BTF] = "tp_btf",	     [PROGRAM_FENTRY] = "fentry",
+		[PROGRAM_FEXIT] = "fexit",	     [PROGRAM_KPROBE] = "kprobe",
+		[PROGRAM_KRETPROBE] = "kretprobe",
+	};
+	char target[PATH_MAX], *text = NULL;
+	ssize_t n;
+
+	if (!path)
+		return asprintf(&text, "%s %s%s%s", kinds[name->kind], name->category,
+				*name->category ? ":" : "", name->target) < 0
+			       ? NULL
+			       : text;
+	n = strncmp(path, "/proc/self/fd/", 14) ? -1 : readlink(path, target, sizeof(target) - 1);
+	if (n > 0) {
+		target[n] = '\0';
+		path = target;
+	}
+	return asprintf(&text, "uprobe %s+0x%" PRIx64, path, offset) < 0 ? NULL : text;
+}
+
+enum slot_state { NO_SLOT, SLOT_EMPTY, SLOT_FILLED };
+
+/* The attachment, prepared; which program descriptor to attach. */
+static int begin(struct attachments *a, const struct probe_program *p, enum slot_state slot,
+		 char *where, struct attachment **ret)
+{
+	struct attachment *at = where ? grow(a, p) : NULL;
 	int r = at ? 0 : -ENOMEM;
 
-	if (r == 0 && dispatch)
+	if (at)
+		at->where = where;
+	else
+		free(where);
+	if (r == 0 && slot != NO_SLOT)
 		r = make_dispatcher(at, p);
+	if (r == 0 && slot == SLOT_FILLED)
+		r = fill_slot(at, p);
 	if (r < 0) {
 		if (at)
 			detach(at);
 		return r;
 	}
 	*ret = at;
-	return dispatch ? at->dispatcher : p->fd;
+	return slot == NO_SLOT ? p->fd : at->dispatcher;
 }
 
 static int finish(struct attachments *a, struct attachment *at, int link)
@@ -113,11 +164,11 @@ static int finish(struct attachments *a, struct attachment *at, int link)
 	return 0;
 }
 
-int attachments_add(struct attachments *a, const struct probe_program *p, bool dispatch,
-		    const struct kernel_features *features, struct strbuf *reason)
+static int add_by_name(struct attachments *a, const struct probe_program *p, enum slot_state slot,
+		       const struct kernel_features *features, struct strbuf *reason)
 {
 	struct attachment *at;
-	int fd = begin(a, p, dispatch, &at);
+	int fd = begin(a, p, slot, describe(&p->parsed, NULL, 0), &at);
 
 	if (fd < 0) {
 		strbuf_printf(reason, "%s: making it swappable: %s\n", p->name, strerror(-fd));
@@ -126,15 +177,24 @@ int attachments_add(struct attachments *a, const struct probe_program *p, bool d
 	return finish(a, at, program_attach(fd, &p->parsed, features, reason));
 }
 
+int attachments_add(struct attachments *a, const struct probe_program *p, bool dispatch,
+		    const struct kernel_features *features, struct strbuf *reason)
+{
+	return add_by_name(a, p, dispatch ? SLOT_FILLED : NO_SLOT, features, reason);
+}
+
 int attachments_add_uprobe(struct attachments *a, const struct probe_program *p, bool dispatch,
 			   const struct kernel_features *features, const char *path,
 			   uint64_t offset, pid_t pid, uint64_t *ret)
 {
 	struct attachment *at;
-	int fd = begin(a, p, dispatch, &at);
+	int fd = begin(a, p, dispatch ? SLOT_FILLED : NO_SLOT, describe(&p->parsed, path, offset),
+		       &at);
 
-	if (fd >= 0)
-		fd = finish(a, at, program_attach_uprobe(fd, features, path, offset, pid));
+	if (fd < 0)
+		return fd;
+	at->own = true;
+	fd = finish(a, at, program_attach_uprobe(fd, features, path, offset, pid));
 	if (fd == 0)
 		*ret = at->number;
 	return fd;
@@ -171,49 +231,95 @@ static void shorten(struct attachments *a, size_t first)
 		detach(&a->list[--a->n]);
 }
 
-/* Put the set's programs into the slots of the first N attachments. */
+/*
+ * Put the set's programs into the slots. A slot whose program the set lacks is emptied if the
+ * attachment stays; the others go on until they are detached.
+ */
 static int fill_slots(struct attachments *a, size_t n, const struct probe_set *set,
-		      struct strbuf *reason)
+		      const char **failed, struct strbuf *reason)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct probe_program *p = probe_set_program(set, a->list[i].program);
-		int r = p ? fill_slot(&a->list[i], p->fd) : 0;
+		int r = p || a->list[i].own ? fill_slot(&a->list[i], p) : 0;
 
 		if (r < 0) {
-			strbuf_printf(reason, "%s: %s\n", p->name, strerror(-r));
+			*failed = a->list[i].program;
+			strbuf_printf(reason, "%s: %s\n", *failed, strerror(-r));
 			return r;
 		}
 	}
 	return 0;
 }
 
-int attachments_swap(struct attachments *a, const struct probe_set *set,
-		     const struct probe_set *old, const struct kernel_features *features,
-		     struct strbuf *reason)
+/* Attach what is new in the set, by dispatchers that do nothing yet. */
+static int add_new(struct attachments *a, const struct probe_set *set,
+		   const struct kernel_features *features, const char **failed,
+		   struct strbuf *reason)
 {
-	_cleanup_strbuf_ struct strbuf unheard = {0};
-	size_t before = a->n, kept = 0;
-	int r = 0;
+	for (size_t i = 0; i < set->n_programs; i++) {
+		const struct probe_program *p = &set->programs[i];
+		int r = 0;
 
-	for (size_t i = 0; i < set->n_programs && r == 0; i++)
-		if (attachments_by_name(set->programs[i].parsed.kind) &&
-		    !has_place(a, &set->programs[i]))
-			r = attachments_add(a, &set->programs[i], true, features, reason);
-	if (r == 0)
-		r = fill_slots(a, before, set, reason);
-	if (r < 0) {
-		fill_slots(a, before, old, &unheard);
-		shorten(a, before);
-		return r;
+		if (attachments_by_name(p->parsed.kind) && !has_place(a, p))
+			r = add_by_name(a, p, SLOT_EMPTY, features, reason);
+		if (r < 0) {
+			*failed = p->name;
+			return r;
+		}
 	}
+	return 0;
+}
+
+/* Detach what the set does not have. */
+static void drop_old(struct attachments *a, const struct probe_set *set)
+{
+	size_t kept = 0;
+
 	for (size_t i = 0; i < a->n; i++) {
-		if (!probe_set_program(set, a->list[i].program))
+		if (!a->list[i].own && !probe_set_program(set, a->list[i].program))
 			detach(&a->list[i]);
 		else
 			a->list[kept++] = a->list[i];
 	}
 	a->n = kept;
-	return 0;
+}
+
+int attachments_swap(struct attachments *a, const struct probe_set *set,
+		     const struct probe_set *old, const struct kernel_features *features,
+		     const char **failed, struct strbuf *reason)
+{
+	_cleanup_strbuf_ struct strbuf unheard = {0};
+	const char *unused;
+	size_t before = a->n;
+	int r = add_new(a, set, features, failed, reason);
+
+	if (r == 0) {
+		r = fill_slots(a, a->n, set, failed, reason);
+		if (r < 0)
+			fill_slots(a, before, old, &unused, &unheard);
+	}
+	if (r < 0)
+		shorten(a, before);
+	else
+		drop_old(a, set);
+	return r;
+}
+
+int attachments_each(const struct attachments *a,
+		     int (*visit)(const char *program, const char *where, int program_fd,
+				  void *user),
+		     void *user)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < a->n && r == 0; i++) {
+		const struct attachment *at = &a->list[i];
+
+		if (!at->idle)
+			r = visit(at->program, at->where,
+				  at->dispatcher >= 0 ? at->dispatcher : at->direct, user);
+	}
+	return r;
 }
 
 void attachments_close(struct attachments *a)

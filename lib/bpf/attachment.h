@@ -24,17 +24,25 @@ int attachments_add_uprobe(struct attachments *a, const struct probe_program *pr
 			   bool dispatch, const struct kernel_features *features, const char *path,
 			   uint64_t offset, pid_t pid, uint64_t *ret);
 
-/* Nothing happens if it has been removed (by a swap). */
 void attachments_remove(struct attachments *a, uint64_t number);
 
 /*
- * Put the set's programs into the place of the OLD set's; what the set does not have is detached,
- * what is new in it attached first. All must have been added with dispatch. On failure everything
- * is as before.
+ * Put the set's programs into the place of the OLD set's. New attach points come first, with
+ * nothing in their slots; then all slots are filled, one after the other; what the set does not
+ * have is detached. A uprobe that the tool has attached stays attached, with an empty slot if the
+ * set does not have the program. All must have been added with dispatch. On failure everything is
+ * as before, and nothing of the set has run, unless it is a slot that is not to be filled; FAILED
+ * gets the name of the program at fault.
  */
 int attachments_swap(struct attachments *a, const struct probe_set *set,
 		     const struct probe_set *old, const struct kernel_features *features,
-		     struct strbuf *reason);
+		     const char **failed, struct strbuf *reason);
+
+/* Each that runs a program; the descriptor is that of what is attached, a dispatcher or it. */
+int attachments_each(const struct attachments *a,
+		     int (*visit)(const char *program, const char *where, int program_fd,
+				  void *user),
+		     void *user);
 
 /* Is a program of this kind attached where its name says, without the tool's doing? */
 bool attachments_by_name(enum program_kind kind);

@@ -123,6 +123,17 @@ static int run(const char *path, char *const *argv, const int *fds)
 	return r < 0 ? r : status;
 }
 
+/* The helper's own errors begin with the function or the map that is at fault: "NAME: ...". */
+static void note_error(const struct source *source, const char *line)
+{
+	char name[IMAGE_NAME_SIZE];
+	int used = 0;
+
+	line += strncmp(line, "map ", 4) ? 0 : 4;
+	if (sscanf(line, "%127[A-Za-z0-9_]%n", name, &used) == 1 && line[used] == ':')
+		source_error_at(source, source_line_of(source, name));
+}
+
 /* The helper's own lines, one way or the other, and the compiler's. */
 static void sort_messages(const struct source *source, const char *text, bool failed,
 			  struct strbuf *errors, struct strbuf *others)
@@ -138,6 +149,8 @@ static void sort_messages(const struct source *source, const char *text, bool fa
 
 		if (note || !strncmp(line, HELPER ": ", skip)) {
 			own = !note;
+			if (own)
+				note_error(source, line + skip);
 			text_display(own ? errors : others, line + skip, n - skip);
 			strbuf_putc(own ? errors : others, '\n');
 		} else if (own && *line == ' ') {

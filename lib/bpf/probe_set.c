@@ -33,7 +33,32 @@ static bool same_map(const struct image_map *a, const struct image_map *b)
 	       a->type != BPF_MAP_TYPE_PROG_ARRAY;
 }
 
-static int create_maps(const struct image *image, const struct probe_set *before,
+static bool is_among(const char *const *names, const char *name)
+{
+	for (; names && *names; names++)
+		if (!strcmp(*names, name))
+			return true;
+	return false;
+}
+
+/* Of a map that only carries a type into the BTF: OOMTOOLS_EVENT() in bpf-src/oomtools.bpf.h. */
+static bool is_layout(const char *name)
+{
+	static const char end[] = "__layout";
+	size_t n = strlen(name);
+
+	return n >= strlen(end) && !strcmp(name + n - strlen(end), end);
+}
+
+/* The map before that becomes this one; NULL: none, make it. */
+static struct probe_map *taken_over(const struct probe_handover *h, const struct image_map *d)
+{
+	struct probe_map *old = h->before ? probe_set_map(h->before, d->name) : NULL;
+
+	return old && same_map(&old->definition, d) && !is_among(h->renewed, d->name) ? old : NULL;
+}
+
+static int create_maps(const struct image *image, const struct probe_handover *handover,
 		       struct probe_set *set, struct strbuf *reason)
 {
 	set->maps = calloc(image->n_maps + 1, sizeof(*set->maps));
@@ -44,12 +69,51 @@ static int create_maps(const struct image *image, const struct probe_set *before
 		const struct probe_map *old;
 
 		m->definition = image->maps[set->n_maps];
-		old = before ? probe_set_map(before, m->definition.name) : NULL;
-		m->borrowed = old && same_map(&old->definition, &m->definition);
-		m->fd = m->borrowed ? old->fd : create_map(&m->definition, reason);
+		m->fd = -1;
+		if (is_layout(m->definition.name))
+			continue;
+		old = taken_over(handover, &m->definition);
+		m->borrowed = old;
+		m->fd = old ? old->fd : create_map(&m->definition, reason);
 		if (m->fd < 0)
 			return m->fd;
 	}
+	return 0;
+}
+
+/* What the tool itself holds cannot be another map all of a sudden. */
+static int check_held(const struct image *image, const struct probe_handover *handover,
+		      struct strbuf *reason)
+{
+	for (const char *const *name = handover->held; name && *name; name++) {
+		const struct image_map *d = image_map(image, *name);
+
+		if (!handover->before || !probe_set_map(handover->before, *name) ||
+		    (d && taken_over(handover, d)))
+			continue;
+		strbuf_printf(reason,
+			      "map %s %s, but the tool works with it as it is: leave it as it was "
+			      "(`diff` shows what has changed)\n",
+			      *name, d ? "has another type or size" : "is missing");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_layouts(const struct image *image, struct strbuf *reason)
+{
+	for (size_t i = 0; i < image->n_programs; i++)
+		for (size_t k = 0; k < image->programs[i].n_references; k++) {
+			const char *map = image->maps[image->programs[i].references[k].map].name;
+
+			if (!is_layout(map))
+				continue;
+			strbuf_printf(reason,
+				      "%s: the map %s cannot be used: names that end in __layout "
+				      "are kept for OOMTOOLS_EVENT(), which makes no map\n",
+				      image->programs[i].name, map);
+			return -EINVAL;
+		}
 	return 0;
 }
 
@@ -188,7 +252,7 @@ static int name_programs(const struct image *image, struct probe_set *set, struc
 }
 
 int probe_set_load(struct image *image, const struct source *source,
-		   const struct kernel_features *features, const struct probe_set *before,
+		   const struct kernel_features *features, const struct probe_handover *handover,
 		   struct probe_set **ret, struct strbuf *reason, struct strbuf *log)
 {
 	_cleanup_(probe_set_closep) struct probe_set *set = calloc(1, sizeof(*set));
@@ -201,7 +265,11 @@ int probe_set_load(struct image *image, const struct source *source,
 	for (size_t i = 0; i < set->n_programs && r == 0; i++)
 		r = decide_type(image, set, i, features, reason);
 	if (r == 0)
-		r = create_maps(image, before, set, reason);
+		r = check_layouts(image, reason);
+	if (r == 0)
+		r = check_held(image, handover, reason);
+	if (r == 0)
+		r = create_maps(image, handover, set, reason);
 	if (r < 0)
 		return r;
 	/* Only for readable logs and callbacks: a kernel that takes no BTF can do without. */
@@ -230,7 +298,7 @@ void probe_set_adopt(struct probe_set *set, struct probe_set *before)
 struct probe_map *probe_set_map(const struct probe_set *set, const char *name)
 {
 	for (size_t i = 0; i < set->n_maps; i++)
-		if (strcmp(set->maps[i].definition.name, name) == 0)
+		if (set->maps[i].fd >= 0 && strcmp(set->maps[i].definition.name, name) == 0)
 			return &set->maps[i];
 	return NULL;
 }

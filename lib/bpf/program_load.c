@@ -127,6 +127,7 @@ void program_explain(const char *program, const char *log, const struct source *
 	const char *quoted = last_quoted(log, &n, &number);
 
 	found = quoted ? source_find(source, quoted, n, number) : 0;
+	source_error_at(source, found ? found : number ? number : source_line_of(source, program));
 	if (found || number) {
 		source_locate(source, found ? found : number, &file, &found);
 		strbuf_printf(reason, "%s:%u: ", file, found);

@@ -57,6 +57,45 @@ unsigned int source_find(const struct source *source, const char *quoted, size_t
 	return best;
 }
 
+/* Does the line hold NAME, not as a part of another? */
+static bool holds_word(const char *line, size_t n, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = line; (at = memmem(at, n - (size_t)(at - line), name, length));
+	     at++) {
+		bool begins = at == line || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
+
+		if (begins && !(isalnum((unsigned char)at[length]) || at[length] == '_'))
+			return true;
+	}
+	return false;
+}
+
+unsigned int source_line_of(const struct source *source, const char *name)
+{
+	unsigned int number = 1, mentioned = 0;
+
+	for (const char *line = source->text; *line && *name; number++) {
+		size_t n = strcspn(line, "\n");
+
+		if (holds_word(line, n, name)) {
+			/* A definition begins its line. */
+			if (isalpha((unsigned char)*line))
+				return number;
+			mentioned = mentioned ? mentioned : number;
+		}
+		line += n + (line[n] == '\n');
+	}
+	return mentioned;
+}
+
+void source_error_at(const struct source *source, unsigned int line)
+{
+	if (source->error_line && !*source->error_line)
+		*source->error_line = line;
+}
+
 /* One message: its first line, and the quoted source with carets below it. */
 struct message {
 	struct strbuf text;
@@ -113,17 +152,6 @@ static bool parse_heading(const char *line, size_t n, struct heading *ret)
 	return true;
 }
 
-/* The number of the first line that holds NAME; 0 if none does. */
-static unsigned int line_of(const struct source *source, const char *name)
-{
-	const char *at = strstr(source->text, name);
-	unsigned int number = 1;
-
-	for (const char *p = source->text; at && p < at; p++)
-		number += *p == '\n';
-	return at ? number : 0;
-}
-
 /*
  * The code generator knows no line, only the function: "error: /virtual/main.c:0:0: in function
  * NAME TYPE: MESSAGE". False if it is not such a line.
@@ -139,33 +167,37 @@ static bool put_generator_error(const struct source *source, struct strbuf *out,
 	message = in ? memmem(in, n - (size_t)(in - line), ": ", 2) : NULL;
 	if (!message || sscanf(in, "in function %127[A-Za-z0-9_]", name) != 1)
 		return false;
-	number = line_of(source, name);
+	number = source_line_of(source, name);
+	source_error_at(source, number);
 	source_locate(source, number ? number : 1, &file, &number);
 	strbuf_printf(out, "%s:%u: error: in function %s", file, number, name);
 	put_line(out, message, n - (size_t)(message - line));
 	return true;
 }
 
-/* SHIFT: between libbcc's line numbers and the text's, as last seen. */
-static void put_heading(const struct source *source, struct strbuf *out, const char *line, size_t n,
-			const struct heading *h, const char *next, int *shift)
+/*
+ * SHIFT: between libbcc's line numbers and the text's, as last seen. The line of the text, or 0.
+ */
+static unsigned int put_heading(const struct source *source, struct strbuf *out, const char *line,
+				size_t n, const struct heading *h, const char *next, int *shift)
 {
-	unsigned int number, hint = h->line;
+	unsigned int number, shown, hint = h->line;
 	const char *file;
 
 	if (!h->ours) {
 		if (!put_generator_error(source, out, line, n))
 			put_line(out, line, n);
-		return;
+		return 0;
 	}
 	number = source_find(source, next, strcspn(next, "\n"), hint);
 	if (number)
 		*shift = (int)number - (int)h->line;
 	else if ((int)h->line + *shift > 0)
 		number = (unsigned int)((int)h->line + *shift);
-	source_locate(source, number ? number : 1, &file, &number);
-	strbuf_printf(out, "%s:%u:%u: ", file, number, h->column);
+	source_locate(source, number ? number : 1, &file, &shown);
+	strbuf_printf(out, "%s:%u:%u: ", file, shown, h->column);
 	put_line(out, h->rest, n - (size_t)(h->rest - line));
+	return number;
 }
 
 static bool is_summary(const char *line, size_t n)
@@ -188,6 +220,7 @@ void source_messages(const struct source *source, const char *output, bool faile
 			finish(&m, errors, others);
 		} else if (parse_heading(line, n, &h)) {
 			bool note = !strncmp(h.rest, "note:", 5);
+			unsigned int number = 0;
 
 			if (!note) {
 				finish(&m, errors, others);
@@ -199,7 +232,9 @@ void source_messages(const struct source *source, const char *output, bool faile
 			m.skipping = note && !h.ours;
 			m.open = true;
 			if (!m.skipping)
-				put_heading(source, &m.text, line, n, &h, next, &shift);
+				number = put_heading(source, &m.text, line, n, &h, next, &shift);
+			if (m.error && !note)
+				source_error_at(source, number);
 		} else if (m.skipping) {
 			/* the note's source line and caret */
 		} else if (m.open) {

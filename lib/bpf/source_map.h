@@ -28,6 +28,7 @@ struct source {
 	const char *text;
 	const struct text_line *lines; /* NULL: the text is the file as it is */
 	const char *file;	       /* its name where `lines` is NULL */
+	unsigned int *error_line; /* gets the text's line of the first error, if 0 yet; or NULL */
 };
 
 /* The file and line of a line of the text. */
@@ -40,6 +41,12 @@ void source_locate(const struct source *source, unsigned int line, const char **
  */
 unsigned int source_find(const struct source *source, const char *quoted, size_t n,
 			 unsigned int hint);
+
+/* The number of the line where the text defines NAME, or has it at all; 0 if it does not. */
+unsigned int source_line_of(const struct source *source, const char *name);
+
+/* An error was found at that line of the text; 0: nobody knows at which. */
+void source_error_at(const struct source *source, unsigned int line);
 
 /*
  * Sort a compiler's output: errors with their notes (each once, with true file and line, harmless

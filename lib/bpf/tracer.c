@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <linux/membarrier.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -14,12 +16,21 @@
 #include "bpf/kernel_features.h"
 #include "bpf/probe_set.h"
 
+/* What runs, or during prepare() what will. */
+struct running {
+	struct probe_set *set;
+	void *btf; /* NULL: not kept, or the image has none */
+	size_t btf_size;
+};
+
 struct tracer {
 	struct tracer_config config;
 	struct kernel_features features;
-	struct probe_set *set; /* what runs, or during prepare() what will */
+	struct running running;
 	struct attachments *attached;
 	struct strbuf error;
+	unsigned int error_line;
+	struct tracer_supply supply;
 	char *variant;
 };
 
@@ -75,7 +86,8 @@ struct attempt {
 	struct strbuf flags, reason, log;
 	struct image_supply supply;
 	struct supplied_image supplied;
-	struct probe_set *set;
+	struct running made;
+	unsigned int error_line;
 };
 
 static void add_flags(struct strbuf *out, const char *const *flags)
@@ -93,7 +105,7 @@ static void attempt_init(struct attempt *a, struct tracer *t, const struct trace
 	add_flags(&a->flags, config->flags);
 	a->supply = (struct image_supply){
 		.compile = {.tool = config->name,
-			    .source = {config->text, config->lines, config->file},
+			    .source = {config->text, config->lines, config->file, &a->error_line},
 			    .flags = strbuf_text(&a->flags),
 			    .kernel_headers = config->kernel_headers},
 		.version = config->version,
@@ -103,14 +115,20 @@ static void attempt_init(struct attempt *a, struct tracer *t, const struct trace
 	};
 }
 
+static void running_close(struct running *running)
+{
+	probe_set_close(running->set);
+	free(running->btf);
+	*running = (struct running){0};
+}
+
 static void attempt_free(struct attempt *a)
 {
 	strbuf_free(&a->flags);
 	strbuf_free(&a->reason);
 	strbuf_free(&a->log);
 	supplied_image_free(&a->supplied);
-	probe_set_close(a->set);
-	a->set = NULL;
+	running_close(&a->made);
 }
 
 /* What is known before anything is compiled to speak against a variant; "" for nothing. */
@@ -175,55 +193,88 @@ static void size_maps(struct image *image, const struct tracer_map_size *size)
 	}
 }
 
+/* Get the image and make it fit these options. */
+static int obtain(struct tracer *t, struct attempt *a)
+{
+	int r = image_obtain(&a->supply, &a->supplied, &a->reason);
+
+	if (r < 0)
+		return r;
+	if (a->supplied.bytes.length)
+		t->supply.compiled++;
+	else if (!a->config->image_path)
+		t->supply.from_cache++;
+	r = check_image_flags(a);
+	if (r < 0)
+		return r;
+	name_image_variant(a);
+	size_maps(a->supplied.image, a->config->map_sizes);
+	return 0;
+}
+
 /* From the text to maps and programs in the kernel, not attached. */
 static int bring_up(struct tracer *t, struct attempt *a, const struct probe_set *before)
 {
 	const char *against = a->config->image_path ? "" : objection(t, a->variant);
+	struct probe_handover handover = {before, a->config->renewed_maps, a->config->held_maps};
 	int r;
 
 	if (*against) {
 		strbuf_printf(&a->reason, "%s\n", against);
 		return -EOPNOTSUPP;
 	}
-	r = image_obtain(&a->supply, &a->supplied, &a->reason);
+	r = obtain(t, a);
 	if (r < 0)
 		return r;
-	r = check_image_flags(a);
-	if (r < 0)
-		return r;
-	name_image_variant(a);
-	size_maps(a->supplied.image, a->config->map_sizes);
-	r = probe_set_load(a->supplied.image, &a->supply.compile.source, &t->features, before,
-			   &a->set, &a->reason, &a->log);
+	r = probe_set_load(a->supplied.image, &a->supply.compile.source, &t->features, &handover,
+			   &a->made.set, &a->reason, &a->log);
 	if (a->log.length)
 		say(t, "the verifier's log of variant %s:\n%s", a->variant->name, a->log.data);
+	if (r == 0 && a->config->keep_btf) {
+		a->made.btf = STEAL(a->supplied.image->btf);
+		a->made.btf_size = a->supplied.image->btf_size;
+	}
 	return r;
 }
 
 /* Let the tool fill its maps: it asks the tracer for them. */
 static int prepare(struct tracer *t, struct attempt *a)
 {
-	struct probe_set *running = t->set;
+	struct running now = t->running;
 	int r;
 
 	if (!a->config->prepare)
 		return 0;
-	t->set = a->set;
+	t->running = a->made;
 	r = a->config->prepare(t, a->config->data);
-	t->set = running;
+	t->running = now;
 	if (r < 0)
 		strbuf_printf(&a->reason, "filling the maps: %s\n", strerror(-r));
 	return r;
+}
+
+/* The program of that name is at fault. */
+static void blame(struct attempt *a, const char *program)
+{
+	const struct source *source = &a->supply.compile.source;
+
+	if (!a->config->image_path)
+		source_error_at(source, source_line_of(source, program));
 }
 
 static int attach(struct tracer *t, struct attempt *a)
 {
 	int r = attachments_new(&t->attached);
 
-	for (size_t i = 0; i < a->set->n_programs && r == 0; i++)
-		if (attachments_by_name(a->set->programs[i].parsed.kind))
-			r = attachments_add(t->attached, &a->set->programs[i], a->config->swappable,
-					    &t->features, &a->reason);
+	for (size_t i = 0; i < a->made.set->n_programs && r == 0; i++) {
+		const struct probe_program *p = &a->made.set->programs[i];
+
+		if (!attachments_by_name(p->parsed.kind))
+			continue;
+		r = attachments_add(t->attached, p, a->config->swappable, &t->features, &a->reason);
+		if (r < 0)
+			blame(a, p->name);
+	}
 	if (r < 0) {
 		attachments_close(t->attached);
 		t->attached = NULL;
@@ -238,7 +289,8 @@ static int settle(struct tracer *t, struct attempt *a)
 	image_keep(&a->supply, &a->supplied);
 	free(t->variant);
 	t->variant = strdup(name);
-	t->set = STEAL(a->set);
+	t->running = a->made;
+	a->made = (struct running){0};
 	say(t, "variant %s is attached", name);
 	return 0;
 }
@@ -283,7 +335,10 @@ static void remember(struct tracer *t, struct reasons *reasons, struct attempt *
 		strbuf_reset(&reasons->first);
 		reasons->differ = false;
 		reasons->text_at_fault = true;
+		t->error_line = 0;
 	}
+	if (!t->error_line)
+		t->error_line = a->error_line;
 	put_reason(&reasons->all, a->variant->name, strbuf_text(&a->reason));
 	if (!reasons->first.length)
 		strbuf_puts(&reasons->first, strbuf_text(&a->reason));
@@ -309,6 +364,7 @@ static int ask_kernel(struct tracer *t)
 	int r = kernel_features_read(&t->features);
 
 	strbuf_reset(&t->error);
+	t->error_line = 0;
 	if (r == -EPERM || r == -EACCES) {
 		strbuf_puts(&t->error, "not permitted to use BPF: run it as root (CAP_BPF and "
 				       "CAP_PERFMON, or CAP_SYS_ADMIN)");
@@ -376,42 +432,88 @@ int tracer_start(struct tracer *t)
 	return r;
 }
 
+/*
+ * Until no program that ran before this is still at work: they run within what this waits for, RCU.
+ * Where it may not (nohz_full), by far longer than any of them takes.
+ */
+static void wait_for_running_programs(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+		usleep(200000);
+}
+
 static int swap_variant(struct tracer *t, struct attempt *a)
 {
-	struct probe_set *old = t->set;
-	int r = bring_up(t, a, old);
+	struct running old = t->running;
+	const char *failed = "";
+	int r = bring_up(t, a, old.set);
 
 	if (r == 0)
 		r = prepare(t, a);
-	if (r == 0)
-		r = attachments_swap(t->attached, a->set, old, &t->features, &a->reason);
 	if (r < 0)
 		return r;
-	probe_set_adopt(a->set, old);
+	r = attachments_swap(t->attached, a->made.set, old.set, &t->features, &failed, &a->reason);
+	if (r < 0) {
+		blame(a, failed);
+		return r;
+	}
+	probe_set_adopt(a->made.set, old.set);
 	r = settle(t, a);
-	probe_set_close(old);
+	/* Those at work may be about to call a program of an array that closing would clear. */
+	wait_for_running_programs();
+	running_close(&old);
+	return r;
+}
+
+/*
+ * One variant of a swap. 1: it failed, and the others are not worth a try, as the text itself is at
+ * fault: this way to attach is known to work.
+ */
+static int try_swap(struct tracer *t, const struct tracer_config *config,
+		    const struct tracer_variant *v, struct reasons *reasons, int *ret)
+{
+	bool runs = !strcmp(v->name, tracer_variant(t)), at_fault;
+	struct attempt a;
+
+	attempt_init(&a, t, config, v);
+	*ret = swap_variant(t, &a);
+	if (*ret < 0)
+		remember(t, reasons, &a, *ret);
+	at_fault = a.error_line != 0;
+	attempt_free(&a);
+	return *ret < 0 && *ret != -ENOPKG && !(runs && at_fault) ? 0 : 1;
+}
+
+/* The way to attach that works now comes first. */
+static int try_swaps(struct tracer *t, const struct tracer_config *config, struct reasons *reasons)
+{
+	const struct tracer_variant *all = all_variants(config), *v;
+	int r = -EINVAL;
+
+	for (v = all; v->name; v++)
+		if (!strcmp(v->name, tracer_variant(t))) {
+			if (try_swap(t, config, v, reasons, &r))
+				return r;
+			break;
+		}
+	for (const struct tracer_variant *first = v->name ? v : NULL, *w = all; w->name; w++)
+		if (w != first && try_swap(t, config, w, reasons, &r))
+			return r;
 	return r;
 }
 
 int tracer_swap(struct tracer *t, const struct tracer_config *config)
 {
 	struct reasons reasons = {0};
-	int r = -EINVAL;
+	int r;
 
-	if (!t->set || !t->config.swappable) {
+	t->error_line = 0;
+	if (!t->running.set || !t->config.swappable) {
 		strbuf_reset(&t->error);
 		strbuf_puts(&t->error, "this tracer was not made to be swapped");
 		return -EINVAL;
 	}
-	for (const struct tracer_variant *v = all_variants(config); v->name && r < 0; v++) {
-		struct attempt a;
-
-		attempt_init(&a, t, config, v);
-		r = swap_variant(t, &a);
-		if (r < 0)
-			remember(t, &reasons, &a, r);
-		attempt_free(&a);
-	}
+	r = try_swaps(t, config, &reasons);
 	conclude(t, &reasons);
 	malloc_trim(0);
 	return r;
@@ -429,14 +531,15 @@ const char *tracer_variant(const struct tracer *t)
 
 int tracer_map_fd(const struct tracer *t, const char *name)
 {
-	const struct probe_map *map = t->set ? probe_set_map(t->set, name) : NULL;
+	const struct probe_map *map = t->running.set ? probe_set_map(t->running.set, name) : NULL;
 
 	return map ? map->fd : -ENOENT;
 }
 
 int tracer_program_fd(const struct tracer *t, const char *name)
 {
-	const struct probe_program *p = t->set ? probe_set_program(t->set, name) : NULL;
+	const struct probe_program *p =
+		t->running.set ? probe_set_program(t->running.set, name) : NULL;
 
 	return p ? p->fd : -ENOENT;
 }
@@ -458,7 +561,8 @@ int tracer_iterate(struct tracer *t, const char *program)
 int tracer_attach_uprobe(struct tracer *t, const char *program, const char *path, uint64_t offset,
 			 pid_t pid, uint64_t *ret)
 {
-	const struct probe_program *p = t->set ? probe_set_program(t->set, program) : NULL;
+	const struct probe_program *p =
+		t->running.set ? probe_set_program(t->running.set, program) : NULL;
 
 	if (!p || !t->attached || p->parsed.kind != PROGRAM_UPROBE)
 		return -ENOENT;
@@ -472,12 +576,79 @@ void tracer_detach(struct tracer *t, uint64_t attachment)
 		attachments_remove(t->attached, attachment);
 }
 
+struct program_visit {
+	int (*visit)(const struct tracer_program *program, void *user);
+	void *user;
+};
+
+static int visit_program(const char *name, const char *where, int fd, void *user)
+{
+	const struct program_visit *v = user;
+	struct tracer_program p = {.name = name};
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0) {
+		p.id = info.id;
+		p.runs = info.run_cnt;
+		p.run_ns = info.run_time_ns;
+	}
+	snprintf(p.where, sizeof(p.where), "%s", where);
+	return v->visit(&p, v->user);
+}
+
+int tracer_each_program(const struct tracer *t,
+			int (*visit)(const struct tracer_program *program, void *user), void *user)
+{
+	struct program_visit v = {visit, user};
+
+	return t->attached ? attachments_each(t->attached, visit_program, &v) : 0;
+}
+
+int tracer_each_map(const struct tracer *t, int (*visit)(const struct tracer_map *map, void *user),
+		    void *user)
+{
+	int r = 0;
+
+	for (size_t i = 0; t->running.set && i < t->running.set->n_maps && r == 0; i++) {
+		const struct probe_map *m = &t->running.set->maps[i];
+		const struct image_map *d = &m->definition;
+		struct tracer_map map = {d->name,	m->fd,	       0, d->type, d->key_size,
+					 d->value_size, d->max_entries};
+		struct bpf_map_info info = {0};
+		__u32 size = sizeof(info);
+
+		if (m->fd < 0)
+			continue;
+		if (bpf_obj_get_info_by_fd(m->fd, &info, &size) == 0)
+			map.id = info.id;
+		r = visit(&map, user);
+	}
+	return r;
+}
+
+const void *tracer_btf(const struct tracer *t, size_t *ret_size)
+{
+	*ret_size = t->running.btf ? t->running.btf_size : 0;
+	return t->running.btf;
+}
+
+struct tracer_supply tracer_supplied(const struct tracer *t)
+{
+	return t->supply;
+}
+
+unsigned int tracer_error_line(const struct tracer *t)
+{
+	return t->error_line;
+}
+
 void tracer_close(struct tracer *t)
 {
 	if (!t)
 		return;
 	attachments_close(t->attached);
-	probe_set_close(t->set);
+	running_close(&t->running);
 	strbuf_free(&t->error);
 	free(t->variant);
 	free(t);

@@ -15,8 +15,8 @@ static const char text[] = "#define A 1\n"     /* tool.bpf.c:1 */
 			   "}\n";
 static const struct text_line lines[] = {
 	{1, "tool.bpf.c", 1}, {2, "shared.h", 1}, {5, "tool.bpf.c", 3}, {0}};
-static const struct source joined = {text, lines, NULL};
-static const struct source plain = {text, NULL, "edited.c"};
+static const struct source joined = {.text = text, .lines = lines};
+static const struct source plain = {.text = text, .file = "edited.c"};
 
 static void check_place(const struct source *source, unsigned int line, const char *file,
 			unsigned int number)
