@@ -214,7 +214,7 @@ int goalloctop_probe_start(struct goalloctop *t)
 	}
 	t->tool.variants = alloc_events_variants(mode, p->collections);
 	status = tool_try_attach(&t->tool, NULL, NULL, &why, &p->tracer);
-	if (status >= 0 && !wants_probes(p) && !t->tool.edited.length && !t->tool.common.image)
+	if (status >= 0 && !wants_probes(p) && !t->tool.edited.name && !t->tool.common.image)
 		return do_without(t, strbuf_text(&why));
 	if (status >= 0)
 		message_error("%s", strbuf_text(&why));

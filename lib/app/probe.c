@@ -4,100 +4,79 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "app/editor.h"
 #include "base/file.h"
 
-#define MAX_TEXT (1 << 20)
-#define MAX_EDITOR_WORDS 16
-
-static const char *editor_command(void)
+int probe_edit(const char *name, unsigned int line, struct probe_text *text, struct strbuf *why,
+	       struct strbuf *warning)
 {
-	const char *visual = getenv("VISUAL"), *editor = getenv("EDITOR");
+	_cleanup_strbuf_ struct strbuf bytes = {0};
+	struct editor *e = NULL;
+	struct probe_text made;
+	int r = editor_start(name, strbuf_text(&text->text), line, false, &e, why);
 
-	return visual && *visual ? visual : editor && *editor ? editor : "vi";
-}
-
-/* Run the editor on the file, without a shell: the words of its command, then the path. */
-static int run_editor(const char *path, struct strbuf *why)
-{
-	_cleanup_free_ char *command = strdup(editor_command());
-	char *words[MAX_EDITOR_WORDS + 2], *rest = NULL;
-	size_t n = 0;
-	int status;
-	pid_t pid;
-
-	if (!command)
-		return -ENOMEM;
-	for (char *w = strtok_r(command, " \t", &rest); w && n < MAX_EDITOR_WORDS;
-	     w = strtok_r(NULL, " \t", &rest))
-		words[n++] = w;
-	words[n] = (char *)path;
-	words[n + 1] = NULL;
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (pid == 0) {
-		execvp(words[0], words);
-		_exit(127);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
-	strbuf_printf(why, "the editor '%s' failed%s; set EDITOR to one that is installed",
-		      editor_command(),
-		      WIFEXITED(status) && WEXITSTATUS(status) == 127 ? " to start" : "");
-	return -ECHILD;
-}
-
-/* Edit TEXT in a 0600 file below a 0700 directory; both are gone afterwards. */
-static int edit(const char *name, struct strbuf *text, struct strbuf *why)
-{
-	char dir[] = "/tmp/oomtools-edit.XXXXXX";
-	char path[sizeof(dir) + 64];
-	int fd, r;
-
-	if (!mkdtemp(dir))
-		return -errno;
-	snprintf(path, sizeof(path), "%s/%.40s.bpf.c", dir, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	r = fd < 0 ? -errno : file_write_fd(fd, strbuf_text(text), text->length);
-	if (fd >= 0)
-		close(fd);
 	if (r == 0)
-		r = run_editor(path, why);
-	if (r == 0) {
-		strbuf_reset(text);
-		r = file_read(path, MAX_TEXT, text);
-	}
-	unlink(path);
-	rmdir(dir);
-	return r;
+		r = editor_wait(e, why);
+	if (r == 0)
+		r = editor_result(e, &bytes, why);
+	editor_close(e);
+	/* One that was not changed is still the one it was: its name, and the built-in one's lines.
+	 */
+	if (r < 0 || !strcmp(strbuf_text(&bytes), strbuf_text(&text->text)))
+		return r;
+	r = probe_text_make(strbuf_text(&bytes), bytes.length, PROBE_TEXT_EDITED, name, &made, why,
+			    warning);
+	if (r < 0)
+		return r;
+	probe_text_free(text);
+	*text = made;
+	return 0;
 }
 
-int probe_text(const struct common_options *common, const char *name, const char *built_in,
-	       struct strbuf *text, struct strbuf *why)
+int probe_first(const struct common_options *common, const char *name, const char *built_in,
+		struct probe_text *ret, struct strbuf *why, struct strbuf *warning)
 {
+	struct probe_text text = {0};
 	int r = 0;
 
-	if (!common->probe) {
-		strbuf_puts(text, built_in);
-		r = strbuf_error(text);
+	if (common->probe) {
+		r = probe_text_read(common->probe, common->force, "--force", name, &text, why,
+				    warning);
 	} else {
-		r = file_read(common->probe, MAX_TEXT, text);
-		if (r < 0)
-			strbuf_printf(why, "cannot read %s: %s", common->probe, strerror(-r));
-		else if (!text->length || strlen(strbuf_text(text)) != text->length)
-			r = -EINVAL;
-		if (r == -EINVAL)
-			strbuf_printf(why, "%s is not a BPF text: %s", common->probe,
-				      text->length ? "it holds NUL bytes" : "it is empty");
+		strbuf_puts(&text.text, built_in);
+		r = strbuf_error(&text.text);
 	}
 	if (r == 0 && common->edit)
-		r = edit(name, text, why);
-	if (r < 0 && !why->length)
-		strbuf_puts(why, strerror(-r));
-	return r;
+		r = probe_edit(name, 0, &text, why, warning);
+	if (r < 0) {
+		if (!why->length)
+			strbuf_puts(why, strerror(-r));
+		probe_text_free(&text);
+		return r;
+	}
+	*ret = text;
+	return 0;
+}
+
+void probe_keep(const char *name, const struct probe_text *text, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf bytes = {0};
+	_cleanup_close_ int fd = -1;
+	char path[64];
+	int r;
+
+	probe_text_put(name, strbuf_text(&text->text), &bytes);
+	snprintf(path, sizeof(path), "/tmp/%.20s-draft-XXXXXX.bpf.c", name);
+	fd = mkostemps(path, (int)strlen(".bpf.c"), O_CLOEXEC);
+	r = fd < 0 ? -errno : strbuf_error(&bytes);
+	if (r == 0)
+		r = file_write_fd(fd, strbuf_text(&bytes), bytes.length);
+	if (r < 0)
+		strbuf_printf(out, "the edited text could not be kept: %s", strerror(-r));
+	else
+		strbuf_printf(out,
+			      "the edited text is kept in %s: run it again with --probe %s --edit, "
+			      "or remove it",
+			      path, path);
 }

@@ -18,9 +18,47 @@
 
 #define TO_STDOUT "cannot write to standard output"
 
+static void use_edited(struct tool *tool)
+{
+	/* With --edit it may be the built-in one still. */
+	if (!tool->edited.name)
+		return;
+	tool->text = strbuf_text(&tool->edited.text);
+	tool->lines = tool->edited.lines;
+}
+
+static void warn(const struct strbuf *warning)
+{
+	if (warning->length)
+		message_warning("%s", warning->data);
+}
+
+/* The text to start with. -1, or the exit status: the user has been told. */
+static int take_text(struct tool *tool)
+{
+	_cleanup_strbuf_ struct strbuf why = {0}, warning = {0};
+	int r;
+
+	if (!tool->common.probe && !tool->common.edit)
+		return -1;
+	/* Before somebody takes pains over a text that will not run. */
+	if (tool->common.edit && !tool->common.ebpf && privilege_check_bpf(&why) < 0) {
+		message_error("%s", strbuf_text(&why));
+		return EXIT_NOT_ALLOWED;
+	}
+	r = probe_first(&tool->common, tool->info->name, tool->text, &tool->edited, &why, &warning);
+	warn(&warning);
+	if (r < 0) {
+		message_error("%s", strbuf_text(&why));
+		return EXIT_FAILED;
+	}
+	use_edited(tool);
+	return -1;
+}
+
 int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
 {
-	_cleanup_strbuf_ struct strbuf why = {0};
+	_cleanup_strbuf_ struct strbuf text = {0};
 	int r;
 
 	file_open_standard();
@@ -35,18 +73,13 @@ int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
 		message_error("there is no BPF text in this program");
 		return EXIT_FAILED;
 	}
-	if (tool->common.probe || tool->common.edit) {
-		r = probe_text(&tool->common, tool->info->name, tool->text, &tool->edited, &why);
-		if (r < 0) {
-			message_error("%s", strbuf_text(&why));
-			return EXIT_FAILED;
-		}
-		tool->text = strbuf_text(&tool->edited);
-		tool->lines = NULL;
-	}
-	if (!tool->common.ebpf)
-		return -1;
-	return tool_status(TO_STDOUT, file_write_fd(1, tool->text, strlen(tool->text)));
+	tool->built_in = tool->text;
+	tool->built_in_lines = tool->lines;
+	r = take_text(tool);
+	if (r >= 0 || !tool->common.ebpf)
+		return r;
+	probe_text_put(tool->info->name, tool->text, &text);
+	return tool_status(TO_STDOUT, file_write_fd(1, strbuf_text(&text), text.length));
 }
 
 /* For tests of each way to attach: OOMTOOLS_VARIANT names the one to take. */
@@ -79,33 +112,31 @@ static struct tracer_config run_config(const struct tool *tool, struct tracer_va
 		.version = PACKAGE_VERSION,
 		.text = tool->text,
 		.lines = tool->lines,
-		.file = tool->common.probe ? tool->common.probe : "(edited text)",
+		.file = tool->edited.name,
 		.variants = wanted_variants(tool->variants, only),
 		.flags = tool->flags,
 		.map_sizes = tool->map_sizes,
 		.image_path = tool->common.image,
 		.kernel_headers = tool->common.kernel_headers,
 		.swappable = tool_has_console(tool),
-		.keep_btf = tool_has_console(tool) || tool->edited.length,
+		.keep_btf = tool_has_console(tool) || tool->edited.name,
 		.renewed_maps = tool->renewed_maps,
 		.held_maps = tool->held_maps,
 		.log = message_verbose_line,
 	};
 }
 
-int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data),
-		    void *data, struct strbuf *why, struct tracer **ret)
+/* One try. The exit status; the line of the text that is at fault, 0: none is. */
+static int attach_once(const struct tracer_config *config, struct strbuf *why,
+		       unsigned int *ret_line, struct tracer **ret)
 {
-	struct tracer_variant only[2];
-	struct tracer_config config = run_config(tool, only);
 	struct tracer *t = NULL;
 	int r;
 
+	*ret_line = 0;
 	if (privilege_check_bpf(why) < 0)
 		return EXIT_NOT_ALLOWED;
-	config.prepare = prepare;
-	config.data = data;
-	r = tracer_new(&config, &t);
+	r = tracer_new(config, &t);
 	if (r < 0) {
 		strbuf_puts(why, strerror(-r));
 		return EXIT_FAILED;
@@ -113,6 +144,7 @@ int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, voi
 	r = tracer_start(t);
 	if (r < 0) {
 		strbuf_puts(why, tracer_error(t));
+		*ret_line = 0; /* until the tracer tells */
 		tracer_close(t);
 		return r == -EPERM || r == -EACCES || r == -EOPNOTSUPP || r == -ENOSYS
 			       ? EXIT_NOT_ALLOWED
@@ -122,20 +154,77 @@ int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, voi
 	return -1;
 }
 
-int tool_swap(struct tool *tool, struct tracer *tracer, const char *text, const char *file,
+/* Told WHY a text does not run, does somebody want to mend it? */
+static bool wants_again(const struct strbuf *why)
+{
+	static const char question[] = "Edit it again? [Y/n] ";
+	char c = '\n', first = 0;
+
+	if (!isatty(0) || !isatty(2))
+		return false;
+	message_error("%s", strbuf_text(why));
+	(void)file_write_fd(2, question, strlen(question));
+	do {
+		if (read(0, &c, 1) != 1)
+			return false;
+		if (!first)
+			first = c;
+	} while (c != '\n');
+	return first != 'n' && first != 'N';
+}
+
+/* A text of --edit that does not run: edit it again; true: it is to be tried. Else it is kept. */
+static bool edit_again(struct tool *tool, unsigned int line, struct strbuf *why)
+{
+	_cleanup_strbuf_ struct strbuf warning = {0};
+
+	if (!tool->common.edit || !tool->edited.name)
+		return false;
+	while (wants_again(why)) {
+		strbuf_reset(why);
+		if (probe_edit(tool->info->name, line, &tool->edited, why, &warning) == 0) {
+			warn(&warning);
+			use_edited(tool);
+			return true;
+		}
+	}
+	strbuf_putc(why, '\n');
+	probe_keep(tool->info->name, &tool->edited, why);
+	return false;
+}
+
+int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data),
+		    void *data, struct strbuf *why, struct tracer **ret)
+{
+	unsigned int line;
+	int status;
+
+	do {
+		struct tracer_variant only[2];
+		struct tracer_config config = run_config(tool, only);
+
+		config.prepare = prepare;
+		config.data = data;
+		strbuf_reset(why);
+		status = attach_once(&config, why, &line, ret);
+	} while (status >= 0 && edit_again(tool, line, why));
+	return status;
+}
+
+int tool_swap(struct tool *tool, struct tracer *tracer, const struct source *text,
 	      int (*prepare)(struct tracer *tracer, void *data), void *data, struct strbuf *why)
 {
 	struct tracer_variant only[2];
 	struct tracer_config config = run_config(tool, only);
 	int r;
 
-	config.text = text;
-	config.image_path = NULL;
 	config.prepare = prepare;
 	config.data = data;
-	if (file) {
-		config.lines = NULL;
-		config.file = file;
+	if (text) {
+		config.text = text->text;
+		config.lines = text->lines;
+		config.file = text->file;
+		config.image_path = NULL;
 	}
 	r = tracer_swap(tracer, &config);
 	if (r < 0)
@@ -214,5 +303,5 @@ int tool_status(const char *what, int result)
 
 void tool_end(struct tool *tool)
 {
-	strbuf_free(&tool->edited);
+	probe_text_free(&tool->edited);
 }

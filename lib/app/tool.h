@@ -2,12 +2,13 @@
 #pragma once
 
 #include "app/options.h"
-#include "base/strbuf.h"
+#include "app/probe_text.h"
 #include "bpf/tracer.h"
 
 struct tool {
 	const struct program_info *info;
-	const char *text; /* the BPF text built in; NULL: there is none */
+	const char
+		*text; /* the BPF text built in, or what runs in its place; NULL: there is none */
 	const struct text_line *lines;
 	const struct tracer_variant *variants; /* ways to attach, best first */
 	const char *const *flags; /* besides those of a variant; NULL, or ended by it */
@@ -16,7 +17,10 @@ struct tool {
 	const char *const *renewed_maps;
 	const char *const *held_maps;
 	struct common_options common;
-	struct strbuf edited; /* the text that runs, if it is not the built-in one */
+	/* Set by tool_begin(). */
+	const char *built_in; /* the text as the tool has given it */
+	const struct text_line *built_in_lines;
+	struct probe_text edited; /* the one it starts with, if that is another */
 };
 
 /*
@@ -29,8 +33,9 @@ int tool_begin(struct tool *tool, int argc, char *argv[], int *first);
 int tool_check_privilege(void);
 
 /*
- * Compile (or find) the probe, load and attach it; PREPARE may fill maps before it is attached. -1
- * to go on, else the exit status: the user has been told why.
+ * Compile (or find) the probe, load and attach it; PREPARE may fill maps before it is attached. A
+ * text of --edit that does not run may be edited again, or is kept. -1 to go on, else the exit
+ * status: the user has been told why.
  */
 int tool_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, void *data), void *data,
 		struct tracer **ret);
@@ -43,10 +48,10 @@ int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, voi
 bool tool_has_console(const struct tool *tool);
 
 /*
- * Run TEXT in the place of the one that runs: tracer_swap(). FILE: its name in messages; NULL: it
- * is the built-in text. On failure that one runs on and WHY says what is wrong. 0 or -errno.
+ * Run TEXT in the place of the one that runs: tracer_swap(). NULL: what it started with, be it an
+ * image. On failure that one runs on and WHY says what is wrong. 0 or -errno.
  */
-int tool_swap(struct tool *tool, struct tracer *tracer, const char *text, const char *file,
+int tool_swap(struct tool *tool, struct tracer *tracer, const struct source *text,
 	      int (*prepare)(struct tracer *tracer, void *data), void *data, struct strbuf *why);
 
 /* Lock memory, RESERVE bytes more than there are now, and ask the OOM killer to pass by; warnings

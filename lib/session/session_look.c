@@ -1,0 +1,147 @@
+/* fields, maps, map: what a text may name, and what it keeps. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/kernel_struct.h"
+#include "bpf/map_text.h"
+#include "session/session_internal.h"
+
+#define NAMES_MOST 500
+#define ENTRIES_MOST 100
+
+/* Is MEMBER the name that the line ends with? "task_struct *parent", "char comm[16]", "x:3". */
+static bool is_member(const char *line, size_t n, const char *member)
+{
+	size_t length = strlen(member);
+
+	for (size_t i = n; i-- > 0;) {
+		const char *end = line + i + length;
+
+		if (i && !strchr(" *(", line[i - 1]))
+			continue;
+		if (i + length <= n && !strncmp(line + i, member, length) &&
+		    (i + length == n || strchr("[:;,) ", *end)))
+			return true;
+	}
+	return false;
+}
+
+static bool put_member(const char *text, const char *member, struct strbuf *out)
+{
+	bool any = false;
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		if (is_member(text, n, member)) {
+			strbuf_append(out, text, n);
+			strbuf_putc(out, '\n');
+			any = true;
+		}
+		text += n + (text[n] == '\n');
+	}
+	return any;
+}
+
+int session_fields(struct command_call *call)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	_cleanup_free_ char *name = strdup(call->words[0]);
+	char *dot = name ? strchr(name, '.') : NULL;
+	int r;
+
+	if (!name)
+		return -ENOMEM;
+	if (!dot)
+		return kernel_struct_text(name, call->out, call->why);
+	*dot++ = '\0';
+	r = kernel_struct_text(name, &text, call->why);
+	if (r == 0 && !put_member(strbuf_text(&text), dot, call->out)) {
+		strbuf_printf(call->why, "%s has no member '%s': 'fields %s' shows them", name, dot,
+			      name);
+		r = -ENOENT;
+	}
+	return r;
+}
+
+void session_fields_complete(const struct command_completion *c)
+{
+	if (!c->n_words)
+		(void)kernel_struct_names(c->start, NAMES_MOST, c->out);
+}
+
+static int put_map(const struct tracer_map *map, void *user)
+{
+	const char *type = libbpf_bpf_map_type_str((enum bpf_map_type)map->type);
+	char number[24];
+
+	snprintf(number, sizeof(number), "type %u", map->type);
+	strbuf_printf(user, "%-24s %-20s %8u %6u %8u %10u\n", map->name, type ? type : number,
+		      map->id, map->key_size, map->value_size, map->max_entries);
+	return 0;
+}
+
+int session_maps(struct command_call *call)
+{
+	struct tracer *t = session_tracer(call->user, call->why);
+
+	if (!t)
+		return -ENOENT;
+	strbuf_printf(call->out, "%-24s %-20s %8s %6s %8s %10s\n", "Map", "Type", "ID", "Key",
+		      "Value", "Entries");
+	return tracer_each_map(t, put_map, call->out);
+}
+
+struct wanted_map {
+	const char *name;
+	struct command_call *call;
+	const struct tracer *tracer;
+	struct strbuf names;
+};
+
+static int show_map(const struct tracer_map *map, void *user)
+{
+	struct wanted_map *w = user;
+	size_t size = 0;
+	const void *btf = tracer_btf(w->tracer, &size);
+	int r;
+
+	strbuf_printf(&w->names, "%s%s", w->names.length ? ", " : "", map->name);
+	if (strcmp(map->name, w->name))
+		return 0;
+	r = map_text(map, btf, size, w->call->words[1], ENTRIES_MOST, w->call->out, w->call->why);
+	return r < 0 ? r : 1;
+}
+
+int session_map(struct command_call *call)
+{
+	struct wanted_map w = {.name = call->words[0],
+			       .call = call,
+			       .tracer = session_tracer(call->user, call->why)};
+	int r = w.tracer ? tracer_each_map(w.tracer, show_map, &w) : -ENOENT;
+
+	if (r == 0) {
+		strbuf_printf(call->why, "there is no map '%s'; there are %s", w.name,
+			      w.names.length ? w.names.data : "none");
+		r = -ENOENT;
+	}
+	strbuf_free(&w.names);
+	return MIN(r, 0);
+}
+
+static int add_name(const struct tracer_map *map, void *user)
+{
+	strbuf_printf(user, "%s\n", map->name);
+	return 0;
+}
+
+void session_map_complete(const struct command_completion *c)
+{
+	_cleanup_strbuf_ struct strbuf unheard = {0};
+	struct tracer *t = session_tracer(c->user, &unheard);
+
+	if (t && !c->n_words)
+		(void)tracer_each_map(t, add_name, c->out);
+}
