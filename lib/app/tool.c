@@ -144,7 +144,7 @@ static int attach_once(const struct tracer_config *config, struct strbuf *why,
 	r = tracer_start(t);
 	if (r < 0) {
 		strbuf_puts(why, tracer_error(t));
-		*ret_line = 0; /* until the tracer tells */
+		*ret_line = tracer_error_line(t);
 		tracer_close(t);
 		return r == -EPERM || r == -EACCES || r == -EOPNOTSUPP || r == -ENOSYS
 			       ? EXIT_NOT_ALLOWED

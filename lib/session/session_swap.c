@@ -27,7 +27,8 @@ static struct source source_of(const struct session *s, const struct probe_text 
 	const struct tool *tool = s->config.tool;
 
 	return text->name ? probe_text_source(text)
-			  : (struct source){strbuf_text(&text->text), tool->built_in_lines, NULL};
+			  : (struct source){.text = strbuf_text(&text->text),
+					    .lines = tool->built_in_lines};
 }
 
 static void tell(struct session *s, struct tracer *t, const struct probe_text *text,
