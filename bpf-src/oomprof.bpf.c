@@ -39,7 +39,9 @@ BPF_HASH(binaries, struct oomprof_key, struct oomprof_binary, 4096);
 BPF_HASH(places, struct oomprof_process, struct oomprof_place, 1024);
 BPF_TABLE("lru_hash", struct oomprof_key, u32, not_go, 4096);
 BPF_TABLE("lru_hash", struct oomprof_inode, struct oomprof_key, inodes, 4096);
+/* When SIGKILL was sent; and whether the first page of its list was looked for in vain. */
 BPF_TABLE("lru_hash", struct oomprof_process, u64, killed, 4096);
+#define KILLED_UNREADABLE (1ull << 63)
 BPF_ARRAY(settings, u64, OOMPROF_SETTINGS);
 
 static inline void lost_event(void)
@@ -389,7 +391,7 @@ static inline int make_state(struct walk *w, u64 bias, struct oomprof_binary *bi
 static inline int walk_first(struct walk *w, struct task_struct *task,
 			     struct oomprof_process *process, int others)
 {
-	u64 *killed_ns = killed.lookup(process), head = 0, bias;
+	u64 *killed_ns = killed.lookup(process), head = 0, bias, time_ns;
 	struct oomprof_place *place = place_of(process);
 	struct oomprof_binary *binary;
 	struct walk_state *state;
@@ -405,15 +407,18 @@ static inline int walk_first(struct walk *w, struct task_struct *task,
 	unreadable = bpf_probe_read_user(&head, 8, (void *)(bias + binary->mbuckets));
 	/* A page can be out of reach for a moment only: while it is moved, say. Then another thread
 	 * tries. */
-	if (unreadable && others > 0)
+	if (unreadable && others > 0) {
+		*killed_ns |= KILLED_UNREADABLE;
 		return 0;
+	}
 	walk_prepare(w, process, binary->records_size);
 	w->first = w->from_head = 1;
 	w->address = head;
-	if (make_state(w, bias, binary, *killed_ns))
+	time_ns = *killed_ns & ~KILLED_UNREADABLE;
+	if (make_state(w, bias, binary, time_ns))
 		return 0;
 	state = walks.lookup(process);
-	if (!state || tell_begin(w, bias, &key, binary, *killed_ns)) {
+	if (!state || tell_begin(w, bias, &key, binary, time_ns)) {
 		walks.delete(process); /* the next thread tries again */
 		return 0;
 	}
@@ -470,10 +475,12 @@ static inline int last_has_gone(struct task_struct *task)
 	struct oomprof_process process;
 	struct walk_state *state;
 	struct oomprof_exit *gone;
+	u64 *killed_ns;
 
 	forget_place(task);
 	process_of(task, &process);
-	if (!killed.lookup(&process))
+	killed_ns = killed.lookup(&process);
+	if (!killed_ns)
 		return 0;
 	state = walks.lookup(&process);
 	gone = control.ringbuf_reserve(sizeof(*gone));
@@ -484,6 +491,7 @@ static inline int last_has_gone(struct task_struct *task)
 	gone->kind = OOMPROF_EXIT;
 	gone->process = process;
 	gone->begun = state != NULL;
+	gone->unreadable = *killed_ns >> 63;
 	gone->walkers = state ? state->work : 0;
 	gone->pending = state ? state->work >> 32 : 0;
 	control.ringbuf_submit(gone, FORCE_WAKEUP);

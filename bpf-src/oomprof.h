@@ -186,7 +186,8 @@ struct oomprof_end {
 /* The last thread of a victim has gone. */
 struct oomprof_exit {
 	__u32 kind;
-	__u32 begun; /* 0: no walk was begun; then the others are 0 too */
+	__u16 begun;	  /* 0: no walk was begun; then walkers and pending are 0 too */
+	__u16 unreadable; /* a thread wanted to begin: where the list starts was not in memory */
 	struct oomprof_process process;
 	__u32 walkers; /* as above: threads that had left already, but for their last steps */
 	__u32 pending;

@@ -205,13 +205,35 @@ static bool off_by_linker(const struct victim *v)
 	return v->binary && v->binary->kind == BINARY_OFF && !v->enabled.at_ns;
 }
 
+/* mm/oom_kill.c, OOM_REAPER_DELAY: from then on the kernel takes the victim's memory away. */
+#define REAPER_NS 2000000000ull
+
+bool victim_reaped(const struct victim *v)
+{
+	return v->begun && v->walk.began_ns > v->killed_ns &&
+	       v->walk.began_ns - v->killed_ns > REAPER_NS;
+}
+
+bool victim_start_unreadable(const struct victim *v)
+{
+	return v->begun ? !v->buckets.read && v->buckets.unreadable : v->start_unreadable;
+}
+
+/* Not one bucket was read of a program that has some. */
+static enum victim_outcome why_nothing(const struct victim *v)
+{
+	if (victim_start_unreadable(v) && !victim_reaped(v) && v->kill.swap_pages)
+		return VICTIM_SWAPPED;
+	return VICTIM_MISSED;
+}
+
 static enum victim_outcome why_not(const struct victim *v)
 {
 	if (!v->binary)
 		return v->not_go ? VICTIM_NOT_GO : VICTIM_UNKNOWN;
 	if (v->binary->kind == BINARY_NOT_FOUND)
 		return VICTIM_NOT_FOUND;
-	return off_by_linker(v) ? VICTIM_OFF_LINKER : VICTIM_MISSED;
+	return off_by_linker(v) ? VICTIM_OFF_LINKER : why_nothing(v);
 }
 
 static int write_file(struct victim *v, struct output_directory *directory)
@@ -265,7 +287,7 @@ void victim_finish(struct victim *v, struct output_directory *directory)
 		return;
 	}
 	if (!v->buckets.read && (!v->ended || v->buckets.unreadable)) {
-		v->outcome = VICTIM_MISSED;
+		v->outcome = why_nothing(v);
 		return;
 	}
 	v->error = write_file(v, directory);

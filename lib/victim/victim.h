@@ -22,6 +22,7 @@ enum victim_outcome {
 	VICTIM_OFF_LINKER, /* Go, profiling switched off by the linker */
 	VICTIM_OFF_RATE,   /* Go, the program has set MemProfileRate to 0 */
 	VICTIM_MISSED,	   /* it ended without its memory having been read */
+	VICTIM_SWAPPED,	   /* where its profile begins was swapped out */
 	VICTIM_FAILED,	   /* the profile or its file could not be made: error says why */
 };
 
@@ -63,6 +64,7 @@ struct victim {
 	bool faceless; /* its executable was not told of with the kill: its first thread had exited
 			*/
 	bool begun, ended, exited;
+	bool start_unreadable; /* no walk was begun, as the start of the list was not in memory */
 	enum oomprof_sent sent;
 	struct oomkill_event kill; /* its trigger is the sender, if that was not the OOM killer */
 	struct loadavg load;	   /* as it was read then */
@@ -94,6 +96,12 @@ static inline bool victim_of_oom(const struct victim *v)
 {
 	return v->killed && v->sent == OOMPROF_SENT_BY_OOM;
 }
+
+/* Its memory had been taken back by the kernel before it was read. */
+bool victim_reaped(const struct victim *v);
+
+/* Where its profile begins was not in memory, and no bucket was found by other ways. */
+bool victim_start_unreadable(const struct victim *v);
 
 struct victim *victim_new(const struct oomprof_process *process);
 void victim_free(struct victim *v);

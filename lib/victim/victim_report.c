@@ -21,6 +21,7 @@ static const char *const outcome_names[] = {
 	[VICTIM_OFF_LINKER] = "profiling_off_by_linker",
 	[VICTIM_OFF_RATE] = "profiling_off_by_program",
 	[VICTIM_MISSED] = "missed",
+	[VICTIM_SWAPPED] = "swapped_out",
 	[VICTIM_FAILED] = "write_failed",
 };
 
@@ -42,18 +43,20 @@ static const char *const reasons[] = {
 	[VICTIM_OFF_RATE] = "a Go program that has set runtime.MemProfileRate to 0: no heap "
 			    "profile; leave the rate alone",
 	[VICTIM_MISSED] = "ended before its memory could be read: no heap profile",
+	[VICTIM_SWAPPED] = "its memory was swapped out when it was killed, and nobody can read it "
+			   "then: no heap profile",
 };
-
-/* mm/oom_kill.c, OOM_REAPER_DELAY: from then on the kernel takes the victim's memory away. */
-#define REAPER_NS 2000000000ull
 
 static const char *reason_of(const struct victim *v)
 {
 	if (v->outcome == VICTIM_NOT_FOUND)
 		return v->binary->reason;
-	if (v->outcome == VICTIM_MISSED && v->walk.began_ns - v->killed_ns > REAPER_NS && v->begun)
+	if (v->outcome == VICTIM_MISSED && victim_reaped(v))
 		return "took more than 2 seconds to end, and the kernel had taken its memory back "
 		       "before: no heap profile";
+	if (v->outcome == VICTIM_MISSED && victim_start_unreadable(v))
+		return "what leads to its heap profile was not in memory when it ended: no heap "
+		       "profile";
 	return reasons[v->outcome];
 }
 

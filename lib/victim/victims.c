@@ -217,6 +217,7 @@ static int on_exit_of(struct victims *victims, const struct oomprof_exit *gone)
 	if (!e)
 		return 0;
 	e->victim->exited = true;
+	e->victim->start_unreadable = gone->unreadable && !gone->begun;
 	e->victim->walk.others = gone->walkers > 0;
 	e->victim->walk.changed_ns = clock_monotonic_ns();
 	return 0;

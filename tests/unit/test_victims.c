@@ -376,6 +376,89 @@ static void killed_by_others(void **state)
 	assert_int_equal(kill_by(f, 13, f->key, 3), -EBADMSG);
 }
 
+static int kill_with_swap(struct fixture *f, uint32_t pid, uint64_t swap_pages)
+{
+	struct oomprof_kill e = {.kind = OOMPROF_KILL, .process = process(pid), .key = f->key};
+
+	e.event.time_ns = clock_monotonic_ns();
+	e.event.victim_pid = pid;
+	e.event.swap_pages = swap_pages;
+	return victims_event(f->victims, &e, sizeof(e), &f->load);
+}
+
+/* It has gone, and no thread found the start of its list in memory. */
+static int exit_unread(struct fixture *f, uint32_t pid)
+{
+	struct oomprof_exit e = {.kind = OOMPROF_EXIT, .process = process(pid), .unreadable = 1};
+
+	return victims_event(f->victims, &e, sizeof(e), &f->load);
+}
+
+static void line_says(const struct victim *v, const char *what)
+{
+	_cleanup_strbuf_ struct strbuf line = {0};
+
+	assert_int_equal(victim_report_text(v, &(struct victim_report_options){0}, &line), 0);
+	if (!strstr(strbuf_text(&line), what))
+		fail_msg("'%s' is not in: %s", what, strbuf_text(&line));
+}
+
+/* The same by a walk that found nothing, the first time of which was AFTER_NS after the kill. */
+static struct victim *walked_in_vain(struct fixture *f, uint32_t pid, uint64_t swap_pages,
+				     uint64_t after_ns)
+{
+	struct oomprof_end e = {.kind = OOMPROF_END,
+				.flags = OOMPROF_END_FINAL | OOMPROF_END_BROKEN,
+				.process = process(pid),
+				.unreadable = 1};
+	struct victim *v;
+
+	assert_int_equal(kill_with_swap(f, pid, swap_pages), 0);
+	assert_int_equal(begin_of(f, pid), 0);
+	assert_int_equal(victims_event(f->victims, &e, sizeof(e), &f->load), 0);
+	victims_settle(f->victims);
+	v = victims_take(f->victims, false);
+	assert_non_null(v);
+	v->walk.began_ns = v->killed_ns + after_ns;
+	return v;
+}
+
+/* Nothing was read as the start of the list was not in memory: why not. */
+static void absent_starts(struct fixture *f)
+{
+	struct output_directory none = {.path = "/nowhere", .fd = -1};
+	static const struct {
+		uint64_t swap_pages, after_ns;
+		bool begun;
+		enum victim_outcome outcome;
+		const char *line;
+	} cases[] = {
+		{9, 0, false, VICTIM_SWAPPED, ", its memory was swapped out when it was killed"},
+		{0, 0, false, VICTIM_MISSED, ", what leads to its heap profile was not in memory"},
+		{9, 1, true, VICTIM_SWAPPED, ", its memory was swapped out when it was killed"},
+		{0, 1, true, VICTIM_MISSED, ", what leads to its heap profile was not in memory"},
+		{9, 2000000001, true, VICTIM_MISSED, ", took more than 2 seconds to end"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint32_t pid = 20 + (uint32_t)i;
+		struct victim *v;
+
+		if (cases[i].begun) {
+			v = walked_in_vain(f, pid, cases[i].swap_pages, cases[i].after_ns);
+		} else {
+			assert_int_equal(kill_with_swap(f, pid, cases[i].swap_pages), 0);
+			assert_int_equal(exit_unread(f, pid), 0);
+			v = victims_take(f->victims, false);
+			assert_non_null(v);
+		}
+		victim_finish(v, &none);
+		assert_int_equal(v->outcome, cases[i].outcome);
+		line_says(v, cases[i].line);
+		victim_free(v);
+	}
+}
+
 static void victims_without_profile(void **state)
 {
 	struct fixture *f = *state;
@@ -401,6 +484,7 @@ static void victims_without_profile(void **state)
 	assert_null(victims_take(f->victims, false));
 	assert_int_equal(exit_of(f, 10), 0);
 	finish_and_free(victims_take(f->victims, false), VICTIM_MISSED, 0);
+	absent_starts(f);
 	/* A walk whose end was lost. */
 	assert_int_equal(kill_of(f, 11, f->key), 0);
 	assert_int_equal(begin_of(f, 11), 0);
