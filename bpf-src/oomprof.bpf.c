@@ -33,6 +33,9 @@
 BPF_RINGBUF_OUTPUT(execs, 32); /* looking into them takes user space its time: not in the way */
 BPF_RINGBUF_OUTPUT(control, 64);
 OOMTOOLS_EVENT(oomprof_kill);
+OOMTOOLS_EVENT(oomprof_begin);
+OOMTOOLS_EVENT(oomprof_end);
+OOMTOOLS_EVENT(oomprof_exit);
 BPF_RINGBUF_OUTPUT(buckets, RING_PAGES);
 BPF_ARRAY(counters, u64, 1);
 BPF_HASH(binaries, struct oomprof_key, struct oomprof_binary, 4096);

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "base/text.h"
+#include "oom/kill_extras.h"
 #include "oom/kill_gather.h"
 #include "output/human.h"
 #include "proc/clock.h"
@@ -27,9 +28,25 @@ void victim_free(struct victim *v)
 	if (!v)
 		return;
 	heap_profile_free(v->profile);
+	named_values_clear(&v->more);
 	strbuf_free(&v->file_name);
 	output_removed_clear(&v->removed);
 	free(v);
+}
+
+void victim_add_more(struct victim *v, const struct named_values *more)
+{
+	struct named_values all = {0};
+
+	if (!more || !more->count || kill_extras_add(&all, more) < 0) {
+		named_values_clear(&all);
+		return;
+	}
+	for (size_t i = 0; i < v->more.count; i++)
+		if (!named_values_find(&all, v->more.list[i].name))
+			(void)named_values_copy(&all, &v->more.list[i]);
+	named_values_clear(&v->more);
+	v->more = all;
 }
 
 int victim_begin(struct victim *v, uint64_t bias, int64_t rate)
@@ -166,6 +183,16 @@ static void comment_walk(struct victim *v, struct strbuf *text)
 	}
 }
 
+/* What the probe's text has added: a line each. */
+static void comment_more(struct victim *v, struct strbuf *text)
+{
+	for (size_t i = 0; i < v->more.count; i++) {
+		strbuf_printf(text, "%s: ", v->more.list[i].name);
+		kill_extra_display(&v->more.list[i], text);
+		comment(v, text);
+	}
+}
+
 static void add_comments(struct victim *v)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
@@ -196,6 +223,7 @@ static void add_comments(struct victim *v)
 		      b->more ? "; more were not reached" : "");
 	comment(v, &text);
 	comment_walk(v, &text);
+	comment_more(v, &text);
 	comment_runtime(v);
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "bpf-src/oomprof.h"
+#include "base/named_value.h"
 #include "go/go_runtime.h"
 #include "go/heap_profile.h"
 #include "proc/loadavg.h"
@@ -79,6 +80,7 @@ struct victim {
 	uint64_t cgroup_limit_bytes;
 	struct go_runtime runtime;     /* what else the runtime knows; known once finished */
 	struct victim_enabled enabled; /* by this tool */
+	struct named_values more;      /* what an edited probe tells besides */
 	struct heap_profile *profile;
 	struct victim_buckets buckets;
 	struct victim_walk walk;
@@ -105,6 +107,10 @@ bool victim_start_unreadable(const struct victim *v);
 
 struct victim *victim_new(const struct oomprof_process *process);
 void victim_free(struct victim *v);
+
+/* Add copies of values that an edited probe has sent (NULL: none); those that are there under the
+ * same name are replaced. Without memory it goes on without them. */
+void victim_add_more(struct victim *v, const struct named_values *more);
 
 /* Begin to collect: BINARY is known and can be read, RUNTIME_BYTES and CYCLE are read. 0 or
  * -ENOMEM. */

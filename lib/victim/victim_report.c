@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "oom/kill_extras.h"
 #include "oom/kill_gather.h"
 #include "oom/kill_json.h"
 #include "output/human.h"
@@ -153,10 +154,21 @@ static void put_runtime(const struct victim *v, bool details, struct strbuf *out
 	}
 }
 
+/* What the probe's text has added: a line each. */
+static void put_more(const struct victim *v, struct strbuf *out)
+{
+	for (size_t i = 0; i < v->more.count; i++) {
+		strbuf_printf(out, "  %s ", v->more.list[i].name);
+		kill_extra_display(&v->more.list[i], out);
+		strbuf_putc(out, '\n');
+	}
+}
+
 int victim_report_text(const struct victim *v, const struct victim_report_options *options,
 		       struct strbuf *out)
 {
 	put_line(v, options->date, out);
+	put_more(v, out);
 	put_runtime(v, options->details, out);
 	if (v->summed)
 		site_table(v->profile, (size_t)options->rows, options->line_width, out);
@@ -341,6 +353,7 @@ int victim_report_json(const struct victim *v, const struct victim_report_option
 	runtime_report_json(v, w);
 	if (v->summed)
 		put_json_profile(v, options->rows, w);
+	kill_extras_json(&v->more, w);
 	json_writer_string(w, "error", v->outcome == VICTIM_FAILED ? strerror(-v->error) : NULL);
 	return r;
 }

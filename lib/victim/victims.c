@@ -101,7 +101,7 @@ static struct victim *find_or_add(struct victims *victims, const struct oomprof_
 }
 
 static int on_kill(struct victims *victims, const struct oomprof_kill *kill,
-		   const struct loadavg *load)
+		   const struct loadavg *load, const struct named_values *more)
 {
 	struct victim *v;
 	int r;
@@ -127,6 +127,7 @@ static int on_kill(struct victims *victims, const struct oomprof_kill *kill,
 		v->killed_ns = kill->event.time_ns;
 	memcpy(v->comm, kill->event.victim_comm, OOMKILL_COMM_SIZE);
 	v->comm[OOMKILL_COMM_SIZE - 1] = '\0';
+	victim_add_more(v, more);
 	if (v->binary)
 		return 0;
 	v->not_go = kill->not_go;
@@ -156,7 +157,8 @@ static int64_t rate_in_file(const struct go_binary *binary)
 	return rate > 0 ? rate : usual; /* Go 1.19 sets it when the program starts */
 }
 
-static int on_begin(struct victims *victims, const struct oomprof_begin *begin)
+static int on_begin(struct victims *victims, const struct oomprof_begin *begin,
+		    const struct named_values *more)
 {
 	const struct known_binary *binary = known_binaries_find(victims->known, &begin->key);
 	struct victim *v = find_or_add(victims, &begin->process);
@@ -168,6 +170,7 @@ static int on_begin(struct victims *victims, const struct oomprof_begin *begin)
 		return 0; /* by two threads at once: the same */
 	if (!binary || !known_binary_readable(binary))
 		return -EBADMSG;
+	victim_add_more(v, more);
 	v->begun = true;
 	v->binary = binary;
 	v->not_go = false;
@@ -183,7 +186,8 @@ static int on_begin(struct victims *victims, const struct oomprof_begin *begin)
 	return v->error;
 }
 
-static int on_end(struct victims *victims, const struct oomprof_end *end)
+static int on_end(struct victims *victims, const struct oomprof_end *end,
+		  const struct named_values *more)
 {
 	struct entry *e = find(victims, &end->process);
 	struct victim *v = e ? e->victim : NULL;
@@ -191,6 +195,7 @@ static int on_end(struct victims *victims, const struct oomprof_end *end)
 	/* It can come when the victim was handed over, if its last thread took too long. */
 	if (!v || !v->begun)
 		return 0;
+	victim_add_more(v, more);
 	v->buckets.cut += end->cut;
 	v->buckets.unreadable += end->unreadable;
 	v->buckets.damaged += end->damaged;
@@ -210,12 +215,14 @@ static int on_end(struct victims *victims, const struct oomprof_end *end)
 	return 0;
 }
 
-static int on_exit_of(struct victims *victims, const struct oomprof_exit *gone)
+static int on_exit_of(struct victims *victims, const struct oomprof_exit *gone,
+		      const struct named_values *more)
 {
 	struct entry *e = find(victims, &gone->process);
 
 	if (!e)
 		return 0;
+	victim_add_more(e->victim, more);
 	e->victim->exited = true;
 	e->victim->start_unreadable = gone->unreadable && !gone->begun;
 	e->victim->walk.others = gone->walkers > 0;
@@ -223,8 +230,24 @@ static int on_exit_of(struct victims *victims, const struct oomprof_exit *gone)
 	return 0;
 }
 
+bool victims_follow(const struct victims *victims, const void *record, size_t size)
+{
+	const struct oomprof_exit *gone = record;
+	const struct oomprof_end *end = record;
+	const struct entry *e;
+
+	if (size >= sizeof(*end) && end->kind == OOMPROF_END) {
+		e = find(victims, &end->process);
+		return e ? e->victim->begun : victims_finished(victims, oomprof_id(&end->process));
+	}
+	if (size >= sizeof(*gone) && gone->kind == OOMPROF_EXIT)
+		return find(victims, &gone->process) ||
+		       victims_finished(victims, oomprof_id(&gone->process));
+	return true;
+}
+
 int victims_event(struct victims *victims, const void *record, size_t size,
-		  const struct loadavg *load)
+		  const struct loadavg *load, const struct named_values *more)
 {
 	static const size_t sizes[] = {
 		[OOMPROF_KILL] = sizeof(struct oomprof_kill),
@@ -240,13 +263,13 @@ int victims_event(struct victims *victims, const void *record, size_t size,
 		return -EBADMSG;
 	switch (*kind) {
 	case OOMPROF_KILL:
-		return on_kill(victims, record, load);
+		return on_kill(victims, record, load, more);
 	case OOMPROF_BEGIN:
-		return on_begin(victims, record);
+		return on_begin(victims, record, more);
 	case OOMPROF_END:
-		return on_end(victims, record);
+		return on_end(victims, record, more);
 	case OOMPROF_EXIT:
-		return on_exit_of(victims, record);
+		return on_exit_of(victims, record, more);
 	}
 	return 0;
 }

@@ -16,10 +16,15 @@ void victims_free(struct victims *victims);
 
 /*
  * Take one event of the control ring: OOMPROF_KILL, _BEGIN, _END, _EXIT; others are ignored. LOAD
- * is the present load, for a kill. 0, -EBADMSG for a record that makes no sense, -ENOMEM.
+ * is the present load, for a kill; MORE: what the probe's text has added to the record (NULL:
+ * nothing). 0, -EBADMSG for a record that makes no sense, -ENOMEM.
  */
 int victims_event(struct victims *victims, const void *record, size_t size,
-		  const struct loadavg *load);
+		  const struct loadavg *load, const struct named_values *more);
+
+/* Has what comes before this event of the control ring been taken? False: the end of what has not
+ * begun. It can be on another ring while the probe is swapped. */
+bool victims_follow(const struct victims *victims, const void *record, size_t size);
 
 /* Is there a victim that this bucket belongs to? If not, its OOMPROF_BEGIN has yet to be read. */
 bool victims_expects(struct victims *victims, const void *record, size_t size);

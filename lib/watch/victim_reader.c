@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 #include "bpf/kernel_map.h"
 #include "proc/clock.h"
 #include "victim/victims.h"
+#include "watch/control_ring.h"
 #include "watch/reader_guard.h"
 
 #define TICK_MS 1000
@@ -25,12 +27,34 @@
 /* Looks without a pause, while nothing comes of a walk that is going on: a few milliseconds. */
 #define QUICK_LOOKS_MOST 5000
 
+/* A ring `control`: of the text that runs, and during a swap of the one that is to run. */
+struct control_source {
+	struct control_ring *ring; /* NULL: there is none */
+	bool busy;		   /* it is being read */
+};
+enum { RUNNING, COMING, SOURCES };
+
+/* What another thread wants of the reader's. */
+enum request {
+	REQUEST_NONE,
+	REQUEST_END,
+	REQUEST_ADD,	 /* read `offered` as well */
+	REQUEST_KEEP,	 /* the coming text runs: read the old one's ring to its end, drop it */
+	REQUEST_DISMISS, /* the coming text does not run */
+};
+
 struct victim_reader {
 	struct victim_reader_config config;
 	pthread_t thread;
-	int stop; /* an eventfd; -1: there is no thread */
+	int wake; /* an eventfd; -1: there is no thread */
+	atomic_int request;
+	pthread_mutex_t lock; /* for the next: a request was served */
+	pthread_cond_t served;
+	struct control_ring *offered;
 	struct reader_guard *guard;
-	struct event_ring *control, *buckets;
+	struct control_source sources[SOURCES];
+	struct event_ring *buckets;
+	int counters, claims, walks; /* maps: a swap does not change them */
 	struct victims *victims;
 	bool several_cpus;
 	bool unreadable;    /* a ring; that was told */
@@ -59,7 +83,20 @@ static void tell_walk(struct victim_reader *w, const void *data, size_t size)
 			(unsigned long long)e->lost, e->walkers, e->pending);
 }
 
-static void on_control(const void *data, size_t size, void *user)
+/* The events of one control ring; how many, or -errno. */
+static int consume_source(struct control_source *s)
+{
+	int n = 0;
+
+	if (!s->ring || s->busy)
+		return 0;
+	s->busy = true;
+	n = control_ring_consume(s->ring);
+	s->busy = false;
+	return n;
+}
+
+static void on_control(const void *data, size_t size, struct named_values *more, void *user)
 {
 	const __u32 *kind = data;
 	struct loadavg load = {.text = "n/a"};
@@ -68,8 +105,11 @@ static void on_control(const void *data, size_t size, void *user)
 
 	if (size >= sizeof(*kind) && *kind == OOMPROF_KILL)
 		(void)loadavg_read("", &load);
+	/* During a swap, what comes first may be on the other ring. */
+	for (int i = 0; i < SOURCES && !victims_follow(w->victims, data, size); i++)
+		(void)consume_source(&w->sources[i]);
 	tell_walk(w, data, size);
-	r = victims_event(w->victims, data, size, &load);
+	r = victims_event(w->victims, data, size, &load, more);
 	if (r == -ENOMEM)
 		message_error("no memory to follow a victim; its profile is lost");
 	else if (r < 0)
@@ -83,7 +123,8 @@ static void on_bucket(const void *data, size_t size, void *user)
 	reader_guard_alive(w->guard);
 	/* Its beginning may have come to the other ring since that was drained. */
 	if (!victims_expects(w->victims, data, size))
-		event_ring_consume(w->control);
+		for (int i = 0; i < SOURCES; i++)
+			(void)consume_source(&w->sources[i]);
 	(void)victims_bucket(w->victims, data, size); /* counted there */
 }
 
@@ -92,8 +133,7 @@ static void tell_lost(struct victim_reader *w)
 	uint32_t index = OOMPROF_COUNTER_LOST;
 	uint64_t lost;
 
-	if (kernel_map_lookup(tracer_map_fd(w->config.tracer, "counters"), &index, &lost) < 0 ||
-	    lost == w->lost)
+	if (kernel_map_lookup(w->counters, &index, &lost) < 0 || lost == w->lost)
 		return;
 	message_warning("%llu events were lost: a ring was full",
 			(unsigned long long)(lost - w->lost));
@@ -126,7 +166,7 @@ static int forget_claim(const void *key, const void *value, void *user)
 
 	(void)value;
 	if (victims_finished(w->victims, claim->victim))
-		(void)kernel_map_delete(tracer_map_fd(w->config.tracer, "claims"), key);
+		(void)kernel_map_delete(w->claims, key);
 	return 0;
 }
 
@@ -138,7 +178,7 @@ static int forget_walk(const void *key, const void *value, void *user)
 	(void)value;
 	/* As long as it is there, another thread of it could begin anew. */
 	if (kill((pid_t)process->pid, 0) < 0 && errno == ESRCH)
-		(void)kernel_map_delete(tracer_map_fd(w->config.tracer, "walks"), key);
+		(void)kernel_map_delete(w->walks, key);
 	else
 		w->walks_left = true;
 	return 0;
@@ -152,14 +192,12 @@ static void hand_over(struct victim_reader *w)
 	for (; (v = victims_take(w->victims, false)); any = true)
 		w->config.on_complete(v, w->config.user);
 	if (any)
-		(void)kernel_map_walk(tracer_map_fd(w->config.tracer, "claims"), forget_claim, w);
+		(void)kernel_map_walk(w->claims, forget_claim, w);
 }
 
-/* The events of one ring; how many. */
-static int consume(struct victim_reader *w, struct event_ring *ring)
+/* N: how many events a ring had, or -errno, which is told. */
+static int counted(struct victim_reader *w, int n)
 {
-	int n = event_ring_consume(ring);
-
 	if (n >= 0)
 		return n;
 	if (!w->unreadable)
@@ -179,20 +217,75 @@ static void tidy_up(struct victim_reader *w)
 	if (w->walks_left && now - w->tidied_ns >= TICK_MS * 1000000ull) {
 		w->tidied_ns = now;
 		w->walks_left = false;
-		(void)kernel_map_walk(tracer_map_fd(w->config.tracer, "walks"), forget_walk, w);
-		(void)kernel_map_walk(tracer_map_fd(w->config.tracer, "claims"), forget_claim, w);
+		(void)kernel_map_walk(w->walks, forget_walk, w);
+		(void)kernel_map_walk(w->claims, forget_claim, w);
 	}
 }
 
-/* Both rings until nothing comes, each complete victim handed to the worker; see victims.h. */
+static void open_guard(struct victim_reader *w);
+
+/* Nothing of the old text runs any more: what is on its ring is all there will be. */
+static void keep_coming(struct victim_reader *w)
+{
+	struct control_source *old = &w->sources[RUNNING], *new = &w->sources[COMING];
+
+	if (!new->ring)
+		return;
+	(void)counted(w, consume_source(old));
+	/* It looks at the ring, too. */
+	reader_guard_close(w->guard);
+	w->guard = NULL;
+	control_ring_close(old->ring);
+	old->ring = new->ring;
+	new->ring = NULL;
+	if (w->wake >= 0)
+		open_guard(w);
+}
+
+static void serve_unlocked(struct victim_reader *w)
+{
+	switch ((enum request)atomic_load(&w->request)) {
+	case REQUEST_ADD:
+		w->sources[COMING].ring = STEAL(w->offered);
+		break;
+	case REQUEST_KEEP:
+		keep_coming(w);
+		break;
+	case REQUEST_DISMISS:
+		control_ring_close(STEAL(w->sources[COMING].ring));
+		break;
+	case REQUEST_NONE:
+	case REQUEST_END:
+		return;
+	}
+	atomic_store(&w->request, REQUEST_NONE);
+	pthread_cond_signal(&w->served);
+}
+
+static void serve(struct victim_reader *w)
+{
+	eventfd_t times;
+
+	if (atomic_load_explicit(&w->request, memory_order_relaxed) == REQUEST_NONE)
+		return;
+	(void)eventfd_read(w->wake, &times);
+	pthread_mutex_lock(&w->lock);
+	serve_unlocked(w);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* All rings until nothing comes, each complete victim handed to the worker; see victims.h. */
 static void drain(struct victim_reader *w)
 {
 	int n, looks = 0;
 
 	do {
-		n = consume(w, w->control);
+		serve(w);
+		n = 0;
+		for (int i = 0; i < SOURCES; i++)
+			n += counted(w, consume_source(&w->sources[i]));
 		victims_settle(w->victims);
-		n += consume(w, w->buckets);
+		n += counted(w, event_ring_consume(w->buckets));
 		reader_guard_alive(w->guard);
 		hand_over(w);
 		tidy_up(w);
@@ -202,19 +295,34 @@ static void drain(struct victim_reader *w)
 	tell_lost(w);
 }
 
-static void *read_on(void *data)
+static void open_guard(struct victim_reader *w)
 {
-	struct victim_reader *w = data;
-	struct pollfd fds[] = {{.fd = event_ring_fd(w->control), .events = POLLIN},
-			       {.fd = event_ring_fd(w->buckets), .events = POLLIN},
-			       {.fd = w->stop, .events = POLLIN}};
-	const int rings[] = {fds[0].fd, fds[1].fd};
+	const int rings[] = {control_ring_fd(w->sources[RUNNING].ring), event_ring_fd(w->buckets)};
 
-	self_protect_priority(READER_PRIORITY);
 	/* Without it the rings are read all the same. */
 	if (reader_guard_open(rings, ARRAY_SIZE(rings), &w->guard) < 0)
 		message_warning("victims with many records may lose some: %s", strerror(errno));
-	while (!fds[2].revents) {
+}
+
+static int poll_fd(const struct control_source *s)
+{
+	return s->ring ? control_ring_fd(s->ring) : -1; /* poll() passes it over */
+}
+
+static void *read_on(void *data)
+{
+	struct victim_reader *w = data;
+
+	self_protect_priority(READER_PRIORITY);
+	open_guard(w);
+	while (atomic_load(&w->request) != REQUEST_END) {
+		struct pollfd fds[] = {
+			{.fd = poll_fd(&w->sources[RUNNING]), .events = POLLIN},
+			{.fd = poll_fd(&w->sources[COMING]), .events = POLLIN},
+			{.fd = event_ring_fd(w->buckets), .events = POLLIN},
+			{.fd = w->wake, .events = POLLIN},
+		};
+
 		(void)poll(fds, ARRAY_SIZE(fds), TICK_MS);
 		drain(w);
 	}
@@ -225,11 +333,19 @@ static void *read_on(void *data)
 
 static int open_parts(struct victim_reader *w)
 {
+	_cleanup_strbuf_ struct strbuf why = {0};
 	struct tracer *t = w->config.tracer;
 	int r = victims_new(w->config.known, &w->victims);
 
+	w->counters = tracer_map_fd(t, "counters");
+	w->claims = tracer_map_fd(t, "claims");
+	w->walks = tracer_map_fd(t, "walks");
 	if (r == 0)
-		r = event_ring_open(tracer_map_fd(t, "control"), on_control, w, &w->control);
+		r = control_ring_open(t, on_control, w, &w->sources[RUNNING].ring, &why);
+	if (why.length) {
+		message_error("%s", strbuf_text(&why));
+		return -ECANCELED;
+	}
 	if (r == 0)
 		r = event_ring_open(tracer_map_fd(t, "buckets"), on_bucket, w, &w->buckets);
 	return r;
@@ -239,15 +355,46 @@ int victim_reader_start(struct victim_reader *w)
 {
 	int r;
 
-	w->stop = eventfd(0, EFD_CLOEXEC);
-	if (w->stop < 0)
+	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->wake < 0)
 		return -errno;
 	r = pthread_create(&w->thread, NULL, read_on, w);
 	if (r) {
-		close(w->stop);
-		w->stop = -1;
+		close(w->wake);
+		w->wake = -1;
 	}
 	return -r;
+}
+
+/* Have the reader's thread do it, and wait until it has. */
+static void ask(struct victim_reader *w, enum request request)
+{
+	pthread_mutex_lock(&w->lock);
+	atomic_store(&w->request, request);
+	if (w->wake < 0)
+		serve_unlocked(w);
+	else
+		(void)eventfd_write(w->wake, 1);
+	while (atomic_load(&w->request) != REQUEST_NONE)
+		pthread_cond_wait(&w->served, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+int victim_reader_before_swap(struct victim_reader *w, const struct tracer *tracer,
+			      struct strbuf *why)
+{
+	int r;
+
+	victim_reader_after_swap(w, false); /* another variant of the text was tried before */
+	r = control_ring_open(tracer, on_control, w, &w->offered, why);
+	if (r == 0)
+		ask(w, REQUEST_ADD);
+	return r;
+}
+
+void victim_reader_after_swap(struct victim_reader *w, bool swapped)
+{
+	ask(w, swapped ? REQUEST_KEEP : REQUEST_DISMISS);
 }
 
 int victim_reader_open(const struct victim_reader_config *config, struct victim_reader **ret)
@@ -258,7 +405,9 @@ int victim_reader_open(const struct victim_reader_config *config, struct victim_
 	if (!w)
 		return -ENOMEM;
 	w->config = *config;
-	w->stop = -1;
+	w->wake = -1;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->served, NULL);
 	w->several_cpus = sysconf(_SC_NPROCESSORS_ONLN) > 1;
 	r = open_parts(w);
 	if (r < 0) {
@@ -275,15 +424,19 @@ void victim_reader_close(struct victim_reader *w)
 
 	if (!w)
 		return;
-	if (w->stop >= 0) {
-		(void)eventfd_write(w->stop, 1);
+	if (w->wake >= 0) {
+		atomic_store(&w->request, REQUEST_END);
+		(void)eventfd_write(w->wake, 1);
 		pthread_join(w->thread, NULL);
-		close(w->stop);
+		close(w->wake);
 	}
 	while (w->victims && (v = victims_take(w->victims, true)))
 		w->config.on_complete(v, w->config.user);
-	event_ring_close(w->control);
+	for (int i = 0; i < SOURCES; i++)
+		control_ring_close(w->sources[i].ring);
 	event_ring_close(w->buckets);
 	victims_free(w->victims);
+	pthread_cond_destroy(&w->served);
+	pthread_mutex_destroy(&w->lock);
 	free(w);
 }

@@ -22,5 +22,15 @@ int victim_reader_open(const struct victim_reader_config *config, struct victim_
 
 int victim_reader_start(struct victim_reader *reader);
 
+/*
+ * Around a swap of the probe, both in one thread. BEFORE: the maps of TRACER are the new text's;
+ * its ring `control` is read from here on, beside the old one. -errno with the reason in WHY.
+ * AFTER: once nothing of the text that does not run (any more) can write; its ring is read to its
+ * end. All maps else that the reader uses must be the same as before.
+ */
+int victim_reader_before_swap(struct victim_reader *reader, const struct tracer *tracer,
+			      struct strbuf *why);
+void victim_reader_after_swap(struct victim_reader *reader, bool swapped);
+
 /* Hands over what is complete, then the rest. NULL is fine. */
 void victim_reader_close(struct victim_reader *reader);

@@ -8,6 +8,7 @@
 #include "app/worker.h"
 #include "bpf/event_ring.h"
 #include "bpf/kernel_map.h"
+#include "bpf/program_wait.h"
 #include "watch/enabler.h"
 #include "watch/libraries.h"
 #include "watch/packed.h"
@@ -15,6 +16,7 @@
 
 #define MOST_BINARIES 4096 /* the size of the probe's map */
 #define RETRY_NS 10000000
+#define OLD_TEXT_S 1 /* for its programs to end, where that cannot be waited for */
 
 struct watcher {
 	struct tracer *tracer;
@@ -278,6 +280,35 @@ int watcher_open(const struct watcher_config *config, struct watcher **ret)
 int watcher_start(struct watcher *w)
 {
 	return victim_reader_start(w->reader);
+}
+
+/* What is in them is laid out by user space, or by the text that wrote it and read by the next. */
+const char *const watcher_held_maps[] = {
+	"execs",  "buckets", "counters", "binaries", "places", "not_go",
+	"inodes", "killed",  "walks",	 "claims",   NULL,
+};
+/* Its records may have got members more: control_ring.h. */
+const char *const watcher_renewed_maps[] = {"control", NULL};
+
+int watcher_before_swap(struct watcher *w, struct tracer *tracer, struct watcher_settings *settings,
+			struct strbuf *why)
+{
+	int r = watcher_prepare(tracer, settings);
+
+	if (r < 0) {
+		strbuf_printf(why, "filling the map 'settings': %s", strerror(-r));
+		return r;
+	}
+	return victim_reader_before_swap(w->reader, tracer, why);
+}
+
+int watcher_after_swap(struct watcher *w, bool swapped, struct strbuf *why)
+{
+	(void)why;
+	if (program_wait() < 0)
+		nanosleep(&(struct timespec){.tv_sec = OLD_TEXT_S}, NULL);
+	victim_reader_after_swap(w->reader, swapped);
+	return 0;
 }
 
 void watcher_close(struct watcher *w)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "app/loop.h"
+#include "base/strbuf.h"
 #include "bpf/tracer.h"
 #include "victim/victim.h"
 
@@ -42,6 +43,22 @@ int watcher_open(const struct watcher_config *config, struct watcher **ret);
 
 /* From now on victims are told of. 0 or -errno. */
 int watcher_start(struct watcher *w);
+
+/*
+ * For a swap of the probe. What the probe's text shares with the watcher, ended by NULL: maps that
+ * a new text must have as they are, and those that are made anew. Programs that are known, victims
+ * on their way and what the probe has begun with them all go on in the new text.
+ */
+extern const char *const watcher_held_maps[];
+extern const char *const watcher_renewed_maps[];
+
+/*
+ * Around the swap, in the loop's thread: see lib/session/session.h. AFTER waits for the programs of
+ * the old text to end, and reads what they have told.
+ */
+int watcher_before_swap(struct watcher *w, struct tracer *tracer, struct watcher_settings *settings,
+			struct strbuf *why);
+int watcher_after_swap(struct watcher *w, bool swapped, struct strbuf *why);
 
 /* Waits until what is complete was handed over, and hands over the rest. NULL is fine. */
 void watcher_close(struct watcher *w);

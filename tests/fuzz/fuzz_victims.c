@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			(void)victims_bucket(victims, record, n);
 		} else {
 			set_key(record, n, &key);
-			(void)victims_event(victims, record, n, &load);
+			(void)victims_event(victims, record, n, &load, NULL);
 		}
 		data += length + 3;
 		size -= length + 3;

@@ -80,7 +80,7 @@ static int kill_by(struct fixture *f, uint32_t pid, struct oomprof_key key, enum
 	e.event.time_ns = clock_monotonic_ns();
 	e.event.victim_pid = pid;
 	strcpy(e.event.victim_comm, "tiny");
-	return victims_event(f->victims, &e, sizeof(e), &f->load);
+	return victims_event(f->victims, &e, sizeof(e), &f->load, NULL);
 }
 
 static int kill_of(struct fixture *f, uint32_t pid, struct oomprof_key key)
@@ -99,7 +99,7 @@ static int begin_at_rate(struct fixture *f, uint32_t pid, int64_t rate)
 				  .killed_ns = clock_monotonic_ns(),
 				  .comm = "tiny"};
 
-	return victims_event(f->victims, &e, sizeof(e), &f->load);
+	return victims_event(f->victims, &e, sizeof(e), &f->load, NULL);
 }
 
 static int begin_of(struct fixture *f, uint32_t pid)
@@ -119,7 +119,7 @@ static int part_of(struct fixture *f, uint32_t pid, uint32_t flags, uint32_t pen
 				.goroutines = pending ? 17 : 0, /* the first counts them */
 				.pending = pending};
 
-	return victims_event(f->victims, &e, sizeof(e), &f->load);
+	return victims_event(f->victims, &e, sizeof(e), &f->load, NULL);
 }
 
 static int end_of(struct fixture *f, uint32_t pid)
@@ -131,7 +131,7 @@ static int exit_of(struct fixture *f, uint32_t pid)
 {
 	struct oomprof_exit e = {.kind = OOMPROF_EXIT, .process = process(pid), .begun = 1};
 
-	return victims_event(f->victims, &e, sizeof(e), &f->load);
+	return victims_event(f->victims, &e, sizeof(e), &f->load, NULL);
 }
 
 static struct oomprof_bucket bucket_record(uint32_t pid, uint64_t objects)
@@ -383,7 +383,7 @@ static int kill_with_swap(struct fixture *f, uint32_t pid, uint64_t swap_pages)
 	e.event.time_ns = clock_monotonic_ns();
 	e.event.victim_pid = pid;
 	e.event.swap_pages = swap_pages;
-	return victims_event(f->victims, &e, sizeof(e), &f->load);
+	return victims_event(f->victims, &e, sizeof(e), &f->load, NULL);
 }
 
 /* It has gone, and no thread found the start of its list in memory. */
@@ -391,7 +391,7 @@ static int exit_unread(struct fixture *f, uint32_t pid)
 {
 	struct oomprof_exit e = {.kind = OOMPROF_EXIT, .process = process(pid), .unreadable = 1};
 
-	return victims_event(f->victims, &e, sizeof(e), &f->load);
+	return victims_event(f->victims, &e, sizeof(e), &f->load, NULL);
 }
 
 static void line_says(const struct victim *v, const char *what)
@@ -415,7 +415,7 @@ static struct victim *walked_in_vain(struct fixture *f, uint32_t pid, uint64_t s
 
 	assert_int_equal(kill_with_swap(f, pid, swap_pages), 0);
 	assert_int_equal(begin_of(f, pid), 0);
-	assert_int_equal(victims_event(f->victims, &e, sizeof(e), &f->load), 0);
+	assert_int_equal(victims_event(f->victims, &e, sizeof(e), &f->load, NULL), 0);
 	victims_settle(f->victims);
 	v = victims_take(f->victims, false);
 	assert_non_null(v);
@@ -689,9 +689,9 @@ static void bad_records(void **state)
 	struct oomprof_kill kill = {.kind = OOMPROF_KILL};
 
 	for (size_t n = 0; n < sizeof(kill); n++)
-		assert_int_equal(victims_event(f->victims, &kill, n, &f->load), -EBADMSG);
+		assert_int_equal(victims_event(f->victims, &kill, n, &f->load, NULL), -EBADMSG);
 	kill.kind = 77;
-	assert_int_equal(victims_event(f->victims, &kill, sizeof(kill), &f->load), -EBADMSG);
+	assert_int_equal(victims_event(f->victims, &kill, sizeof(kill), &f->load, NULL), -EBADMSG);
 	assert_int_equal(end_of(f, 10), 0); /* of one that was handed over */
 	assert_int_equal(bucket_of(f, 10, 1), -ENOENT);
 	assert_int_equal(begin_of(f, 10), 0);
