@@ -55,8 +55,10 @@ static size_t find_heading(const char *text, size_t n, char tool[WORD_MOST],
 		return 0;
 	p = take_word(text + 2, end, tool);
 	p = p ? take_word(p, end, version) : NULL;
-	if (!p || (size_t)(end - p) < strlen(title) || strncmp(p, title, strlen(title)))
+	if (!p || (size_t)(end - p) < strlen(title) || strncmp(p, title, strlen(title))) {
+		*tool = '\0';
 		return 0;
+	}
 	close = memmem(p, (size_t)(end - p), "*/", 2);
 	/* Anything else in that line belongs to the text: then it stays whole. */
 	if (!close || !newline)
