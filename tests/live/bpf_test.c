@@ -1,6 +1,7 @@
 #include "live/bpf_test.h"
 
 #include <ftw.h>
+#include <link.h>
 #include <unistd.h>
 
 #include "bpf/kernel_features.h"
@@ -47,4 +48,34 @@ int bpf_test_unavailable(void)
 	printf("%s 1 - live%s BPF: %s\n1..1\n", bad ? "not ok" : "ok", bad ? "" : " # SKIP",
 	       r < 0 ? strerror(-r) : "no BTF");
 	return bad;
+}
+
+__attribute__((noinline)) void bpf_test_marker(unsigned int argument)
+{
+	__asm__ volatile("" ::"r"(argument) : "memory");
+}
+
+/* The offset in our own file of an address in our own text. */
+static int file_offset(struct dl_phdr_info *info, size_t size, void *data)
+{
+	uintptr_t address = (uintptr_t)bpf_test_marker - info->dlpi_addr;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && address >= p->p_vaddr &&
+		    address < p->p_vaddr + p->p_filesz)
+			*(uint64_t *)data = address - p->p_vaddr + p->p_offset;
+	}
+	return 1; /* the first is the program itself */
+}
+
+uint64_t bpf_test_marker_offset(void)
+{
+	uint64_t offset = 0;
+
+	dl_iterate_phdr(file_offset, &offset);
+	assert_int_not_equal(offset, 0);
+	return offset;
 }

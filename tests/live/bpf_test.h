@@ -13,3 +13,7 @@ int bpf_test_teardown(void **state);
 
 /* No BPF here: it has been said, and the test program's exit status is this; else -1. */
 int bpf_test_unavailable(void);
+
+/* A function to put uprobes at, in this program, and its offset in /proc/self/exe. */
+void bpf_test_marker(unsigned int argument);
+uint64_t bpf_test_marker_offset(void);

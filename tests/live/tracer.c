@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <link.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -162,27 +161,6 @@ static void attaches_by_name(void **state)
 	tracer_close(t);
 }
 
-__attribute__((noinline)) static void marker(unsigned int argument)
-{
-	__asm__ volatile("" ::"r"(argument) : "memory");
-}
-
-/* The offset in our own file of an address in our own text. */
-static int file_offset(struct dl_phdr_info *info, size_t size, void *data)
-{
-	uintptr_t address = (uintptr_t)marker - info->dlpi_addr;
-
-	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && address >= p->p_vaddr &&
-		    address < p->p_vaddr + p->p_filesz)
-			*(uint64_t *)data = address - p->p_vaddr + p->p_offset;
-	}
-	return 1; /* the first is the program itself */
-}
-
 /* Of two at the same place the first goes: each call is counted once less. */
 static void detach_one(struct tracer *t, uint64_t offset, uint64_t first)
 {
@@ -191,14 +169,14 @@ static void detach_one(struct tracer *t, uint64_t offset, uint64_t first)
 	assert_int_equal(tracer_attach_uprobe(t, "uprobe__marker", "/proc/self/exe", offset,
 					      getpid(), &second),
 			 0);
-	marker(MAGIC);
+	bpf_test_marker(MAGIC);
 	assert_int_equal(count(t, 3), before + 2);
 	tracer_detach(t, first);
 	tracer_detach(t, first);
-	marker(MAGIC);
+	bpf_test_marker(MAGIC);
 	assert_int_equal(count(t, 3), before + 3);
 	tracer_detach(t, second);
-	marker(MAGIC);
+	bpf_test_marker(MAGIC);
 	assert_int_equal(count(t, 3), before + 3);
 }
 
@@ -207,12 +185,11 @@ static void attach_to_user_code(bool swappable)
 {
 	struct tracer_config config = config_for("-DPROBE_KINDS");
 	struct tracer *t;
-	uint64_t offset = 0, attached, again;
+	uint64_t offset, attached, again;
 
 	config.swappable = swappable;
 	t = start(&config);
-	dl_iterate_phdr(file_offset, &offset);
-	assert_int_not_equal(offset, 0);
+	offset = bpf_test_marker_offset();
 	assert_int_equal(tracer_attach_uprobe(t, "uprobe__marker", "/proc/self/exe", offset,
 					      getpid(), &attached),
 			 0);
@@ -221,12 +198,12 @@ static void attach_to_user_code(bool swappable)
 		-ENOENT);
 	assert_true(tracer_attach_uprobe(t, "uprobe__marker", "/nowhere", 0, -1, &again) < 0);
 	for (int i = 0; i < CALLS; i++)
-		marker(MAGIC);
+		bpf_test_marker(MAGIC);
 	assert_int_equal(count(t, 3), CALLS);
 	if (swappable) {
 		assert_int_equal(tracer_swap(t, &config), 0);
 		for (int i = 0; i < CALLS; i++)
-			marker(MAGIC);
+			bpf_test_marker(MAGIC);
 		assert_int_equal(count(t, 3), 2 * CALLS);
 	}
 	detach_one(t, offset, attached);
