@@ -163,11 +163,14 @@ static int put_user(const struct oomkill_stack *s, struct kill_stack *to)
 	return r < 0 ? r : fill(to, &texts, count);
 }
 
-/* The probe itself and how it was called stand before the OOM killer. */
+/*
+ * The probe itself and how it was called stand before the OOM killer. On Linux 7.2 fentry jumps
+ * to the probe before oom_kill_process() has a frame: then its caller is the first.
+ */
 static size_t behind_probe(const struct kernel_place *places, size_t n)
 {
 	static const char *const first[] = {"mark_oom_victim", "__oom_kill_process",
-					    "oom_kill_process"};
+					    "oom_kill_process", "out_of_memory"};
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(first); k++)
