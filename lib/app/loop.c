@@ -23,8 +23,16 @@ struct source {
 	void *user;
 };
 
+struct catcher {
+	loop_fn call;
+	void *user;
+};
+
 struct loop {
 	int epoll;
+	int signals;
+	sigset_t caught;
+	struct catcher catchers[NSIG];
 	bool stopped, any_gone;
 	int status;
 	struct source *sources;
@@ -51,23 +59,44 @@ static int add_source(struct loop *loop, enum source_kind kind, int fd, uint32_t
 
 static int add_signals(struct loop *loop)
 {
-	sigset_t set;
 	int fd, r;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+	sigemptyset(&loop->caught);
+	sigaddset(&loop->caught, SIGINT);
+	sigaddset(&loop->caught, SIGTERM);
+	sigaddset(&loop->caught, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &loop->caught, NULL) < 0)
 		return -errno;
 	signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	fd = signalfd(-1, &loop->caught, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	r = add_source(loop, SOURCE_SIGNAL, fd, EPOLLIN, NULL, NULL);
 	if (r < 0)
 		close(fd);
+	else
+		loop->signals = fd;
 	return r;
+}
+
+int loop_on_signal(struct loop *loop, int number, loop_fn caught, void *user)
+{
+	bool stops = number == SIGINT || number == SIGTERM || number == SIGHUP;
+	sigset_t set;
+
+	loop->catchers[number] = (struct catcher){caught, user};
+	if (stops)
+		return 0;
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	if (caught)
+		sigaddset(&loop->caught, number);
+	else
+		sigdelset(&loop->caught, number);
+	if (sigprocmask(caught ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL) < 0 ||
+	    signalfd(loop->signals, &loop->caught, 0) < 0)
+		return -errno;
+	return 0;
 }
 
 /* A pipe or socket whose other end closes reports EPOLLERR or EPOLLHUP, even with no events asked.
@@ -191,6 +220,21 @@ void loop_stop(struct loop *loop, int status)
 	loop->status = status;
 }
 
+static void on_signals(struct source *s)
+{
+	struct loop *loop = s->loop;
+	struct signalfd_siginfo info;
+
+	while (!loop->stopped && read(s->fd, &info, sizeof(info)) == sizeof(info)) {
+		const struct catcher *c = &loop->catchers[info.ssi_signo % NSIG];
+
+		if (c->call)
+			c->call(c->user);
+		else
+			loop_stop(loop, 0);
+	}
+}
+
 static void dispatch(struct source *s)
 {
 	uint64_t times;
@@ -204,12 +248,19 @@ static void dispatch(struct source *s)
 			s->call(s->user);
 		break;
 	case SOURCE_SIGNAL:
+		on_signals(s);
+		break;
 	case SOURCE_STDOUT:
 		loop_stop(s->loop, 0);
 		break;
 	case SOURCE_GONE:
 		break;
 	}
+}
+
+bool loop_stopped(const struct loop *loop)
+{
+	return loop->stopped;
 }
 
 int loop_run(struct loop *loop)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct loop;
@@ -31,8 +32,17 @@ void loop_remove(struct loop *loop, int fd);
 /* Likewise the timer that fires FIRE for USER. */
 void loop_remove_timer(struct loop *loop, loop_fn fire, void *user);
 
+/*
+ * Call CAUGHT for each signal of that number: SIGINT, which then does not stop the loop, or another
+ * that is blocked from here on. Before any thread is started. NULL: as it was. 0 or -errno.
+ */
+int loop_on_signal(struct loop *loop, int number, loop_fn caught, void *user);
+
 /* Make loop_run() return STATUS once the present callback is done. */
 void loop_stop(struct loop *loop, int status);
+
+/* Has it been stopped? */
+bool loop_stopped(const struct loop *loop);
 
 /* Until a stop; returns its status, or -errno. */
 int loop_run(struct loop *loop);
