@@ -31,10 +31,9 @@ struct command_completion {
 	void *user;
 	size_t n_words; /* complete words behind the command, before the cursor */
 	char *const *words;
-	const char *start; /* of the word at the cursor, "" for none */
-	struct strbuf
-		*out; /* candidates, a line each; those that do not begin so are passed over */
-	bool *files;  /* set: names of files, too */
+	const char *start;  /* of the word at the cursor, "" for none */
+	struct strbuf *out; /* candidates, a line each; what does not begin so is passed over */
+	bool *files;	    /* set: names of files, too */
 };
 
 struct command {
@@ -72,9 +71,22 @@ int command_find(const struct command_tree *tree, char *const *words, size_t n_w
 int command_run(const struct command_tree *tree, char *const *words, size_t n_words,
 		struct console *console, struct strbuf *out, struct strbuf *why);
 
-/* Candidates for what stands at CURSOR of LINE, a line each. 0 or -ENOMEM. */
+/* What the word at the cursor may become. */
+struct command_candidates {
+	size_t from;	     /* where that word begins in the line */
+	char *start;	     /* as much of it as there is, without quotes and backslashes */
+	struct strbuf names; /* sorted, a line each */
+	bool files;	     /* names of files, too */
+};
+
+/* 0 or -ENOMEM. */
 int command_complete(const struct command_tree *tree, const char *line, size_t cursor,
-		     struct strbuf *out, bool *ret_files);
+		     struct command_candidates *ret);
+void command_candidates_clear(struct command_candidates *c);
+
+/* What may come at CURSOR of LINE, told line by line. 0 or -ENOMEM. */
+int command_hint(const struct command_tree *tree, const char *line, size_t cursor,
+		 struct strbuf *out);
 
 /* `help`, `help NAME`, `?`. 0 or as command_find(). */
 int command_help(const struct command_tree *tree, char *const *words, size_t n_words,

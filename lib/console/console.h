@@ -26,7 +26,8 @@ struct console_config {
 bool console_wanted(const struct common_options *common);
 
 /*
- * Opens scripts and history, takes over the terminal. From here on what tool_print() and messages
+ * Before any thread is started, as signals are blocked that a prompt needs to hear of. Opens
+ * scripts and history, takes over the terminal. From here on what tool_print() and messages
  * write stands above the prompt, from any thread. Nothing is carried out before the loop runs. 0 or
  * -errno: the user has been told.
  */
