@@ -33,9 +33,17 @@ static void make_table(struct table *t, const struct program_info *info, struct 
 		{OPTION_FLAG, 'j', "json", NULL, "print JSON, one object a line", &c->json, 0, 0},
 		{OPTION_DURATION, 'd', "duration", "SECONDS", "stop after that long",
 		 &c->duration_ns, 0, 0},
+		{OPTION_FLAG, 'i', "console", NULL, "take commands from the terminal meanwhile",
+		 &c->console, 0, 0},
+		{OPTION_TEXT, 'c', "commands", "CMDS", "carry out these commands: 'CMD; CMD'",
+		 &c->commands, 0, 0},
+		{OPTION_TEXT, 'X', "script", "FILE", "carry out the commands in FILE; - is stdin",
+		 &c->script, 0, 0},
 		{OPTION_FLAG, 0, "ebpf", NULL, "print the BPF text and exit", &c->ebpf, 0, 0},
 		{OPTION_TEXT, 0, "probe", "FILE", "run the BPF text in FILE instead", &c->probe, 0,
 		 0},
+		{OPTION_FLAG, 0, "force", NULL, "even if others may write to that file", &c->force,
+		 0, 0},
 		{OPTION_FLAG, 0, "edit", NULL, "open the BPF text in $EDITOR first", &c->edit, 0,
 		 0},
 		{OPTION_TEXT, 0, "image", "FILE", "run an image made by oomtools-compile",
@@ -225,6 +233,15 @@ static int check_together(const struct common_options *c)
 	if (c->image && (c->probe || c->edit || c->kernel_headers)) {
 		message_error("--image runs what is compiled already; it does not go with --probe, "
 			      "--edit or --kernel-headers");
+		return EXIT_USAGE;
+	}
+	if (c->ebpf && (c->console || c->commands || c->script)) {
+		message_error("--ebpf prints the text and is done: it does not go with -i, -c or "
+			      "-X");
+		return EXIT_USAGE;
+	}
+	if (c->force && !c->probe) {
+		message_error("--force goes with --probe FILE");
 		return EXIT_USAGE;
 	}
 	return -1;

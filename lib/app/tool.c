@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/exit_codes.h"
@@ -56,6 +57,24 @@ static int take_text(struct tool *tool)
 	return -1;
 }
 
+/* Is it there? To find that out after the probe was compiled and attached is late. */
+static int check_script(const char *path)
+{
+	struct stat st;
+	int r = 0;
+
+	if (!path || !strcmp(path, "-"))
+		return -1;
+	if (access(path, R_OK) < 0 || stat(path, &st) < 0)
+		r = errno;
+	else if (S_ISDIR(st.st_mode))
+		r = EISDIR;
+	if (!r)
+		return -1;
+	message_error("--script: cannot read %s: %s", path, strerror(r));
+	return EXIT_FAILED;
+}
+
 int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
@@ -63,6 +82,8 @@ int tool_begin(struct tool *tool, int argc, char *argv[], int *first)
 
 	file_open_standard();
 	r = options_parse(tool->info, &tool->common, argc, argv, first);
+	if (r < 0)
+		r = check_script(tool->common.script);
 	if (r >= 0)
 		return r;
 	/* A file that may not become as large (ulimit -f) is an error to tell of, not the end. */
@@ -278,8 +299,7 @@ int tool_print(const struct strbuf *text)
 
 int tool_start_line(const struct tool *tool, const char *line)
 {
-	int r = file_write_fd(tool->common.json ? 2 : 1, line, strlen(line));
-
+	int r = terminal_write(tool->common.json ? 2 : 1, line, strlen(line));
 	/* Where stderr is gone, nobody would read it either. */
 	if (r == 0 || tool->common.json)
 		return 0;
