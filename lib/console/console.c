@@ -104,12 +104,15 @@ static void run_words(struct console *c, const struct token_list *tokens)
 	if (r == 0)
 		r = command_run(&c->tree, words, tokens->count, c, &out, &why);
 	print(c, &out);
-	if (r >= 0)
-		return;
-	if (words)
+	if (words && r != 0)
 		(void)command_find(&c->tree, words, tokens->count, &command, &user, &used, &unused);
-	tell(c, command ? command->name : NULL, r, &why);
-	fail(c);
+	if (r == COMMAND_GOES_ON && command) {
+		c->wait = WAIT_COMMAND;
+		c->command = command->name;
+	} else if (r < 0) {
+		tell(c, command ? command->name : NULL, r, &why);
+		fail(c);
+	}
 }
 
 /* One command of the present line. */
@@ -204,9 +207,10 @@ static void on_wait_over(void *user);
 
 static void wait_end(struct console *c)
 {
+	if (c->wait != WAIT_COMMAND)
+		c->events_from = atomic_load(&c->events);
 	c->wait = WAIT_NOTHING;
 	atomic_store(&c->wait_events, false);
-	c->events_from = atomic_load(&c->events);
 	(void)loop_change_timer(c->config.loop, on_wait_over, c, NEVER_NS, 0);
 	console_wake(c);
 }
@@ -231,6 +235,22 @@ static void on_wait_over(void *user)
 		wait_fails(c, "the events did not come in that time");
 	else if (c->wait == WAIT_EVENTS)
 		wait_end(c);
+}
+
+void console_finish(struct console *c, int result, const struct strbuf *out,
+		    const struct strbuf *why)
+{
+	if (c->wait != WAIT_COMMAND)
+		return;
+	if (out)
+		print(c, out);
+	if (result < 0) {
+		const struct strbuf none = {0};
+
+		tell(c, c->command, result, why ? why : &none);
+		fail(c);
+	}
+	wait_end(c);
 }
 
 int console_wait_begin(struct console *c, uint64_t events, uint64_t duration_ns)
@@ -260,7 +280,7 @@ static void interrupted(struct console *c)
 {
 	if (c->wait == WAIT_SIGNAL)
 		wait_end(c);
-	else if (c->typing && c->wait != WAIT_NOTHING)
+	else if (c->typing && c->wait > WAIT_COMMAND)
 		wait_fails(c, "interrupted");
 	else if (!c->typing)
 		loop_stop(c->config.loop, EXIT_OK);
@@ -407,6 +427,7 @@ int console_open(const struct console_config *config, struct console **ret)
 	c->wake = -1;
 	c->history.directory = -1;
 	c->typed.fd = -1;
+	prompt_prepare();
 	r = make_tree(c);
 	if (r == 0)
 		r = open_scripts(c);
@@ -432,13 +453,18 @@ void console_quit(struct console *c)
 
 int console_suspend(struct console *c)
 {
-	return c->prompt ? prompt_suspend(c->prompt) : 0;
+	prompt_lend(c->prompt);
+	return 0;
 }
 
 void console_resume(struct console *c)
 {
-	if (c->prompt)
-		prompt_resume(c->prompt);
+	prompt_take_back(c->prompt);
+}
+
+struct loop *console_loop(const struct console *c)
+{
+	return c->config.loop;
 }
 
 bool console_is_interactive(const struct console *c)

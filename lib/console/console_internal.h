@@ -13,6 +13,7 @@
 /* What the commands wait for. */
 enum console_wait {
 	WAIT_NOTHING,
+	WAIT_COMMAND, /* for console_finish() */
 	WAIT_SIGNAL,
 	WAIT_TIME,
 	WAIT_EVENTS, /* perhaps for some time only */
@@ -36,6 +37,7 @@ struct console {
 	bool listening; /* for more of a stream */
 
 	enum console_wait wait;
+	const char *command;	 /* whose end is waited for */
 	atomic_bool wait_events; /* console_event() is to tell */
 	atomic_uint_fast64_t events;
 	uint64_t events_from, events_to; /* counted from; waited for */

@@ -25,7 +25,6 @@
 /* Readline has no place for a pointer of ours. */
 static struct prompt *the;
 static pthread_mutex_t the_lock = PTHREAD_MUTEX_INITIALIZER;
-static _Thread_local bool suspended_here;
 
 static void draw_after(struct prompt *p, uint64_t ns)
 {
@@ -74,8 +73,6 @@ void prompt_above(struct prompt *p, const struct strbuf *text)
 static void on_begin(void *user)
 {
 	(void)user;
-	if (suspended_here)
-		return;
 	pthread_mutex_lock(&the_lock);
 	if (the)
 		erase(the);
@@ -84,8 +81,6 @@ static void on_begin(void *user)
 static void on_end(void *user)
 {
 	(void)user;
-	if (suspended_here)
-		return;
 	if (the && the->installed && !the->drawn && !the->away)
 		draw_after(the, DRAW_AFTER_NS);
 	pthread_mutex_unlock(&the_lock);
@@ -269,6 +264,8 @@ static void on_interrupt(void *user)
 {
 	struct prompt *p = user;
 
+	if (p->lent) /* it was for the program that has the terminal */
+		return;
 	if (!p->installed) {
 		p->config.on_interrupt(p->config.user);
 		return;
@@ -320,7 +317,8 @@ static void on_stop(void *user)
 	sigaddset(&set, SIGTSTP);
 	pthread_mutex_lock(&the_lock);
 	erase(p);
-	p->rl.rl_deprep_terminal();
+	if (!p->lent)
+		p->rl.rl_deprep_terminal();
 	leave(p);
 	(void)raise(SIGTSTP);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -328,7 +326,7 @@ static void on_stop(void *user)
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	if (p->away)
 		come_back(p);
-	else if (in_foreground())
+	else if (!p->lent && in_foreground())
 		p->rl.rl_prep_terminal(1);
 	pthread_mutex_unlock(&the_lock);
 }
@@ -347,21 +345,29 @@ static void on_continue(void *user)
 	pthread_mutex_unlock(&the_lock);
 }
 
-int prompt_suspend(struct prompt *p)
+void prompt_lend(struct prompt *p)
 {
 	pthread_mutex_lock(&the_lock);
-	suspended_here = true;
-	erase(p);
-	p->rl.rl_deprep_terminal();
-	fflush(p->out);
-	return 0;
+	if (p) {
+		erase(p);
+		p->lent = true;
+		p->rl.rl_deprep_terminal();
+		fflush(p->out);
+	}
+	terminal_hold(true);
+	pthread_mutex_unlock(&the_lock);
 }
 
-void prompt_resume(struct prompt *p)
+void prompt_take_back(struct prompt *p)
 {
-	p->rl.rl_prep_terminal(1);
-	fflush(p->out);
-	suspended_here = false;
+	pthread_mutex_lock(&the_lock);
+	if (p && p->lent) {
+		p->lent = false;
+		if (in_foreground())
+			p->rl.rl_prep_terminal(1);
+		fflush(p->out);
+	}
+	terminal_hold(false);
 	pthread_mutex_unlock(&the_lock);
 }
 
@@ -436,9 +442,15 @@ static int catch_signals(struct prompt *p)
 	return r;
 }
 
-int prompt_open(const struct prompt_config *config, struct prompt **ret, struct strbuf *why)
+void prompt_prepare(void)
 {
 	static const struct terminal_hooks hooks = {on_begin, on_end, NULL};
+
+	terminal_set_hooks(&hooks);
+}
+
+int prompt_open(const struct prompt_config *config, struct prompt **ret, struct strbuf *why)
+{
 	struct prompt *p = calloc(1, sizeof(*p));
 	int r;
 
@@ -464,7 +476,6 @@ int prompt_open(const struct prompt_config *config, struct prompt **ret, struct 
 	}
 	the = p;
 	set_up(p);
-	terminal_set_hooks(&hooks);
 	*ret = p;
 	return 0;
 }
@@ -480,7 +491,7 @@ void prompt_close(struct prompt *p)
 		erase(p);
 		if (p->installed)
 			p->rl.rl_callback_handler_remove();
-		if (!p->away)
+		if (!p->away && !p->lent)
 			p->rl.rl_deprep_terminal();
 		for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
 			(void)loop_on_signal(p->config.loop, caught[i], NULL, NULL);

@@ -23,6 +23,9 @@ struct prompt_config {
 	void *user;
 };
 
+/* To be called before the first thread is started: the lock around what is printed. */
+void prompt_prepare(void);
+
 /* Take over the terminal that stdin is. Nothing is shown yet. 0 or -errno with the reason in WHY.
  */
 int prompt_open(const struct prompt_config *config, struct prompt **ret, struct strbuf *why);
@@ -33,9 +36,9 @@ void prompt_remember(struct prompt *p, const char *line);
 /* Wait for a line, and for that only: until on_line(). */
 void prompt_show(struct prompt *p);
 
-/* The terminal as it was before, and nobody else's output, until it goes on. */
-int prompt_suspend(struct prompt *p);
-void prompt_resume(struct prompt *p);
+/* The terminal for another program, as console_suspend() has it. P may be NULL: there is none. */
+void prompt_lend(struct prompt *p);
+void prompt_take_back(struct prompt *p);
 
 /* NULL is fine. */
 void prompt_close(struct prompt *p);

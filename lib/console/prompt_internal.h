@@ -16,12 +16,12 @@ struct prompt {
 	bool installed; /* readline waits for it */
 	bool drawn;	/* and it can be seen */
 	bool away;	/* we are in the background: the terminal is somebody else's */
+	bool lent;	/* to another program */
 	bool entered;
 	char *line; /* that was entered; NULL: the end */
 	struct strbuf input;
 	size_t taken; /* so much of it was handed to readline */
 	int timer;    /* the prompt is drawn again then */
-	pthread_mutex_t *lock;
 };
 
 /* The keys TAB and ?, called by readline. */
