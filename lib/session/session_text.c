@@ -48,52 +48,59 @@ static bool put_lines(struct strbuf *out, const char *text, uint64_t from, uint6
 }
 
 struct search {
-	const char *name;
-	struct text_function found; /* its last line is 0: not found */
-	struct strbuf *names;
+	const char *text, *name;
+	bool found;
+	struct strbuf *out, *names;
 };
 
-static bool compare(const struct text_function *f, void *user)
+static bool put_if_wanted(const struct text_function *f, void *user)
 {
 	struct search *s = user;
 
-	if (!strcmp(f->name, s->name))
-		s->found = *f;
 	strbuf_printf(s->names, "%s%s", s->names->length ? ", " : "", f->name);
-	return !s->found.last;
+	if (!strcmp(f->name, s->name)) {
+		/* In another branch of an #if it may stand again. */
+		if (s->found)
+			strbuf_puts(s->out, "  ...\n");
+		s->found = true;
+		(void)put_lines(s->out, s->text, f->first, f->last);
+	}
+	return true;
 }
 
-/* "10-20", "10" (to the end), a function. */
-static int find_lines(const char *text, const char *what, uint64_t *from, uint64_t *to,
-		      struct strbuf *why)
+static int put_function(const char *text, const char *name, struct command_call *call)
 {
 	_cleanup_strbuf_ struct strbuf names = {0};
-	_cleanup_free_ char *number = strdup(what);
-	struct search search = {.name = what, .names = &names};
-	char *dash;
+	struct search s = {.text = text, .name = name, .out = call->out, .names = &names};
+
+	text_functions(text, put_if_wanted, &s);
+	if (s.found)
+		return 0;
+	strbuf_printf(call->why, "the text has no function '%s'; it has %s", name,
+		      names.length ? names.data : "none");
+	return -ENOENT;
+}
+
+/* "10-20", "10" (to the end) */
+static int put_range(const char *text, const char *range, struct command_call *call)
+{
+	_cleanup_free_ char *number = strdup(range);
+	uint64_t from = 1, to = UINT32_MAX;
+	char *dash = number ? strchr(number, '-') : NULL;
 
 	if (!number)
 		return -ENOMEM;
-	if (isdigit((unsigned char)*what)) {
-		dash = strchr(number, '-');
-		if (dash)
-			*dash++ = '\0';
-		if (parse_number(number, 1, UINT32_MAX, from) < 0 ||
-		    (dash && *dash && parse_number(dash, *from, UINT32_MAX, to) < 0)) {
-			strbuf_printf(why, "'%s' is no line or range of lines: 10, or 10-20", what);
-			return -EINVAL;
-		}
+	if (dash)
+		*dash++ = '\0';
+	if (parse_number(number, 1, UINT32_MAX, &from) < 0 ||
+	    (dash && *dash && parse_number(dash, from, UINT32_MAX, &to) < 0)) {
+		strbuf_printf(call->why, "'%s' is no line or range of lines: 10, or 10-20", range);
+		return -EINVAL;
+	}
+	if (put_lines(call->out, text, from, to))
 		return 0;
-	}
-	text_functions(text, compare, &search);
-	if (!search.found.last) {
-		strbuf_printf(why, "the text has no function '%s'; it has %s", what,
-			      names.length ? names.data : "none");
-		return -ENOENT;
-	}
-	*from = search.found.first;
-	*to = search.found.last;
-	return 0;
+	strbuf_puts(call->why, "the text has not that many lines");
+	return -ENOENT;
 }
 
 /* The text that runs, or the draft; what WORDS still say about it. */
@@ -111,25 +118,22 @@ int session_list(struct command_call *call)
 	const struct session *s = call->user;
 	char *const *words = call->words;
 	const struct probe_text *text = choose(s, &words);
-	uint64_t from = 1, to = UINT32_MAX;
-	int r = 0;
+	const char *all;
 
 	if (!text || !text->text.length) {
 		strbuf_puts(call->why,
 			    text ? "an image runs: its text is not known" : "there is no draft");
 		return -ENOENT;
 	}
+	all = strbuf_text(&text->text);
 	if (words[0] && words[1]) {
 		strbuf_puts(call->why, "one function, or one range of lines, please");
 		return -EINVAL;
 	}
-	if (words[0])
-		r = find_lines(strbuf_text(&text->text), words[0], &from, &to, call->why);
-	if (r == 0 && !put_lines(call->out, strbuf_text(&text->text), from, to)) {
-		strbuf_puts(call->why, "the text has not that many lines");
-		r = -ENOENT;
-	}
-	return r;
+	if (!words[0])
+		return put_range(all, "1", call);
+	return isdigit((unsigned char)*words[0]) ? put_range(all, words[0], call)
+						 : put_function(all, words[0], call);
 }
 
 static bool add_name(const struct text_function *f, void *user)

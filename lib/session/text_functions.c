@@ -130,18 +130,21 @@ static int argument(const char *at, int which, const char **ret)
 	return n;
 }
 
+static bool is_called(const struct candidate *c, const char *name)
+{
+	return c->n == strlen(name) && !strncmp(c->name, name, c->n);
+}
+
 static void name_it(const struct candidate *c, struct text_function *f)
 {
-	const char *a, *b;
-	int n = is_macro(c) ? argument(c->arguments, 0, &a) : 0;
-	int m = n && c->n == strlen("TRACEPOINT_PROBE") &&
-				!strncmp(c->name, "TRACEPOINT_PROBE", c->n)
-			? argument(c->arguments, 1, &b)
-			: 0;
+	const char *a = "", *b = "";
+	int n = is_macro(c) ? argument(c->arguments, 0, &a) : 0, m;
 
-	if (m)
+	if (n && is_called(c, "TRACEPOINT_PROBE") && (m = argument(c->arguments, 1, &b)))
 		snprintf(f->name, sizeof(f->name), "tracepoint__%.*s__%.*s", n, a, m, b);
-	else if (n)
+	else if (n && is_called(c, "OOMTOOLS_CALLBACK"))
+		snprintf(f->name, sizeof(f->name), "callback_%.*s", n, a);
+	else if (n && !isdigit((unsigned char)*a))
 		snprintf(f->name, sizeof(f->name), "%.*s", n, a);
 	else
 		snprintf(f->name, sizeof(f->name), "%.*s", (int)c->n, c->name);

@@ -472,6 +472,7 @@ static void functions_are_found(void **state)
 			"tell 7-11\nfentry__x 12-14\n");
 	check_functions("TRACEPOINT_PROBE(oom, mark_victim) {\n}\n",
 			"tracepoint__oom__mark_victim 1-2\n");
+	check_functions("OOMTOOLS_CALLBACK(2)\n{\n}\nX(3) {}", "callback_2 1-3\nX 4-4\n");
 	check_functions("int f(void) __attribute__((noinline)) {\n}\n", "f 1-2\n");
 	check_functions("int a[] = {f(1), 2};\nint g(int x) { return x; }", "g 2-2\n");
 	check_functions("int f(void) {", "f 1-1\n");
