@@ -1,9 +1,13 @@
 /*
  * oomkill: one event for every process that the OOM killer takes.
  *
- * To see more of a kill, add a member to struct oomkill_event and fill it in tell_event(); any
- * field of a kernel struct may be named, its layout comes from the running kernel. Read kernel
- * memory with RD(pointer->member) only.
+ * To see more of a kill takes two lines: a member of struct oomkill_event, and in tell_event() what
+ * it is. oomkill shows it then. Any field of a kernel struct may be named, its layout comes from
+ * the running kernel ('fields task_struct' on the console lists them); read kernel memory with
+ * RD(pointer->member) only. The victim's nice value, say:
+ *
+ *	__s32 nice;				  where struct oomkill_event ends
+ *	e->nice = RD(victim->static_prio) - 120;  where tell_event() says so
  */
 #include "oomtools.bpf.h"
 #include "oomkill.h"
@@ -47,6 +51,7 @@ static inline u64 tell_event(void *ctx, struct task_struct *victim, struct oom_c
 	oom_read_victim(e, victim);
 	oom_read_control(e, oc, flags);
 	as_the_kernel_counts(e, victim);
+	/* What fills a member of yours stands here; VICTIM is its task_struct. */
 	time_ns = e->time_ns;
 	events.ringbuf_submit(e, 0);
 	if (!of_member)

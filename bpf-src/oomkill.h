@@ -77,6 +77,8 @@ struct oomkill_event {
 	char trigger_comm[OOMKILL_COMM_SIZE];
 	char victim_comm[OOMKILL_COMM_SIZE];
 	char memcg_name[OOMKILL_NAME_SIZE]; /* (oc) last component of its path */
+
+	/* A member of yours stands here. */
 };
 
 #define OOMKILL_PATH_SIZE 1024

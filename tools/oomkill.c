@@ -11,13 +11,11 @@
 #include "app/loop.h"
 #include "app/message.h"
 #include "bpf-src/oomkill.h"
-#include "bpf/event_ring.h"
-#include "bpf/kernel_map.h"
 #include "oom/gfp.h"
 #include "oom/kill_queue.h"
 #include "proc/clock.h"
 #include "stack/stack_names.h"
-#include "tools/oomkill_output.h"
+#include "tools/oomkill_console.h"
 #include "tools/oomkill_replay.h"
 #include "tools/texts.h"
 
@@ -30,13 +28,11 @@ struct oomkill {
 	struct oomkill_output output;
 	bool story; /* the probe tells what the line does not */
 	struct loop *loop;
-	struct tracer *tracer;
-	struct event_ring *ring;
+	struct oomkill_probe probe;
 	struct kill_queue *queue;
 	struct stack_names *names;
 	const char *flags[4];
-	uint64_t lost[OOMKILL_LOST_COUNTERS]; /* as far as that was said */
-	uint64_t strange;		      /* records that are not the probe's we know */
+	struct oomkill_console console;
 };
 
 static void on_kill(const struct kill *k, void *user)
@@ -55,18 +51,6 @@ static int on_stack(struct kill *k, const struct oomkill_stack *s, void *user)
 	return r == -ENOMEM ? r : 0;
 }
 
-static void on_record(const void *data, size_t size, void *user)
-{
-	struct oomkill *o = user;
-	int r = kill_queue_feed(o->queue, data, size, clock_monotonic_ns());
-
-	if (r == -EBADMSG && !o->strange++)
-		message_warning("the probe sends records that are not known here: was its text "
-				"made by another oomkill? This one's begins with --ebpf");
-	else if (r < 0 && r != -EBADMSG)
-		message_warning("a kill is missing, or part of it: %s", strerror(-r));
-}
-
 static void on_due(void *user)
 {
 	struct oomkill *o = user;
@@ -81,31 +65,13 @@ static void on_due(void *user)
 				0);
 }
 
-static void report_lost(struct oomkill *o)
-{
-	static const char *const what[OOMKILL_LOST_COUNTERS] = {
-		[OOMKILL_LOST_KILLS] = "kills are missing",
-		[OOMKILL_LOST_STORY] = "parts of kills are missing",
-	};
-
-	for (uint32_t i = 0; i < ARRAY_SIZE(what); i++) {
-		uint64_t lost = 0;
-
-		if (kernel_map_lookup(tracer_map_fd(o->tracer, "lost"), &i, &lost) < 0 ||
-		    lost <= o->lost[i])
-			continue;
-		message_warning("%" PRIu64 " %s: the ring was full", lost - o->lost[i], what[i]);
-		o->lost[i] = lost;
-	}
-	oomkill_sinks_lost(&o->output.sinks, o->lost[OOMKILL_LOST_KILLS]);
-}
-
 static void on_ring(void *user)
 {
 	struct oomkill *o = user;
 
-	event_ring_consume(o->ring);
-	report_lost(o);
+	oomkill_probe_consume(&o->probe);
+	oomkill_probe_report_lost(&o->probe);
+	oomkill_sinks_lost(&o->output.sinks, o->probe.lost[OOMKILL_LOST_KILLS]);
 	on_due(o);
 }
 
@@ -116,10 +82,8 @@ static void on_duration(void *user)
 
 static int run(struct oomkill *o)
 {
-	int r = loop_add(o->loop, event_ring_fd(o->ring), on_ring, o);
+	int r = loop_add_timer(o->loop, NEVER_NS, 0, on_due, o);
 
-	if (r == 0)
-		r = loop_add_timer(o->loop, NEVER_NS, 0, on_due, o);
 	if (r == 0 && o->tool.common.duration_ns)
 		r = loop_add_timer(o->loop, o->tool.common.duration_ns, 0, on_duration, o);
 	if (r < 0)
@@ -127,13 +91,42 @@ static int run(struct oomkill *o)
 	tool_protect(0);
 	r = tool_start_line(&o->tool, "Tracing OOM kills... Ctrl-C to stop.\n");
 	if (r == 0)
+		r = oomkill_console_open(&o->console);
+	if (r == 0)
 		r = loop_run(o->loop);
 	kill_queue_flush(o->queue);
 	if (kill_queue_late_members(o->queue))
 		message_warning("%" PRIu64 " processes died with a victim that had been told of "
 				"before",
 				kill_queue_late_members(o->queue));
-	return r;
+	return oomkill_console_close(&o->console, r);
+}
+
+/* All that a probe that is attached takes. 0 or -errno, -ECANCELED: the user has been told. */
+static int open_all(struct oomkill *o, const struct kill_queue_config *config)
+{
+	int r = stack_names_open(&o->names);
+
+	if (r == 0)
+		r = kill_queue_open(config, &o->queue);
+	if (r == 0)
+		r = loop_open(&o->loop);
+	if (r == 0)
+		r = oomkill_sinks_start(&o->output.sinks, o->loop);
+	if (r < 0)
+		return r;
+	o->probe.queue = o->queue;
+	o->probe.loop = o->loop;
+	o->probe.on_events = on_ring;
+	o->probe.user = o;
+	o->console = (struct oomkill_console){
+		.tool = &o->tool,
+		.options = o->options,
+		.output = &o->output,
+		.probe = &o->probe,
+		.flags = o->flags,
+	};
+	return oomkill_probe_open(&o->probe) < 0 ? 0 : -ECANCELED;
 }
 
 static int trace(struct oomkill *o)
@@ -147,25 +140,17 @@ static int trace(struct oomkill *o)
 		.stack = on_stack,
 		.user = o,
 	};
-	int r, status = tool_attach(&o->tool, NULL, NULL, &o->tracer);
+	int r, status = tool_attach(&o->tool, NULL, NULL, &o->probe.tracer);
 
 	if (status >= 0)
 		return status;
 	if (o->story && gfp_names_load(&gfp_names) == 0)
 		config.gfp_names = gfp_names;
-	r = stack_names_open(&o->names);
-	if (r == 0)
-		r = kill_queue_open(&config, &o->queue);
-	if (r == 0)
-		r = loop_open(&o->loop);
-	if (r == 0)
-		r = oomkill_sinks_start(&o->output.sinks, o->loop);
-	if (r == 0)
-		r = event_ring_open(tracer_map_fd(o->tracer, "events"), on_record, o, &o->ring);
+	r = open_all(o, &config);
 	if (r == 0)
 		r = run(o);
-	tracer_close(o->tracer);
-	event_ring_close(o->ring);
+	tracer_close(o->probe.tracer);
+	oomkill_probe_close(&o->probe);
 	loop_close(o->loop);
 	kill_queue_close(o->queue);
 	stack_names_close(o->names);
@@ -180,7 +165,8 @@ static int choose_probe(struct oomkill *o)
 		return -1;
 	if (!strstr(o->tool.text, STORY)) {
 		message_error("%s is the text of an older oomkill: with -x, -j, --record, --exec, "
-			      "--prom and most filters it has to send more; begin anew with --ebpf",
+			      "--prom, most filters and a console it has to send more; begin anew "
+			      "with --ebpf",
 			      o->tool.common.probe ? o->tool.common.probe : "this");
 		return EXIT_FAILED;
 	}
@@ -192,7 +178,11 @@ static int choose_probe(struct oomkill *o)
 int main(int argc, char *argv[])
 {
 	struct oomkill o = {
-		.tool = {.text = oomkill_text, .lines = oomkill_lines, .variants = oom_variants},
+		.tool = {.text = oomkill_text,
+			 .lines = oomkill_lines,
+			 .variants = oom_variants,
+			 .renewed_maps = oomkill_renewed_maps,
+			 .held_maps = oomkill_held_maps},
 	};
 	int status = oomkill_options_parse(&o.tool, argc, argv, &o.options);
 

@@ -9,6 +9,8 @@
 
 /* There is one command line. */
 static struct oomkill_options given;
+static struct option_numbers pids, uids;
+static const char *name, *cgroup, *container; /* for the filter, which has copies */
 
 static const struct option_entry entries[] = {
 	{OPTION_FLAG, 'x', "explain", NULL, "explain each kill below its line", &given.explain, 0,
@@ -19,18 +21,15 @@ static const struct option_entry entries[] = {
 	 &given.trigger_stack, 0, 0},
 	{OPTION_FLAG, 'f', "folded", NULL, "print folded stacks instead of lines", &given.folded, 0,
 	 0},
-	{OPTION_NUMBERS, 'p', "pid", "PID", "only kills of these processes", &given.pids, 1,
-	 INT32_MAX},
-	{OPTION_TEXT, 'n', "name", "COMM", "only kills of processes of that name",
-	 &given.filter.name, 0, 0},
-	{OPTION_NUMBERS, 'u', "uid", "UID", "only kills of these users' processes", &given.uids, 0,
+	{OPTION_NUMBERS, 'p', "pid", "PID", "only kills of these processes", &pids, 1, INT32_MAX},
+	{OPTION_TEXT, 'n', "name", "COMM", "only kills of processes of that name", &name, 0, 0},
+	{OPTION_NUMBERS, 'u', "uid", "UID", "only kills of these users' processes", &uids, 0,
 	 UINT32_MAX - 1},
-	{OPTION_TEXT, 0, "cgroup", "PATH", "only in that cgroup or below", &given.filter.cgroup, 0,
+	{OPTION_TEXT, 0, "cgroup", "PATH", "only in that cgroup or below", &cgroup, 0, 0},
+	{OPTION_TEXT, 0, "container", "ID", "only in that container, by id or name", &container, 0,
 	 0},
-	{OPTION_TEXT, 0, "container", "ID", "only in that container, by id or name",
-	 &given.filter.container, 0, 0},
 	{OPTION_FLAG, 'g', "global", NULL, "only where the whole machine ran out",
-	 &given.filter.global, 0, 0},
+	 &given.filter.filter.global, 0, 0},
 	{OPTION_TEXT, 0, "record", "FILE", "append each kill to FILE, as JSON", &given.record, 0,
 	 0},
 	{OPTION_TEXT, 0, "replay", "FILE", "show what was recorded; - is stdin", &given.replay, 0,
@@ -50,25 +49,38 @@ static bool same_file(const char *a, const char *b)
 	       x.st_ino == y.st_ino && S_ISREG(x.st_mode);
 }
 
+int oomkill_options_check(const struct oomkill_options *o, const struct common_options *c,
+			  struct strbuf *why)
+{
+	if (c->json && o->explain)
+		strbuf_puts(why, "-j has all that -x explains: give one of them");
+	else if (o->folded && !o->victim_stack && !o->trigger_stack)
+		strbuf_puts(why, "-f prints stacks: say whose, by -s (the victim's) or -S (the "
+				 "trigger's)");
+	else if (o->folded && (c->json || o->explain))
+		strbuf_puts(why, "-f prints stacks instead of all else: it does not go with -j or "
+				 "-x");
+	return why->length ? -EINVAL : 0;
+}
+
 static int check_together(const struct common_options *c)
 {
+	_cleanup_strbuf_ struct strbuf why = {0};
+
+	if (given.replay && (c->console || c->commands || c->script)) {
+		message_error(
+			"--replay reads a file and ends: it does not go with -i, -c or -X. On "
+			"the console there is 'replay FILE'");
+		return EXIT_USAGE;
+	}
 	if (given.replay &&
 	    (c->ebpf || c->probe || c->edit || c->image || c->kernel_headers || c->duration_ns)) {
 		message_error("--replay reads a file and traces nothing: it does not go with -d, "
 			      "--ebpf, --probe, --edit, --image or --kernel-headers");
 		return EXIT_USAGE;
 	}
-	if (c->json && given.explain) {
-		message_error("-j has all that -x explains: give one of them");
-		return EXIT_USAGE;
-	}
-	if (given.folded && !given.victim_stack && !given.trigger_stack) {
-		message_error("-f prints stacks: say whose, by -s (the victim's) or -S (the "
-			      "trigger's)");
-		return EXIT_USAGE;
-	}
-	if (given.folded && (c->json || given.explain)) {
-		message_error("-f prints stacks instead of all else: it does not go with -j or -x");
+	if (oomkill_options_check(&given, c, &why) < 0) {
+		message_error("%s", strbuf_text(&why));
 		return EXIT_USAGE;
 	}
 	if (same_file(given.prom, given.record) || same_file(given.prom, given.replay)) {
@@ -94,17 +106,39 @@ static const struct program_info info = {
 	.check = check_together,
 };
 
+static int copy(const char *from, char **to)
+{
+	*to = from ? strdup(from) : NULL;
+	return from && !*to ? -ENOMEM : 0;
+}
+
+/* The same as if it had been typed on the console. */
+static int make_filter(struct kill_filter_words *w, struct strbuf *why)
+{
+	struct kill_filter *f = &w->filter;
+	int r = copy(name, &w->name);
+
+	w->pids = pids.values;
+	w->uids = uids.values;
+	if (r == 0)
+		r = copy(cgroup, &w->cgroup);
+	if (r == 0)
+		r = copy(container, &w->container);
+	f->pids = w->pids;
+	f->n_pids = pids.count;
+	f->uids = w->uids;
+	f->n_uids = uids.count;
+	f->name = w->name;
+	f->cgroup = w->cgroup;
+	f->container = w->container;
+	return r < 0 ? r : kill_filter_prepare(f, why);
+}
+
 static int prepare_filter(void)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
-	struct kill_filter *f = &given.filter;
-	int r;
+	int r = make_filter(&given.filter, &why);
 
-	f->pids = given.pids.values;
-	f->n_pids = given.pids.count;
-	f->uids = given.uids.values;
-	f->n_uids = given.uids.count;
-	r = kill_filter_prepare(f, &why);
 	if (r == 0)
 		return -1;
 	message_error("--cgroup: %s", r == -EINVAL ? strbuf_text(&why) : strerror(-r));
@@ -123,20 +157,21 @@ int oomkill_options_parse(struct tool *tool, int argc, char *argv[], struct oomk
 
 void oomkill_options_clear(struct oomkill_options *o)
 {
-	kill_filter_clear(&o->filter);
-	free(o->pids.values);
-	free(o->uids.values);
+	kill_filter_words_clear(&o->filter);
+	kill_columns_clear(&o->columns);
 }
 
 bool oomkill_options_need_end(const struct tool *tool, const struct oomkill_options *o)
 {
-	return tool->common.json || o->explain || o->record || o->exec || o->victim_stack ||
-	       o->trigger_stack;
+	/* On the console all may be asked of a kill, later. */
+	return tool_has_console(tool) || tool->common.json || o->explain || o->record || o->exec ||
+	       o->victim_stack || o->trigger_stack;
 }
 
 bool oomkill_options_need_story(const struct tool *tool, const struct oomkill_options *o)
 {
-	return oomkill_options_need_end(tool, o) || o->prom || kill_filter_needs_story(&o->filter);
+	return oomkill_options_need_end(tool, o) || o->prom ||
+	       kill_filter_needs_story(&o->filter.filter);
 }
 
 void oomkill_options_flags(const struct tool *tool, const struct oomkill_options *o,

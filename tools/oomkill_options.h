@@ -2,15 +2,17 @@
 #pragma once
 
 #include "app/tool.h"
-#include "oom/kill_filter.h"
+#include "oom/kill_columns.h"
+#include "oom/kill_filter_words.h"
 
+/* The console's `set` changes some of it. */
 struct oomkill_options {
 	bool explain;
 	bool victim_stack, trigger_stack, folded;
-	struct kill_filter filter; /* prepared */
+	struct kill_columns columns; /* there is no option for them */
+	struct kill_filter_words filter;
 	const char *record, *replay;
 	const char *exec, *prom;
-	struct option_numbers pids, uids; /* where the filter has them from */
 };
 
 /*
@@ -19,6 +21,10 @@ struct oomkill_options {
  */
 int oomkill_options_parse(struct tool *tool, int argc, char *argv[], struct oomkill_options **ret);
 void oomkill_options_clear(struct oomkill_options *o);
+
+/* What is asked for must go together: 0, or -EINVAL with the reason in WHY. */
+int oomkill_options_check(const struct oomkill_options *o, const struct common_options *c,
+			  struct strbuf *why);
 
 /* Does it take the probe that follows the victims? */
 bool oomkill_options_need_story(const struct tool *tool, const struct oomkill_options *o);

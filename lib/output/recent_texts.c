@@ -52,6 +52,11 @@ int recent_texts_add(struct recent_texts *t, const char *text, size_t n)
 	return 0;
 }
 
+const char *recent_texts_at(const struct recent_texts *t, size_t i)
+{
+	return *at(t, i);
+}
+
 size_t recent_texts_show(const struct recent_texts *t, size_t n, struct strbuf *out)
 {
 	size_t shown = MIN(n, t->count);

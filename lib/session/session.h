@@ -37,5 +37,11 @@ int session_open(const struct session_config *config, struct session **ret);
 /* Its table, for the console's tree. Valid until it is closed. */
 struct command_table session_commands(struct session *s);
 
+/*
+ * Load the text that runs once more, as the tool's flags or map sizes have changed. As a command
+ * that swaps: 0 or -errno with the reason in WHY, and then all runs on as it was.
+ */
+int session_renew(struct session *s, struct strbuf *out, struct strbuf *why);
+
 /* Ends an editor that runs, removes the private files. Before console_close(). NULL is fine. */
 void session_close(struct session *s);

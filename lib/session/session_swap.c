@@ -120,3 +120,8 @@ int session_undo(struct session *s, struct strbuf *out, struct strbuf *why)
 		strbuf_puts(out, "What ran before is the draft now: 'apply' runs it again\n");
 	return 0;
 }
+
+int session_renew(struct session *s, struct strbuf *out, struct strbuf *why)
+{
+	return swap_to(s, texts_running(&s->texts), out, why);
+}
