@@ -68,6 +68,29 @@ const struct known_binary *known_binaries_find(struct known_binaries *known,
 	return b;
 }
 
+struct each {
+	void (*visit)(const struct known_binary *b, void *user);
+	void *user;
+};
+
+static void visit_node(const void *node, VISIT order, void *closure)
+{
+	const struct each *each = closure;
+
+	if (order == postorder || order == leaf)
+		each->visit(*(struct known_binary *const *)node, each->user);
+}
+
+void known_binaries_each(struct known_binaries *known,
+			 void (*visit)(const struct known_binary *b, void *user), void *user)
+{
+	struct each each = {visit, user};
+
+	pthread_mutex_lock(&known->lock);
+	twalk_r(known->tree, visit_node, &each);
+	pthread_mutex_unlock(&known->lock);
+}
+
 struct trim {
 	bool (*used)(const struct known_binary *b, void *user);
 	void *user;

@@ -48,6 +48,10 @@ void known_binaries_free(struct known_binaries *known);
 const struct known_binary *known_binaries_find(struct known_binaries *known,
 					       const struct oomprof_key *key);
 
+/* Each Go program that is known, in no order; VISIT must not use the table. */
+void known_binaries_each(struct known_binaries *known,
+			 void (*visit)(const struct known_binary *b, void *user), void *user);
+
 /*
  * Where there are more than KEEP, let go of those that are not USED. For one thread only, which
  * holds no other entry of the table.

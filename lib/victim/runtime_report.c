@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "output/human.h"
+#include "victim/victim_sites.h"
 
 #define KIB (INT64_C(1) << 10)
 #define MIB (INT64_C(1) << 20)
@@ -225,7 +226,7 @@ static bool put_size(const struct victim *v, enum go_fact fact, const char *befo
 
 static void put_heap(const struct victim *v, struct strbuf *out)
 {
-	const struct heap_totals *totals = v->profile ? heap_profile_totals(v->profile) : NULL;
+	const struct heap_totals *totals = v->profile || v->kept ? victim_totals(v) : NULL;
 	int64_t count;
 
 	if (put_size(v, GO_HEAP_LIVE, "heap: ", "", out)) {

@@ -1,7 +1,6 @@
 #include "victim/site_table.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "go/frame_text.h"
@@ -10,62 +9,129 @@
 
 #define INDENT 2
 
-static const struct table_column columns[] = {{"INUSE", 7, false},
-					      {"OBJECTS", 8, false},
-					      {"%", 5, false},
-					      {"SINCE-GC", 8, false},
-					      {"SITE", 0, true}};
+enum { INUSE, OBJECTS, SHARE, SINCE_GC, ALLOC, ALLOCS, SITE, COLUMNS };
 
-/* Characters that are left of a line for the last column. */
-static size_t room_for_site(int line_width)
+const struct column_about site_columns[] = {
+	[INUSE] = {"inuse", "INUSE", "bytes", "in use: allocated and not freed"},
+	[OBJECTS] = {"objects", "OBJECTS", "", "in use"},
+	[SHARE] = {"share", "%", "%", "of all bytes in use"},
+	[SINCE_GC] = {"since-gc", "SINCE-GC", "bytes", "in use, younger than the last collection"},
+	[ALLOC] = {"alloc", "ALLOC", "bytes", "allocated since the program began"},
+	[ALLOCS] = {"allocs", "ALLOCS", "", "objects allocated since the program began"},
+	[SITE] = {"site", "SITE", "", "function that allocates, file and line"},
+};
+const size_t site_columns_count = COLUMNS;
+
+static const struct table_column looks[] = {
+	[INUSE] = {"INUSE", 7, false}, [OBJECTS] = {"OBJECTS", 8, false},
+	[SHARE] = {"%", 5, false},     [SINCE_GC] = {"SINCE-GC", 8, false},
+	[ALLOC] = {"ALLOC", 7, false}, [ALLOCS] = {"ALLOCS", 9, false},
+	[SITE] = {"SITE", 0, true},
+};
+
+/* Those that are shown, in their order. */
+struct shown {
+	struct table_column columns[COLUMNS];
+	int which[COLUMNS];
+	size_t n;
+	const struct site_table_options *options;
+	const struct heap_totals *totals;
+};
+
+uint64_t site_columns_usual(void)
+{
+	return 1u << INUSE | 1u << OBJECTS | 1u << SHARE | 1u << SINCE_GC | 1u << SITE;
+}
+
+static void choose(struct shown *s)
+{
+	uint64_t chosen = s->options->columns ? s->options->columns : site_columns_usual();
+
+	for (int i = 0; i < COLUMNS; i++)
+		if (chosen >> i & 1) {
+			s->columns[s->n] = looks[i];
+			s->which[s->n++] = i;
+		}
+}
+
+/* Characters that are left of a line for the site, the last column. */
+static size_t room_for_site(const struct shown *s)
 {
 	int before = INDENT;
 
-	for (size_t i = 0; i + 1 < ARRAY_SIZE(columns); i++)
-		before += columns[i].width + 1;
-	return line_width > before ? (size_t)(line_width - before) : 0;
+	for (size_t i = 0; i + 1 < s->n; i++)
+		before += s->columns[i].width + 1;
+	return s->options->line_width > before ? (size_t)(s->options->line_width - before) : 0;
 }
 
-static void put_site(struct strbuf *out, const struct heap_frame *frame, int line_width)
+static void put_site(struct strbuf *out, const struct shown *s, const struct heap_frame *frame)
 {
 	frame_text(out, frame, false);
-	if (line_width && out->length > room_for_site(line_width)) {
+	if (s->options->line_width && out->length > room_for_site(s)) {
 		strbuf_reset(out);
 		frame_text(out, frame, true);
 	}
 }
 
-static void put_row(const struct heap_site *site, const struct heap_totals *totals, int line_width,
-		    struct strbuf *out)
+static void put_cell(const struct shown *s, int column, const struct heap_site *site,
+		     struct strbuf *out)
 {
-	_cleanup_strbuf_ struct strbuf bytes = {0}, since = {0}, where = {0};
-	int64_t total = totals->inuse_bytes;
-	char objects[32], share[16];
+	int64_t total = s->totals->inuse_bytes;
 
-	human_bytes(&bytes, site->inuse_bytes);
-	if (totals->since_gc_known)
-		human_bytes(&since, site->since_gc_bytes);
-	else
-		strbuf_putc(&since, '-');
-	put_site(&where, &site->frame, line_width);
-	snprintf(objects, sizeof(objects), "%" PRId64, site->inuse_objects);
-	snprintf(share, sizeof(share), "%.1f",
-		 total > 0 ? 100.0 * (double)site->inuse_bytes / (double)total : 0.0);
-	table_writer_row(out, columns, ARRAY_SIZE(columns), INDENT, line_width,
-			 (const char *const[]){strbuf_text(&bytes), objects, share,
-					       strbuf_text(&since), strbuf_text(&where)});
+	switch (column) {
+	case INUSE:
+		human_bytes(out, site->inuse_bytes);
+		break;
+	case OBJECTS:
+		strbuf_printf(out, "%" PRId64, site->inuse_objects);
+		break;
+	case SHARE:
+		strbuf_printf(out, "%.1f",
+			      total > 0 ? 100.0 * (double)site->inuse_bytes / (double)total : 0.0);
+		break;
+	case SINCE_GC:
+		if (s->totals->since_gc_known)
+			human_bytes(out, site->since_gc_bytes);
+		else
+			strbuf_putc(out, '-');
+		break;
+	case ALLOC:
+		human_bytes(out, site->alloc_bytes);
+		break;
+	case ALLOCS:
+		strbuf_printf(out, "%" PRId64, site->alloc_objects);
+		break;
+	case SITE:
+		put_site(out, s, &site->frame);
+		break;
+	}
 }
 
-void site_table(const struct heap_profile *profile, size_t rows, int line_width, struct strbuf *out)
+static void put_row(const struct shown *s, const struct heap_site *site, struct strbuf *out)
 {
-	const struct heap_site *sites;
-	size_t n = heap_profile_sites(profile, &sites);
+	struct strbuf cells[COLUMNS] = {0};
+	const char *texts[COLUMNS];
 
-	n = MIN(n, rows);
+	for (size_t i = 0; i < s->n; i++) {
+		put_cell(s, s->which[i], site, &cells[i]);
+		texts[i] = strbuf_text(&cells[i]);
+	}
+	table_writer_row(out, s->columns, s->n, INDENT, s->options->line_width, texts);
+	for (size_t i = 0; i < s->n; i++)
+		strbuf_free(&cells[i]);
+}
+
+void site_table(const struct heap_totals *totals, const struct heap_site *sites, size_t n,
+		const struct site_table_options *options, struct strbuf *out)
+{
+	struct shown shown = {.options = options, .totals = totals};
+
+	choose(&shown);
+	n = MIN(n, options->rows);
 	while (n && sites[n - 1].inuse_bytes <= 0)
 		n--; /* all freed again: largest first, so these are last */
 	if (n)
-		table_writer_heads(out, columns, ARRAY_SIZE(columns), INDENT);
+		table_writer_heads(out, shown.columns, shown.n, INDENT);
 	for (size_t i = 0; i < n; i++)
-		put_row(&sites[i], heap_profile_totals(profile), line_width, out);
+		put_row(&shown, &sites[i], out);
 }

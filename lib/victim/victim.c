@@ -11,6 +11,7 @@
 #include "output/human.h"
 #include "proc/clock.h"
 #include "victim/runtime_report.h"
+#include "victim/victim_sites.h"
 
 struct victim *victim_new(const struct oomprof_process *process)
 {
@@ -28,6 +29,7 @@ void victim_free(struct victim *v)
 	if (!v)
 		return;
 	heap_profile_free(v->profile);
+	victim_sites_free(v->kept);
 	named_values_clear(&v->more);
 	strbuf_free(&v->file_name);
 	output_removed_clear(&v->removed);

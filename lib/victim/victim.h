@@ -82,6 +82,7 @@ struct victim {
 	struct victim_enabled enabled; /* by this tool */
 	struct named_values more;      /* what an edited probe tells besides */
 	struct heap_profile *profile;
+	struct victim_sites *kept; /* in the place of the profile: victim_sites.h */
 	struct victim_buckets buckets;
 	struct victim_walk walk;
 

@@ -13,6 +13,7 @@
 #include "proc/clock.h"
 #include "victim/runtime_report.h"
 #include "victim/site_table.h"
+#include "victim/victim_sites.h"
 
 static const char *const outcome_names[] = {
 	[VICTIM_WRITTEN] = "written",
@@ -75,7 +76,7 @@ static uint64_t when(const struct victim *v)
 
 static void put_numbers(const struct victim *v, struct strbuf *out)
 {
-	const struct heap_totals *t = heap_profile_totals(v->profile);
+	const struct heap_totals *t = victim_totals(v);
 	const struct victim_buckets *b = &v->buckets;
 
 	strbuf_puts(out, ", ");
@@ -164,6 +165,17 @@ static void put_more(const struct victim *v, struct strbuf *out)
 	}
 }
 
+static void put_sites(const struct victim *v, const struct victim_report_options *options,
+		      struct strbuf *out)
+{
+	const struct site_table_options table = {(size_t)options->rows, options->line_width,
+						 options->columns};
+	const struct heap_site *sites;
+	size_t n = victim_sites(v, &sites);
+
+	site_table(victim_totals(v), sites, n, &table, out);
+}
+
 int victim_report_text(const struct victim *v, const struct victim_report_options *options,
 		       struct strbuf *out)
 {
@@ -171,7 +183,7 @@ int victim_report_text(const struct victim *v, const struct victim_report_option
 	put_more(v, out);
 	put_runtime(v, options->details, out);
 	if (v->summed)
-		site_table(v->profile, (size_t)options->rows, options->line_width, out);
+		put_sites(v, options, out);
 	return strbuf_error(out);
 }
 
@@ -219,10 +231,10 @@ static void put_json_enabled(const struct victim *v, struct json_writer *w)
 
 static void put_json_profile(const struct victim *v, uint64_t rows, struct json_writer *w)
 {
-	const struct heap_totals *t = heap_profile_totals(v->profile);
+	const struct heap_totals *t = victim_totals(v);
 	const struct victim_buckets *b = &v->buckets;
 	const struct heap_site *sites;
-	size_t n = heap_profile_sites(v->profile, &sites);
+	size_t n = victim_sites(v, &sites);
 
 	json_writer_int(w, "mem_profile_rate_bytes", v->rate);
 	put_json_enabled(v, w);

@@ -5,10 +5,11 @@
 #include "victim/victim.h"
 
 struct victim_report_options {
-	bool date;	/* full date and time */
-	bool details;	/* what the runtime knew, under the line */
-	uint64_t rows;	/* of the table of sites */
-	int line_width; /* of the terminal; 0: do not cut */
+	bool date;	  /* full date and time */
+	bool details;	  /* what the runtime knew, under the line */
+	uint64_t rows;	  /* of the table of sites */
+	uint64_t columns; /* of it: see site_table.h */
+	int line_width;	  /* of the terminal; 0: do not cut */
 };
 
 /* Append one line, and under it the sites that hold most memory. 0 or -ENOMEM. */

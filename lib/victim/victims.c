@@ -352,6 +352,15 @@ static bool may_begin(const struct victim *v)
 	return v->faceless || (v->binary && known_binary_readable(v->binary));
 }
 
+size_t victims_count(const struct victims *victims)
+{
+	size_t n = 0;
+
+	for (const struct entry *e = victims->entries; e; e = e->next)
+		n++;
+	return n;
+}
+
 bool victims_awaited(const struct victims *victims)
 {
 	for (const struct entry *e = victims->entries; e; e = e->next) {

@@ -36,6 +36,9 @@ int victims_bucket(struct victims *victims, const void *record, size_t size);
 /* From here on, a victim whose last OOMPROF_END was seen has all its buckets on the ring. */
 void victims_settle(struct victims *victims);
 
+/* How many are on their way. */
+size_t victims_count(const struct victims *victims);
+
 /* Is there a victim whose walk is under way, or is to come as soon as it takes the signal? */
 bool victims_awaited(const struct victims *victims);
 

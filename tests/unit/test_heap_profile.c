@@ -177,6 +177,8 @@ static void shows_a_table(void **state)
 		.bias = BIAS, .rate = 1, .cycle = 7 << 1, .cycle_known = true};
 	const uint64_t a[] = {LEAK, GOEXIT}, b[] = {INLINED, CALL, LEAK, GOEXIT};
 	const uint64_t gone[] = {0x7f0000000001};
+	const struct heap_site *sites;
+	size_t n;
 
 	(void)state;
 	assert_int_equal(heap_profile_new(binary, &options, &p), 0);
@@ -184,19 +186,26 @@ static void shows_a_table(void **state)
 	add(p, 512, 1, 0, 1, b, 4);
 	add(p, 512, 5, 5, 0, gone, 1);
 	assert_int_equal(heap_profile_resolve(p), 0);
-	site_table(p, 10, 0, &out);
+	n = heap_profile_sites(p, &sites);
+	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){10, 0, 0}, &out);
 	assert_string_equal(strbuf_text(&out),
 			    "    INUSE  OBJECTS     % SINCE-GC SITE\n"
 			    "  1009.0M     1009 100.0     3.0M main.leak[...] (leak.go:12)\n"
 			    "     2.0K        4   0.0     512B main.newNode (leak.go:50)\n");
 	strbuf_reset(&out);
-	site_table(p, 1, 56, &out);
+	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){1, 56, 0}, &out);
 	assert_string_equal(strbuf_text(&out),
 			    "    INUSE  OBJECTS     % SINCE-GC SITE\n"
 			    "  1009.0M     1009 100.0     3.0M main.leak[...] (lea...\n");
 	strbuf_reset(&out);
-	site_table(p, 0, 0, &out);
+	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){0, 0, 0}, &out);
 	assert_string_equal(strbuf_text(&out), "");
+	/* Other columns: the third, the fifth and sixth. */
+	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){10, 0, 0x34},
+		   &out);
+	assert_string_equal(strbuf_text(&out), "      %   ALLOC    ALLOCS\n"
+					       "  100.0 1009.0M      1009\n"
+					       "    0.0    2.0K         4\n");
 }
 
 /* What the runtime publishes leaves out what is not swept, unless there was no collection yet. */
