@@ -61,6 +61,9 @@ struct victim_reader {
 	bool walks_left;    /* the probe may hold something of victims that are gone */
 	uint64_t tidied_ns; /* when that was looked for last */
 	uint64_t lost;	    /* events that found no room, as far as they were reported */
+	/* For other threads: the same, and victims on their way. */
+	atomic_ullong lost_now;
+	atomic_size_t waiting;
 };
 
 /* Of what a victim's threads do, for --verbose. */
@@ -138,6 +141,7 @@ static void tell_lost(struct victim_reader *w)
 	message_warning("%llu events were lost: a ring was full",
 			(unsigned long long)(lost - w->lost));
 	w->lost = lost;
+	atomic_store(&w->lost_now, lost);
 }
 
 /*
@@ -289,6 +293,7 @@ static void drain(struct victim_reader *w)
 		reader_guard_alive(w->guard);
 		hand_over(w);
 		tidy_up(w);
+		atomic_store(&w->waiting, victims_count(w->victims));
 		if (n > 0)
 			looks = 0;
 	} while (n > 0 || wait_for_walk(w, &looks));
@@ -416,6 +421,14 @@ int victim_reader_open(const struct victim_reader_config *config, struct victim_
 	}
 	*ret = w;
 	return 0;
+}
+
+struct victim_reader_counts victim_reader_count(const struct victim_reader *w)
+{
+	return (struct victim_reader_counts){
+		.waiting = atomic_load(&w->waiting),
+		.lost = atomic_load(&w->lost_now),
+	};
 }
 
 void victim_reader_close(struct victim_reader *w)

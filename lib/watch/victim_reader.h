@@ -32,5 +32,13 @@ int victim_reader_before_swap(struct victim_reader *reader, const struct tracer 
 			      struct strbuf *why);
 void victim_reader_after_swap(struct victim_reader *reader, bool swapped);
 
+struct victim_reader_counts {
+	size_t waiting; /* victims on their way */
+	uint64_t lost;	/* events of the probe: a ring was full */
+};
+
+/* From any thread. */
+struct victim_reader_counts victim_reader_count(const struct victim_reader *reader);
+
 /* Hands over what is complete, then the rest. NULL is fine. */
 void victim_reader_close(struct victim_reader *reader);

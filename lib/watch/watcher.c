@@ -1,6 +1,7 @@
 #include "watch/watcher.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -25,6 +26,7 @@ struct watcher {
 	struct victim_reader *reader; /* reads the other rings, in a thread of its own */
 	struct event_ring *execs;
 	struct worker *worker;
+	atomic_size_t to_write; /* victims that the worker has, or is to get */
 	struct known_binaries *known;
 	struct libraries *libraries;
 	struct packed *packed;
@@ -62,7 +64,7 @@ static void do_job(void *job, void *user)
 	struct watcher *w = user;
 
 	w->on_victim(job, w->user);
-	victim_free(job);
+	atomic_fetch_sub(&w->to_write, 1);
 }
 
 /* Tell the probe of a Go program, and see to it that there will be a profile. */
@@ -176,6 +178,7 @@ static void on_complete(struct victim *v, void *user)
 
 	if (w->enabler && v->binary)
 		(void)enabler_find(w->enabler, &v->process, v->binary->binary, &v->enabled);
+	atomic_fetch_add(&w->to_write, 1);
 	worker_push(w->worker, v);
 }
 
@@ -309,6 +312,19 @@ int watcher_after_swap(struct watcher *w, bool swapped, struct strbuf *why)
 		nanosleep(&(struct timespec){.tv_sec = OLD_TEXT_S}, NULL);
 	victim_reader_after_swap(w->reader, swapped);
 	return 0;
+}
+
+struct watcher_counts watcher_count(const struct watcher *w)
+{
+	struct victim_reader_counts r = victim_reader_count(w->reader);
+
+	return (struct watcher_counts){r.waiting, atomic_load(&w->to_write), r.lost};
+}
+
+void watcher_each_program(const struct watcher *w,
+			  void (*visit)(const struct known_binary *b, void *user), void *user)
+{
+	known_binaries_each(w->known, visit, user);
 }
 
 void watcher_close(struct watcher *w)

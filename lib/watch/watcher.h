@@ -32,8 +32,8 @@ struct watcher_config {
 	struct tracer *tracer; /* attached; must outlive the watcher */
 	struct loop *loop;     /* likewise */
 	int64_t enable_rate;   /* switch heap profiling on where it is off; 0: do not */
-	/* Each victim, complete; called in a thread of its own, one at a time. V is freed after it.
-	 */
+	/* Each victim, complete, the callee's now; called in a thread of its own, one at a time.
+	 * What it points to is there until the watcher is closed. */
 	void (*on_victim)(struct victim *v, void *user);
 	void *user;
 };
@@ -59,6 +59,17 @@ extern const char *const watcher_renewed_maps[];
 int watcher_before_swap(struct watcher *w, struct tracer *tracer, struct watcher_settings *settings,
 			struct strbuf *why);
 int watcher_after_swap(struct watcher *w, bool swapped, struct strbuf *why);
+
+struct watcher_counts {
+	size_t walking; /* victims whose records are on their way */
+	size_t waiting; /* for their file, or it is being made */
+	uint64_t lost;	/* events of the probe that found no room */
+};
+struct watcher_counts watcher_count(const struct watcher *w);
+
+/* Each Go program that is known; VISIT must not use the watcher. */
+void watcher_each_program(const struct watcher *w,
+			  void (*visit)(const struct known_binary *b, void *user), void *user);
 
 /* Waits until what is complete was handed over, and hands over the rest. NULL is fine. */
 void watcher_close(struct watcher *w);

@@ -1,0 +1,229 @@
+#include "tools/oomprof_console.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "base/text.h"
+#include "victim/site_table.h"
+
+#define SHOWN 1
+
+static int run_show(struct command_call *call)
+{
+	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
+	uint64_t n = SHOWN;
+	int r;
+
+	if (call->n_words && parse_number(call->words[0], 1, OOMPROF_KEPT, &n) < 0) {
+		strbuf_printf(call->why, "'%s' is not a number from 1 to %d", call->words[0],
+			      OOMPROF_KEPT);
+		return -EINVAL;
+	}
+	pthread_mutex_lock(&o->lock);
+	r = oomprof_output_again(o, 0, n, call->out);
+	pthread_mutex_unlock(&o->lock);
+	if (r == 0 && !call->out->length)
+		strbuf_puts(call->out, "no victim yet\n");
+	return r;
+}
+
+static int run_columns(struct command_call *call)
+{
+	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
+	uint64_t columns;
+
+	pthread_mutex_lock(&o->lock);
+	columns = o->form.report.columns;
+	pthread_mutex_unlock(&o->lock);
+	column_choice_list(site_columns, site_columns_count,
+			   columns ? columns : site_columns_usual(), call->out);
+	return 0;
+}
+
+static int run_pause(struct command_call *call)
+{
+	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
+
+	pthread_mutex_lock(&o->lock);
+	if (!o->paused)
+		o->shown_to = o->end;
+	strbuf_puts(call->out, o->paused ? "it is paused already: 'resume' goes on\n" : "");
+	o->paused = true;
+	pthread_mutex_unlock(&o->lock);
+	return 0;
+}
+
+static int run_resume(struct command_call *call)
+{
+	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
+	int r = 0;
+
+	pthread_mutex_lock(&o->lock);
+	if (o->paused && o->first > o->shown_to)
+		strbuf_printf(call->out,
+			      "(%" PRIu64 " more were not kept; their profiles are there)\n",
+			      o->first - o->shown_to);
+	if (o->paused)
+		r = oomprof_output_again(o, o->shown_to, UINT64_MAX, call->out);
+	else
+		strbuf_puts(call->out, "it is not paused\n");
+	o->paused = false;
+	pthread_mutex_unlock(&o->lock);
+	return r;
+}
+
+static int run_record(struct command_call *call)
+{
+	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
+	bool off = !strcmp(call->words[0], "off");
+	int r = oomprof_output_record(o, off ? NULL : call->words[0]);
+
+	if (r < 0)
+		strbuf_printf(call->why, "cannot write %s: %s", call->words[0], strerror(-r));
+	return r;
+}
+
+static void complete_file(const struct command_completion *completion)
+{
+	*completion->files = !completion->n_words;
+}
+
+static void complete_record(const struct command_completion *completion)
+{
+	complete_file(completion);
+	if (!completion->n_words)
+		strbuf_puts(completion->out, "off\n");
+}
+
+static void put_program(const struct known_binary *b, void *user)
+{
+	struct strbuf *out = user;
+
+	text_display(out, b->path, strlen(b->path));
+	if (b->binary && *b->binary->version)
+		strbuf_printf(out, ", %s", b->binary->version);
+	if (b->kind == BINARY_READY)
+		strbuf_puts(out, ": its heap profile can be read\n");
+	else if (b->kind == BINARY_OFF)
+		strbuf_puts(out, ": heap profiling was switched off by the linker "
+				 "(--enable-profiling switches it on)\n");
+	else
+		strbuf_printf(out, ": %s\n", b->reason ? b->reason : "its profile cannot be found");
+}
+
+static int run_programs(struct command_call *call)
+{
+	watcher_each_program(((struct oomprof_console *)call->user)->watcher, put_program,
+			     call->out);
+	if (!call->out->length)
+		strbuf_puts(call->out, "no Go program is known yet\n");
+	return 0;
+}
+
+static const struct command commands[] = {
+	{"show", "[N]", "the last victims again (1)",
+	 "  They are shown in the present form, if they pass the filter. 32 are kept, with 100 "
+	 "sites.\n",
+	 0, 1, run_show, NULL, NULL},
+	{"set", "[WHAT [VALUE]]", "what is shown, and how", NULL, 0, 0, oomprof_set_show_all, NULL,
+	 oomprof_set_commands},
+	{"columns", "", "what columns the table of sites may have", NULL, 0, 0, run_columns, NULL,
+	 NULL},
+	{"pause", "", "tell of no victims for now; profiles are written", NULL, 0, 0, run_pause,
+	 NULL, NULL},
+	{"resume", "", "tell of those since the pause, and go on", NULL, 0, 0, run_resume, NULL,
+	 NULL},
+	{"record", "FILE|off", "append each victim to FILE, as -j prints it", NULL, 1, 1,
+	 run_record, complete_record, NULL},
+	{"programs", "", "the Go programs that are known", NULL, 0, 0, run_programs, NULL, NULL},
+	{"profile", "PID", "write a profile of a living program, as -p", NULL, 1, 1,
+	 oomprof_profile_run, oomprof_profile_complete, NULL},
+	{.name = NULL},
+};
+
+/* oomprof's lines of `status`. */
+static void put_status(struct strbuf *out, void *user)
+{
+	const struct oomprof_console *c = user;
+	struct watcher_counts w = watcher_count(c->watcher);
+	struct oomprof_output *o = c->output;
+
+	pthread_mutex_lock(&o->lock);
+	strbuf_printf(out,
+		      "Victims:  %" PRIu64 " seen, %" PRIu64 " told of, %" PRIu64
+		      " filtered out%s; %zu under way, %zu waiting for their file\n",
+		      o->counts.seen, o->counts.told, o->counts.filtered,
+		      o->paused ? ", paused" : "", w.walking, w.waiting);
+	strbuf_printf(out,
+		      "Profiles: %" PRIu64 " written, %" PRIu64 " without one, %" PRIu64
+		      " could not be written\n",
+		      o->counts.written, o->counts.without, o->counts.failed);
+	strbuf_printf(out, "Lost:     %" PRIu64 " events, %" PRIu64 " buckets\n", w.lost,
+		      o->counts.lost_buckets);
+	if (o->record_path) {
+		strbuf_puts(out, "Recorded: in ");
+		text_display(out, o->record_path, strlen(o->record_path));
+		strbuf_printf(out, ", %" PRIu64 " could not be\n", o->counts.not_recorded);
+	}
+	pthread_mutex_unlock(&o->lock);
+}
+
+static int before_swap(struct tracer *tracer, struct strbuf *why, void *user)
+{
+	const struct oomprof_console *c = user;
+
+	return watcher_before_swap(c->watcher, tracer, c->settings, why);
+}
+
+static int after_swap(struct tracer *tracer, bool swapped, struct strbuf *why, void *user)
+{
+	const struct oomprof_console *c = user;
+
+	(void)tracer;
+	return watcher_after_swap(c->watcher, swapped, why);
+}
+
+int oomprof_console_open(struct oomprof_console *c)
+{
+	const struct session_config session = {
+		.tool = c->tool,
+		.tracer = c->tracer,
+		.before = before_swap,
+		.after = after_swap,
+		.status = put_status,
+		.user = c,
+	};
+	struct console_config console = {
+		.tool = c->tool->info->name,
+		.common = &c->tool->common,
+		.tree = {c->tables, ARRAY_SIZE(c->tables)},
+		.loop = c->loop,
+	};
+	int r;
+
+	if (!tool_has_console(c->tool))
+		return 0;
+	r = session_open(&session, &c->session);
+	if (r < 0)
+		return r;
+	c->tables[0] = session_commands(c->session);
+	c->tables[1] = (struct command_table){commands, c};
+	if (console_open(&console, &c->console) < 0)
+		return -ECANCELED;
+	oomprof_output_console(c->output, c->console);
+	return 0;
+}
+
+void oomprof_console_stop(struct oomprof_console *c)
+{
+	session_close(STEAL(c->session));
+	oomprof_profile_stop(c);
+	oomprof_output_forget(c->output);
+}
+
+int oomprof_console_close(struct oomprof_console *c, int status)
+{
+	return console_close(c->console, status);
+}
