@@ -12,6 +12,7 @@
 #define LOG_SIZE_FIRST (256u << 10)
 #define LOG_SIZE_MOST (16u << 20)
 #define LOG_LINES_SHOWN 6
+#define QUOTES_TRIED 16
 
 /* bpf_attr.prog_name: letters, digits, '_' and '.', 15 of them (include/uapi/linux/bpf.h). */
 #define KERNEL_NAME_SIZE 16
@@ -72,33 +73,85 @@ static void put_line(struct strbuf *out, const char *line, size_t n)
 	strbuf_putc(out, '\n');
 }
 
-/* The last source line that the log quotes: "; TEXT" or, since Linux 6.9, "; TEXT @ FILE:LINE". */
-static const char *last_quoted(const char *log, size_t *ret_n, unsigned int *ret_number)
-{
-	const char *found = NULL;
+/* A source line that the log quotes: "; TEXT" or, since Linux 6.9, "; TEXT @ FILE:LINE". */
+struct quote {
+	const char *text; /* NULL: none */
+	size_t n;
+	unsigned int number; /* libbcc's; 0: not told */
+};
 
-	for (const char *line = log; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (line[0] == ';' && line[1] == ' ')
-			found = line + 2;
-	}
-	*ret_number = 0;
-	*ret_n = 0;
-	if (!found)
-		return NULL;
-	*ret_n = strcspn(found, "\n");
-	for (size_t i = *ret_n; i > 3; i--) {
+static struct quote parse_quote(const char *text)
+{
+	struct quote q = {text, strcspn(text, "\n"), 0};
+
+	for (size_t i = q.n; i > 3; i--) {
 		unsigned int number;
 
-		if (strncmp(found + i - 3, " @ ", 3))
+		if (strncmp(text + i - 3, " @ ", 3))
 			continue;
-		if (sscanf(found + i, "%*[^: \n]:%u", &number) == 1) {
-			*ret_number = number;
-			*ret_n = i - 3;
+		if (sscanf(text + i, "%*[^: \n]:%u", &number) == 1) {
+			q.number = number;
+			q.n = i - 3;
 		}
 		break;
 	}
-	return found;
+	return q;
+}
+
+/* Where the last few quotes of a log begin, the last one last. */
+static size_t last_quotes(const char *log, const char *ret[static QUOTES_TRIED])
+{
+	size_t n = 0;
+
+	for (const char *line = log; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (line[0] != ';' || line[1] != ' ')
+			continue;
+		if (n == QUOTES_TRIED)
+			memmove(ret, ret + 1, --n * sizeof(*ret));
+		ret[n++] = line + 2;
+	}
+	return n;
+}
+
+/*
+ * The last one, and in *RET_LINE its line of the text; 0: not found. libbcc rewrites lines, and
+ * adds some: what was found of the lines before tells how far its numbers are off.
+ */
+static struct quote last_quote(const char *log, const struct source *source, unsigned int *ret_line)
+{
+	const char *quotes[QUOTES_TRIED];
+	size_t n = last_quotes(log, quotes);
+	struct quote last = {0};
+	unsigned int shift = 0, hint = 0;
+
+	*ret_line = 0;
+	for (size_t i = 0; i < n; i++) {
+		last = parse_quote(quotes[i]);
+		hint = last.number > shift ? last.number - shift : last.number;
+		*ret_line = source_find(source, last.text, last.n, hint);
+		if (*ret_line && last.number >= *ret_line)
+			shift = last.number - *ret_line;
+	}
+	if (n && !*ret_line)
+		*ret_line = source_find_rewritten(source, last.text, last.n, hint);
+	return last;
+}
+
+/* The text's own line reads better than what libbcc made of it. */
+static void put_source_line(struct strbuf *out, const struct source *source, unsigned int number,
+			    const struct quote *quote)
+{
+	const char *line = source->text;
+
+	if (!number) {
+		put_line(out, quote->text, quote->n);
+		return;
+	}
+	while (--number)
+		line += strcspn(line, "\n") + 1;
+	line += strspn(line, " \t");
+	put_line(out, line, strcspn(line, "\n"));
 }
 
 /* Where the log's last lines start; the statistics at its end are left out by *END. */
@@ -121,20 +174,25 @@ static const char *tail(const char *log, const char **end)
 void program_explain(const char *program, const char *log, const struct source *source,
 		     struct strbuf *reason)
 {
-	unsigned int number, found;
+	unsigned int at, shown;
 	const char *file, *end, *line;
+	struct quote quote = last_quote(log, source, &at);
+	bool exact = at;
 	size_t n;
-	const char *quoted = last_quoted(log, &n, &number);
 
-	found = quoted ? source_find(source, quoted, n, number) : 0;
-	source_error_at(source, found ? found : number ? number : source_line_of(source, program));
-	if (found || number) {
-		source_locate(source, found ? found : number, &file, &found);
-		strbuf_printf(reason, "%s:%u: ", file, found);
+	/* Of a line that cannot be found the function is better than nothing. */
+	if (!at)
+		at = source_line_of(source, program);
+	if (!at)
+		at = quote.number;
+	source_error_at(source, at);
+	if (at) {
+		source_locate(source, at, &file, &shown);
+		strbuf_printf(reason, "%s:%u: ", file, shown);
 	}
 	strbuf_printf(reason, "the kernel's verifier refuses %s\n", program);
-	if (quoted) {
-		put_line(reason, quoted, n);
+	if (quote.text) {
+		put_source_line(reason, source, exact ? at : 0, &quote);
 		strbuf_puts(reason, "  because:\n");
 	}
 	for (line = tail(log, &end); line < end; line += n + 1) {

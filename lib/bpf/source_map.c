@@ -57,6 +57,59 @@ unsigned int source_find(const struct source *source, const char *quoted, size_t
 	return best;
 }
 
+/* From the next letter that is no blank, forward or backward; false at the end. */
+static bool next_letter(const char *s, size_t n, size_t *at, bool backward, char *ret)
+{
+	for (; *at < n; ++*at) {
+		*ret = s[backward ? n - 1 - *at : *at];
+		if (!isspace((unsigned char)*ret)) {
+			++*at;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* How many letters these have in common from the start, or from the end. */
+static size_t common(const char *a, size_t a_n, const char *b, size_t b_n, bool backward)
+{
+	size_t i = 0, j = 0, count = 0;
+	char x, y;
+
+	while (next_letter(a, a_n, &i, backward, &x) && next_letter(b, b_n, &j, backward, &y) &&
+	       x == y)
+		count++;
+	return count;
+}
+
+unsigned int source_find_rewritten(const struct source *source, const char *quoted, size_t n,
+				   unsigned int hint)
+{
+	unsigned int number = 1, best = 0, distance, best_distance = 0;
+	size_t best_score = 0;
+
+	for (const char *line = source->text; *line; number++) {
+		size_t length = strcspn(line, "\n"), letters = 0, score, i = 0;
+		char c;
+
+		while (next_letter(line, length, &i, false, &c))
+			letters++;
+		score = common(line, length, quoted, n, false) +
+			common(line, length, quoted, n, true);
+		score = score > letters ? letters : score;
+		distance = number > hint ? number - hint : hint - number;
+		/* Half of the line must be there still. */
+		if (letters >= 8 && score * 2 >= letters &&
+		    (score > best_score || (score == best_score && distance < best_distance))) {
+			best = number;
+			best_score = score;
+			best_distance = distance;
+		}
+		line += length + (line[length] == '\n');
+	}
+	return best;
+}
+
 /* Does the line hold NAME, not as a part of another? */
 static bool holds_word(const char *line, size_t n, const char *name)
 {

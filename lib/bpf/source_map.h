@@ -42,6 +42,13 @@ void source_locate(const struct source *source, unsigned int line, const char **
 unsigned int source_find(const struct source *source, const char *quoted, size_t n,
 			 unsigned int hint);
 
+/*
+ * The same for a line that libbcc has rewritten, as it does where a map is used: the one that has
+ * most in common with it, at both ends; 0 if that is too little.
+ */
+unsigned int source_find_rewritten(const struct source *source, const char *quoted, size_t n,
+				   unsigned int hint);
+
 /* The number of the line where the text defines NAME, or has it at all; 0 if it does not. */
 unsigned int source_line_of(const struct source *source, const char *name);
 

@@ -5,8 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <linux/membarrier.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -15,6 +13,7 @@
 #include "bpf/image_supply.h"
 #include "bpf/kernel_features.h"
 #include "bpf/probe_set.h"
+#include "bpf/program_wait.h"
 
 /* What runs, or during prepare() what will. */
 struct running {
@@ -432,16 +431,6 @@ int tracer_start(struct tracer *t)
 	return r;
 }
 
-/*
- * Until no program that ran before this is still at work: they run within what this waits for, RCU.
- * Where it may not (nohz_full), by far longer than any of them takes.
- */
-static void wait_for_running_programs(void)
-{
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
-		usleep(200000);
-}
-
 static int swap_variant(struct tracer *t, struct attempt *a)
 {
 	struct running old = t->running;
@@ -459,8 +448,12 @@ static int swap_variant(struct tracer *t, struct attempt *a)
 	}
 	probe_set_adopt(a->made.set, old.set);
 	r = settle(t, a);
-	/* Those at work may be about to call a program of an array that closing would clear. */
-	wait_for_running_programs();
+	/*
+	 * Those at work may be about to call a program of an array that closing would clear. If
+	 * that cannot be waited for: by far longer than any of them takes.
+	 */
+	if (program_wait() < 0)
+		usleep(200000);
 	running_close(&old);
 	return r;
 }

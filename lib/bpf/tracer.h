@@ -96,10 +96,25 @@ void tracer_detach(struct tracer *t, uint64_t attachment);
 
 /*
  * Run another text in the place of this one, of a tracer that is `swappable`. Maps that keep name,
- * type, sizes and flags are handed over with their contents and their descriptors. Each attach
- * point goes over at one instant: every event is seen by the old program or by the new one, never
- * by both or neither. (Such a tracer attaches a small program that tail-calls the real one; a swap
- * changes the slot.) On failure the old text runs on as it was.
+ * type, sizes and flags are handed over with their contents and their descriptors, but for program
+ * arrays and `renewed_maps`. Each attach point goes over at one instant: every event is seen by the
+ * old program or by the new one, never by both or neither. (Such a tracer attaches a small program
+ * that tail-calls the real one; a swap changes the slot.)
+ *
+ * Attach points go over one after the other, within microseconds: for that time some run the old
+ * text and some the new one. An attach point that only one of the two has comes or goes, so what a
+ * text moves from one to another (fentry to kprobe, say) may be seen twice in that moment.
+ *
+ * What is attached by tracer_attach_uprobe() stays attached; if the new text lacks the program it
+ * does nothing, until a text has it again. Iterators that are open go on with the old program.
+ *
+ * The variant that runs is tried first. If the text itself is at fault there, no other is tried.
+ * PREPARE is called with the new maps and BTF in place of the running ones; what it changes in maps
+ * that are handed over stays changed if the swap fails later.
+ *
+ * On failure the old text runs on as it was, and nothing of the new one has run. On success no
+ * program of the old text runs any more: what it had to tell is in its maps, which go away with
+ * their last descriptor.
  */
 int tracer_swap(struct tracer *t, const struct tracer_config *config);
 
@@ -118,14 +133,20 @@ struct tracer_map {
 	unsigned int id, type, key_size, value_size, max_entries;
 };
 
-/* Each of what is attached, or each map. A return of VISIT that is not 0 ends it and is returned.
+/*
+ * Each of what is attached, or each map. A return of VISIT that is not 0 ends it and is returned.
+ * Where the tracer is `swappable`, the numbers of a program are those of its attach point: they go
+ * on through swaps. WHERE holds foreign text, a path.
  */
 int tracer_each_program(const struct tracer *t,
 			int (*visit)(const struct tracer_program *program, void *user), void *user);
 int tracer_each_map(const struct tracer *t, int (*visit)(const struct tracer_map *map, void *user),
 		    void *user);
 
-/* The BTF of the text that runs; needs `keep_btf`. Valid until a swap. NULL: it has none. */
+/*
+ * The BTF of the text that runs, or during `prepare` of the one that will; needs `keep_btf`. Valid
+ * until a swap, or the end of `prepare`. NULL: it has none.
+ */
 const void *tracer_btf(const struct tracer *t, size_t *ret_size);
 
 /* Where the images of this tracer came from so far. */
@@ -134,7 +155,10 @@ struct tracer_supply {
 };
 struct tracer_supply tracer_supplied(const struct tracer *t);
 
-/* Where the last start or swap failed: a line of the text (from 1), or 0: at none. */
+/*
+ * Where the last start or swap failed: a line of the text that was given (from 1; not of the file
+ * that it was joined from), or 0: at none.
+ */
 unsigned int tracer_error_line(const struct tracer *t);
 
 /* Detach and unload. NULL is fine. */

@@ -50,9 +50,9 @@ int bpf_test_unavailable(void)
 	return bad;
 }
 
-__attribute__((noinline)) void bpf_test_marker(unsigned int argument)
+__attribute__((noinline)) void bpf_test_marker(unsigned long a, unsigned long b)
 {
-	__asm__ volatile("" ::"r"(argument) : "memory");
+	__asm__ volatile("" ::"r"(a), "r"(b) : "memory");
 }
 
 /* The offset in our own file of an address in our own text. */

@@ -15,5 +15,5 @@ int bpf_test_teardown(void **state);
 int bpf_test_unavailable(void);
 
 /* A function to put uprobes at, in this program, and its offset in /proc/self/exe. */
-void bpf_test_marker(unsigned int argument);
+void bpf_test_marker(unsigned long a, unsigned long b);
 uint64_t bpf_test_marker_offset(void);

@@ -169,14 +169,14 @@ static void detach_one(struct tracer *t, uint64_t offset, uint64_t first)
 	assert_int_equal(tracer_attach_uprobe(t, "uprobe__marker", "/proc/self/exe", offset,
 					      getpid(), &second),
 			 0);
-	bpf_test_marker(MAGIC);
+	bpf_test_marker(MAGIC, 0);
 	assert_int_equal(count(t, 3), before + 2);
 	tracer_detach(t, first);
 	tracer_detach(t, first);
-	bpf_test_marker(MAGIC);
+	bpf_test_marker(MAGIC, 0);
 	assert_int_equal(count(t, 3), before + 3);
 	tracer_detach(t, second);
-	bpf_test_marker(MAGIC);
+	bpf_test_marker(MAGIC, 0);
 	assert_int_equal(count(t, 3), before + 3);
 }
 
@@ -198,12 +198,12 @@ static void attach_to_user_code(bool swappable)
 		-ENOENT);
 	assert_true(tracer_attach_uprobe(t, "uprobe__marker", "/nowhere", 0, -1, &again) < 0);
 	for (int i = 0; i < CALLS; i++)
-		bpf_test_marker(MAGIC);
+		bpf_test_marker(MAGIC, 0);
 	assert_int_equal(count(t, 3), CALLS);
 	if (swappable) {
 		assert_int_equal(tracer_swap(t, &config), 0);
 		for (int i = 0; i < CALLS; i++)
-			bpf_test_marker(MAGIC);
+			bpf_test_marker(MAGIC, 0);
 		assert_int_equal(count(t, 3), 2 * CALLS);
 	}
 	detach_one(t, offset, attached);

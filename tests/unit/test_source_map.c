@@ -146,7 +146,8 @@ static void explains_refusals(void **state)
 		      "1: (79) r1 = *(u64 *)(r0 +0)\n"
 		      "R0 !read_ok\n"
 		      "processed 2 insns (limit 1000000) max_states_per_insn 0\n",
-		      "tool.bpf.c:6: the kernel's verifier refuses raw_tp__x\n"
+		      /* As far from the function's line as it is in the log. */
+		      "tool.bpf.c:5: the kernel's verifier refuses raw_tp__x\n"
 		      "    return 0;\n"
 		      "  because:\n"
 		      "    0: R1=ctx(off=0,imm=0) R10=fp0\n"
@@ -165,9 +166,42 @@ static void explains_refusals(void **state)
 		      "    no\n");
 }
 
+/* libbcc writes calls of map functions anew, and adds lines. */
+static void finds_rewritten_lines(void **state)
+{
+	static const char program[] = "BPF_ARRAY(lost, u64, 1);\n"
+				      "int raw_tp__x(void *ctx)\n"
+				      "{\n"
+				      "\tu64 *first = lost.lookup(&key);\n"
+				      "\tu64 *second = lost.lookup(&key);\n"
+				      "\treturn *second;\n"
+				      "}\n";
+	unsigned int line = 0;
+	const struct source source = {.text = program, .file = "x.c", .error_line = &line};
+	_cleanup_strbuf_ struct strbuf reason = {0};
+
+	(void)state;
+	program_explain(
+		"raw_tp__x",
+		"; u64 *second = bpf_map_lookup_elem((void *)bpf_pseudo_fd(1, -1), &key); @ "
+		"main.c:27\n3: (85) call\n",
+		&source, &reason);
+	assert_int_equal(line, 5);
+	assert_memory_equal(reason.data,
+			    "x.c:5: the kernel's verifier refuses raw_tp__x\n"
+			    "    u64 *second = lost.lookup(&key);\n",
+			    82);
+	strbuf_reset(&reason);
+	line = 0;
+	program_explain("raw_tp__x", "; ({ entirely; another }) @ main.c:27\n0: (85) call\n",
+			&source, &reason);
+	assert_int_equal(line, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_rewritten_lines),
 		cmocka_unit_test(locates_lines),
 		cmocka_unit_test(finds_quoted_lines),
 		cmocka_unit_test(sorts_messages),
