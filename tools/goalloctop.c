@@ -3,7 +3,7 @@
  * outside: nothing runs in the programs, and they are not stopped. A refresh costs about a
  * millisecond for 10,000 allocation sites.
  */
-#include "tools/goalloctop.h"
+#include "tools/goalloctop_console.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,10 +14,8 @@
 #include "app/message.h"
 #include "go/go_rate.h"
 #include "proc/clock.h"
+#include "tools/goalloctop_settings.h"
 #include "tools/texts.h"
-
-/* As enum goalloctop_by: behind the first those of enum alloc_by. */
-static const char *const by_names[] = {"program", "site", "function", "stack", "package", NULL};
 
 static void on_duration(void *user)
 {
@@ -33,8 +31,9 @@ static bool nobody_left(const struct goalloctop *t)
 	struct go_program *const *all;
 	size_t n;
 
-	/* On a screen what they have left behind stays until it was read. */
-	if (!t->pids.count || t->screen)
+	/* On a screen what they have left behind stays until it was read; commands may choose
+	 * others. */
+	if (!t->pids.count || t->screen || t->console)
 		return false;
 	n = go_programs_list(t->programs, &all);
 	for (size_t i = 0; i < n; i++)
@@ -83,43 +82,6 @@ void goalloctop_interval(void *user)
 	}
 }
 
-/* Those that were named by PID have to be there and be Go programs. -1 to go on. */
-static int add_named(struct goalloctop *t)
-{
-	for (size_t i = 0; i < t->pids.count; i++) {
-		_cleanup_strbuf_ struct strbuf why = {0};
-		int r = go_programs_add(t->programs, (pid_t)t->pids.values[i], &why);
-
-		if (r < 0) {
-			message_error("%s", strbuf_text(&why));
-			return r == -EPERM ? EXIT_NOT_ALLOWED : EXIT_FAILED;
-		}
-	}
-	return -1;
-}
-
-static int find_programs(struct goalloctop *t)
-{
-	_cleanup_strbuf_ struct strbuf why = {0};
-	struct go_selection selection = {.by_pid = t->pids.count > 0, .comm = t->comm};
-	_cleanup_cgroup_memory_ struct cgroup_memory cgroup = {0};
-	int r;
-
-	if (t->cgroup) {
-		(void)cgroup_memory_open(&cgroup);
-		if (cgroup_memory_resolve(&cgroup, t->cgroup, &t->cgroup_path, &why) < 0) {
-			message_error("--cgroup: %s", strbuf_text(&why));
-			return EXIT_FAILED;
-		}
-		selection.cgroup = strbuf_text(&t->cgroup_path);
-	}
-	r = go_programs_new(&selection,
-			    t->group != BY_PROGRAM || t->probe.via.value != VIA_SNAPSHOT ||
-				    goalloctop_exports(t),
-			    &t->programs);
-	return r < 0 ? tool_status("cannot begin", r) : add_named(t);
-}
-
 static int watch(struct goalloctop *t)
 {
 	bool last;
@@ -127,7 +89,7 @@ static int watch(struct goalloctop *t)
 
 	status = goalloctop_export_begin(t);
 	if (status < 0)
-		status = find_programs(t);
+		status = goalloctop_programs_begin(t);
 	r = status < 0 ? loop_open(&t->loop) : 0;
 	if (r == 0)
 		r = goalloctop_screen_prepare(t);
@@ -148,6 +110,8 @@ static int watch(struct goalloctop *t)
 	if (r == 0)
 		r = goalloctop_screen_open(t);
 	if (r == 0)
+		r = goalloctop_console_open(t);
+	if (r == 0)
 		r = loop_add_timer(t->loop, t->interval_ns, t->interval_ns, goalloctop_interval, t);
 	if (r == 0 && t->tool.common.duration_ns)
 		r = loop_add_timer(t->loop, t->tool.common.duration_ns, 0, on_duration, t);
@@ -160,45 +124,18 @@ static int watch(struct goalloctop *t)
 		t->no_clear = true;
 		r = goalloctop_plain_block(t);
 	}
-	status = tool_status("cannot watch", r);
+	status = goalloctop_console_close(t, tool_status("cannot watch", r));
 	if (status == EXIT_OK)
 		status = goalloctop_export_end(t);
 	goalloctop_enable_end(t);
 	return status;
 }
 
-/* What the operands and the options together mean: -1 to go on. */
-static int understand(struct goalloctop *t, char *const operands[], int n)
-{
-	int status = options_interval(t->tool.info, operands, n, &t->interval_ns, &t->count);
-
-	if (status >= 0)
-		return status;
-	t->named = t->pids.count || t->comm || t->cgroup;
-	t->group = (enum goalloctop_by)t->by.value;
-	if (!t->by.given)
-		t->group = t->named ? BY_SITE : BY_PROGRAM;
-	if (t->group != BY_PROGRAM)
-		t->alloc.by = (enum alloc_by)(t->group - BY_SITE);
-	status = goalloctop_probe_understand(t);
-	if (status < 0)
-		status = goalloctop_export_understand(t);
-	if (status >= 0 || !t->sort_name)
-		return status;
-	t->sort = options_choose(t->tool.info, "sort",
-				 t->group == BY_PROGRAM ? program_sort_names : alloc_sort_names,
-				 t->sort_name);
-	if (t->group != BY_PROGRAM)
-		t->alloc.sort = (enum alloc_sort)t->sort;
-	return t->sort < 0 ? EXIT_USAGE : goalloctop_probe_check_sort(t);
-}
-
 int main(int argc, char *argv[])
 {
 	struct goalloctop t = {
-		.by.names = by_names,
+		.by.names = goalloctop_by_names,
 		.probe = {.via.names = goalloctop_via_names, .split.names = goalloctop_split_names},
-		.rows = 20,
 		.interval_ns = 1000000000,
 		.enable.value = GO_RATE_DEFAULT};
 	const struct option_entry options[] = {
@@ -253,7 +190,7 @@ int main(int argc, char *argv[])
 	t.tool = (struct tool){.info = &info, .text = goalloctop_text, .lines = goalloctop_lines};
 	status = tool_begin(&t.tool, argc, argv, &first);
 	if (status < 0)
-		status = understand(&t, argv + first, argc - first);
+		status = goalloctop_understand(&t, argv + first, argc - first);
 	if (status < 0)
 		status = watch(&t);
 	loop_close(t.loop);
@@ -261,8 +198,7 @@ int main(int argc, char *argv[])
 	go_programs_free(t.programs);
 	alloc_filter_free(t.filter);
 	goalloctop_probe_stop(&t);
-	strbuf_free(&t.cgroup_path);
-	free(t.pids.values);
+	goalloctop_texts_free(&t);
 	tool_end(&t.tool);
 	return status;
 }

@@ -13,9 +13,6 @@
 #include "watch/enabler.h"
 #include "tools/goalloctop_probe.h"
 
-/* What there is a row for. */
-enum goalloctop_by { BY_PROGRAM, BY_SITE, BY_FUNCTION, BY_STACK, BY_PACKAGE };
-
 struct goalloctop {
 	struct tool tool;
 
@@ -35,8 +32,10 @@ struct goalloctop {
 	/* What comes of it. */
 	bool named; /* some programs, not all */
 	enum goalloctop_by group;
-	int sort;		    /* enum program_sort or enum alloc_sort */
-	struct alloc_options alloc; /* for the tables of each program's sites */
+	enum program_sort sort;
+	struct alloc_options alloc;		/* for the tables of each program's sites */
+	uint64_t program_columns, site_columns; /* chosen ones: output/column_choice.h */
+	char *own_comm, *own_cgroup, *own_focus, *own_ignore; /* texts given to a command */
 	struct strbuf cgroup_path;
 	struct alloc_filter *filter;
 
@@ -45,11 +44,12 @@ struct goalloctop {
 	/* At work. */
 	struct go_programs *programs;
 	struct loop *loop;
-	struct alloc_export *export;	  /* NULL: nothing is to be written */
-	struct enabler *enabler;	  /* NULL: not wanted */
-	struct goalloctop_screen *screen; /* NULL: blocks are printed */
-	uint64_t blocks;		  /* printed so far */
-	bool is_over;			  /* as often or as long as was wanted */
+	struct alloc_export *export;	    /* NULL: nothing is to be written */
+	struct enabler *enabler;	    /* NULL: not wanted */
+	struct goalloctop_screen *screen;   /* NULL: blocks are printed */
+	struct goalloctop_console *console; /* NULL: no commands are wanted */
+	uint64_t blocks;		    /* printed so far */
+	bool is_over;			    /* as often or as long as was wanted */
 	bool failed;
 };
 
@@ -69,14 +69,23 @@ void goalloctop_screen_close(struct goalloctop *t);
 int goalloctop_screen_refresh(struct goalloctop *t);
 bool goalloctop_screen_paused(const struct goalloctop *t);
 
+/*
+ * The programs that were named, or all (goalloctop_programs.c). -1 to go on, or the exit status.
+ * Are their stacks wanted?
+ */
+int goalloctop_programs_begin(struct goalloctop *t);
+bool goalloctop_wants_heaps(const struct goalloctop *t);
+void goalloctop_texts_free(struct goalloctop *t);
+
 /* Read everything anew: the end of an interval. 0, -errno, or an exit status. */
 int goalloctop_refresh(struct goalloctop *t);
 
 /* What the timer of the intervals calls. */
 void goalloctop_interval(void *user);
 
-/* Print one block: the interval is over and all is read. 0 or -errno. */
+/* Print one block: the interval is over and all is read. Or append it. 0 or -errno. */
 int goalloctop_plain_block(struct goalloctop *t);
+int goalloctop_plain_text(struct goalloctop *t, bool json, struct strbuf *out);
 
 /*
  * Files at the end. What the options ask for makes sense, and can be written: -1 to go on, else the

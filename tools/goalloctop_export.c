@@ -1,9 +1,10 @@
 /* The files that goalloctop writes at its end, and the folded stacks that it prints then. */
 #include <errno.h>
+#include <string.h>
 
 #include "app/exit_codes.h"
 #include "app/message.h"
-#include "tools/goalloctop.h"
+#include "tools/goalloctop_console.h"
 
 static int set_filter(struct goalloctop *t)
 {
@@ -127,4 +128,74 @@ int goalloctop_export_end(struct goalloctop *t)
 	if (r == 0 && t->folded)
 		r = tool_print(&folded);
 	return tool_status("cannot write what was seen", r);
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+	size_t n = strlen(path), m = strlen(end);
+
+	return n > m && strcmp(path + n - m, end) == 0;
+}
+
+/* What PATH's ending asks for. */
+static int understand_ending(const char *path, struct alloc_export_options *options,
+			     struct strbuf *why)
+{
+	if (ends_with(path, ".svg"))
+		options->svg = path;
+	else if (ends_with(path, ".folded") || ends_with(path, ".txt"))
+		options->folded_file = path;
+	else if (ends_with(path, ".pb.gz") || ends_with(path, ".pprof") || ends_with(path, ".prof"))
+		options->pprof = path;
+	else
+		strbuf_puts(why, "the file's ending says what to write: .pb.gz (pprof), .svg or "
+				 ".folded");
+	return why->length ? -EINVAL : 0;
+}
+
+/* All that are shown, as they are at the end of the last interval, or now where nobody has asked
+ * for their stacks. */
+static int add_shown(struct goalloctop *t, struct alloc_export *export)
+{
+	struct go_program *const *all;
+	size_t n = go_programs_list(t->programs, &all);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct go_program *p = all[i];
+		bool wanted = p->want_heap;
+
+		if (!p->heap || !wanted)
+			r = go_programs_read_heap(t->programs, p);
+		p->want_heap = wanted;
+		if (r == 0)
+			r = alloc_export_add(export, p);
+	}
+	return r;
+}
+
+int goalloctop_export_write(struct goalloctop *t, const char *path, struct strbuf *why)
+{
+	struct alloc_export_options options = {
+		.since_start = t->diff || t->probe.via.value == VIA_REFILL || t->probe.split.given,
+		.one = t->pids.count == 1,
+		.owner = t->alloc.owner,
+		.filter = t->filter,
+	};
+	_cleanup_alloc_export_ struct alloc_export *export = NULL;
+	_cleanup_strbuf_ struct strbuf none = {0};
+	int r = understand_ending(path, &options, why);
+
+	if (r == 0)
+		r = alloc_export_new(&options, &export);
+	if (r == 0)
+		r = add_shown(t, export);
+	if (r == 0 && alloc_export_is_empty(export)) {
+		strbuf_printf(why,
+			      "nothing to write: no allocation was recorded: heap profiling may be "
+			      "off (see 'programs')%s",
+			      alloc_filter_is_open(t->filter) ? "" : ", or nothing matches");
+		r = -ENODATA;
+	}
+	return r < 0 ? r : alloc_export_finish(export, &none, why);
 }

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "output/human.h"
 #include "proc/clock.h"
-#include "tools/goalloctop.h"
+#include "tools/goalloctop_console.h"
 
 /* In the order of the rows; a copy that is the caller's to free. */
 static int sorted_programs(struct goalloctop *t, struct go_program ***ret, size_t *ret_n)
@@ -24,8 +24,7 @@ static int sorted_programs(struct goalloctop *t, struct go_program ***ret, size_
 		return -ENOMEM;
 	if (n)
 		memcpy(copy, all, n * sizeof(struct go_program *));
-	program_table_sort(
-		copy, n, t->group == BY_PROGRAM ? (enum program_sort)t->sort : PROGRAM_SORT_ALLOC);
+	program_table_sort(copy, n, t->group == BY_PROGRAM ? t->sort : PROGRAM_SORT_ALLOC);
 	*ret = copy;
 	*ret_n = n;
 	return 0;
@@ -55,7 +54,7 @@ static int put_sites(struct goalloctop *t, struct go_program *p, int width, stru
 	strbuf_putc(out, '\n');
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	alloc_layout_choose(p->table, width, &layout);
+	alloc_layout_choose(p->table, t->site_columns, width, &layout);
 	n = MIN(alloc_table_rows(p->table, &rows), (size_t)t->rows);
 	alloc_heads_text(&layout, out);
 	for (size_t i = 0; i < n; i++) {
@@ -71,10 +70,6 @@ static int put_text(struct goalloctop *t, struct go_program *const *programs, si
 {
 	int r, width = tool_line_width();
 
-	if (!t->no_clear && isatty(1))
-		strbuf_puts(out, "\033[H\033[2J\033[3J");
-	else if (t->blocks > 1)
-		strbuf_putc(out, '\n');
 	r = system_lines("", clock_realtime_ns(), t->tool.common.time, out);
 	goalloctop_probe_lost(t, out);
 	program_table_gaps(programs, n, out);
@@ -82,7 +77,8 @@ static int put_text(struct goalloctop *t, struct go_program *const *programs, si
 		strbuf_printf(out, "\nNo %sGo program runs now.\n", t->named ? "such " : "");
 	else if (r == 0 && t->group == BY_PROGRAM) {
 		strbuf_putc(out, '\n');
-		return program_table_text(programs, n, (size_t)t->rows, width, out);
+		return program_table_text(programs, n, (size_t)t->rows, t->program_columns, width,
+					  out);
 	}
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		strbuf_putc(out, '\n');
@@ -135,21 +131,41 @@ static int put_json(struct goalloctop *t, struct go_program *const *programs, si
 	return r;
 }
 
+int goalloctop_plain_text(struct goalloctop *t, bool json, struct strbuf *out)
+{
+	_cleanup_free_ struct go_program **programs = NULL;
+	size_t n;
+	int r = sorted_programs(t, &programs, &n);
+
+	if (r < 0)
+		return r;
+	return json ? put_json(t, programs, n, out) : put_text(t, programs, n, out);
+}
+
+static int record(struct goalloctop *t)
+{
+	_cleanup_strbuf_ struct strbuf out = {0};
+	int r = goalloctop_plain_text(t, true, &out);
+
+	if (r == 0)
+		goalloctop_record(t, &out);
+	return r;
+}
+
 int goalloctop_plain_block(struct goalloctop *t)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
-	_cleanup_free_ struct go_program **programs = NULL;
-	size_t n;
 	int r;
 
 	t->blocks++;
 	if (t->folded)
 		return 0;
-	r = sorted_programs(t, &programs, &n);
-	if (r == 0)
-		r = t->tool.common.json ? put_json(t, programs, n, &out)
-					: put_text(t, programs, n, &out);
-	if (r == 0)
+	if (!t->tool.common.json && !t->no_clear && isatty(1))
+		strbuf_puts(&out, "\033[H\033[2J\033[3J");
+	else if (!t->tool.common.json && t->blocks > 1)
+		strbuf_putc(&out, '\n');
+	r = goalloctop_plain_text(t, t->tool.common.json, &out);
+	if (r == 0 && goalloctop_console_take(t, strbuf_text(&out), out.length))
 		r = tool_print(&out);
-	return r;
+	return r == 0 && goalloctop_records(t) ? record(t) : r;
 }

@@ -17,47 +17,14 @@
 static const char not_initial[] =
 	"this is a PID namespace of its own (a container?), where the kernel's PIDs are others";
 
+/* Of a swap: records of the old text are read from the old rings; what was counted stays. */
+static const char *const renewed[] = {"comings", "samples", NULL};
+static const char *const held[] = {"counters", "not_go", "watched", "targets",
+				   "sites",    "stacks", NULL};
+
 static bool wants_probes(const struct goalloctop_probe *p)
 {
 	return p->via.value != VIA_SNAPSHOT || p->collections;
-}
-
-static enum discovery_verdict on_exec(pid_t pid, void *user)
-{
-	struct goalloctop *t = user;
-	int r = go_programs_exec(t->programs, pid);
-
-	if (r > 0)
-		(void)goalloctop_enable(t); /* what fails for want of memory is done at a refresh */
-	/* Those that were named by their PIDs are told of in any case, and nobody else matters. */
-	if (r == 0 && t->pids.count)
-		return DISCOVERY_NOT_GO;
-	return r > 0 ? DISCOVERY_WATCH : r == -ENOEXEC ? DISCOVERY_NOT_GO : DISCOVERY_PASS;
-}
-
-static void on_exit_of(pid_t pid, void *user)
-{
-	go_programs_exit(((struct goalloctop *)user)->programs, pid);
-}
-
-static void on_lost(uint64_t n, void *user)
-{
-	message_verbose("%" PRIu64 " starts or ends of programs were lost; looking through /proc",
-			n);
-	go_programs_look_again(((struct goalloctop *)user)->programs);
-}
-
-static void take_comings(void *user)
-{
-	(void)discovery_take(((struct goalloctop *)user)->probe.discovery);
-}
-
-static void take_events(void *user)
-{
-	struct goalloctop *t = user;
-
-	(void)alloc_events_take(t->probe.events);
-	goalloctop_trace_flush(t);
 }
 
 /* All sampled objects ever allocated, as estimates. */
@@ -137,8 +104,15 @@ static void allow_descriptors(void)
 	}
 }
 
+static int refuse(const struct strbuf *why)
+{
+	message_error("%s", strbuf_text(why));
+	return EXIT_FAILED;
+}
+
 static int start_events(struct goalloctop *t, enum alloc_events_mode mode)
 {
+	_cleanup_strbuf_ struct strbuf why = {0};
 	struct goalloctop_probe *p = &t->probe;
 	const struct alloc_events_config config = {
 		.tracer = p->tracer,
@@ -150,7 +124,7 @@ static int start_events(struct goalloctop *t, enum alloc_events_mode mode)
 		.on_event = p->trace ? goalloctop_trace_event : NULL,
 		.user = t,
 	};
-	int r = alloc_events_open(&config, &p->events);
+	int r = alloc_events_open(&config, &why, &p->events);
 
 	if (r == -ENOENT) {
 		message_error("this BPF text has not the maps that --via %s needs; an image is "
@@ -158,40 +132,17 @@ static int start_events(struct goalloctop *t, enum alloc_events_mode mode)
 			      goalloctop_via_names[p->via.value]);
 		return EXIT_FAILED;
 	}
+	if (why.length)
+		return refuse(&why);
 	if (r == 0 && p->trace)
-		r = loop_add(t->loop, alloc_events_fd(p->events), take_events, t);
+		r = goalloctop_trace_begin(t);
+	if (r == 0 && p->trace)
+		r = loop_add(t->loop, alloc_events_fd(p->events), goalloctop_take_events, t);
 	if (r < 0)
 		return tool_status("cannot begin", r);
 	allow_descriptors();
 	p->source = (struct go_program_source){fill, forget, t};
 	go_programs_set_source(t->programs, &p->source);
-	return -1;
-}
-
-/* Without BPF, /proc is looked through. That matters to who waits for programs. */
-static int do_without(const struct goalloctop *t, const char *why)
-{
-	if (t->pids.count)
-		message_verbose("not told by the kernel of programs that end: %s", why);
-	else
-		message_warning("programs that start are found late, and those that end soon not "
-				"at all, as the kernel does not tell of them: %s",
-				why);
-	return -1;
-}
-
-static int start_discovery(struct goalloctop *t)
-{
-	const struct discovery_calls calls = {on_exec, on_exit_of, on_lost, t};
-	int r = discovery_open(t->probe.tracer, &calls, &t->probe.discovery);
-
-	if (r == 0)
-		r = loop_add(t->loop, discovery_fd(t->probe.discovery), take_comings, t);
-	if (r == -ENOENT)
-		return do_without(t, "this BPF text has not the maps for that");
-	if (r < 0)
-		return tool_status("cannot begin", r);
-	go_programs_are_told(t->programs, true);
 	return -1;
 }
 
@@ -206,20 +157,22 @@ int goalloctop_probe_start(struct goalloctop *t)
 
 	if (!process_in_initial_pid_namespace()) {
 		if (!wants_probes(p))
-			return do_without(t, not_initial);
+			return goalloctop_discovery_none(t, not_initial);
 		message_error("%s; run it on the host or with the host's PID namespace "
 			      "(--pid=host), or with --via snapshot and without --gc",
 			      not_initial);
 		return EXIT_NOT_ALLOWED;
 	}
 	t->tool.variants = alloc_events_variants(mode, p->collections);
+	t->tool.renewed_maps = renewed;
+	t->tool.held_maps = held;
 	status = tool_try_attach(&t->tool, NULL, NULL, &why, &p->tracer);
 	if (status >= 0 && !wants_probes(p) && !t->tool.edited.name && !t->tool.common.image)
-		return do_without(t, strbuf_text(&why));
+		return goalloctop_discovery_none(t, strbuf_text(&why));
 	if (status >= 0)
 		message_error("%s", strbuf_text(&why));
 	if (status < 0)
-		status = start_discovery(t);
+		status = goalloctop_discovery_start(t);
 	if (status < 0 && wants_probes(p))
 		status = start_events(t, mode);
 	return status;
@@ -268,4 +221,6 @@ void goalloctop_probe_stop(struct goalloctop *t)
 	alloc_events_close(t->probe.events);
 	tracer_close(t->probe.tracer);
 	strbuf_free(&t->probe.lines);
+	strbuf_free(&t->probe.none);
+	goalloctop_trace_end(t);
 }

@@ -1,4 +1,6 @@
 /* goalloctop --via, --split, --trace and --gc: what goes together. */
+#include <errno.h>
+
 #include "app/exit_codes.h"
 #include "app/message.h"
 #include "tools/goalloctop.h"
@@ -8,6 +10,7 @@ const char *const goalloctop_split_names[] = {"thread", "goroutine", NULL};
 
 int goalloctop_probe_understand(struct goalloctop *t)
 {
+	_cleanup_strbuf_ struct strbuf why = {0};
 	struct goalloctop_probe *p = &t->probe;
 	const char *what = p->trace ? "--trace" : "--split";
 
@@ -25,9 +28,8 @@ int goalloctop_probe_understand(struct goalloctop *t)
 			      "seen");
 		return EXIT_USAGE;
 	}
-	if (p->split.given && t->group == BY_PROGRAM) {
-		message_error("--split is for allocation sites: name programs (-p, -n, --cgroup) "
-			      "or give --by site");
+	if (goalloctop_probe_check_by(t, t->group, &why) < 0) {
+		message_error("%s", strbuf_text(&why));
 		return EXIT_USAGE;
 	}
 	if (goalloctop_exports(t) && (p->via.value == VIA_REFILL || p->split.given) && !t->diff) {
@@ -41,16 +43,26 @@ int goalloctop_probe_understand(struct goalloctop *t)
 	return -1;
 }
 
-int goalloctop_probe_check_sort(const struct goalloctop *t)
+int goalloctop_probe_check_by(const struct goalloctop *t, enum goalloctop_by by, struct strbuf *why)
+{
+	if (!t->probe.split.given || by != BY_PROGRAM)
+		return 0;
+	strbuf_puts(why, "--split is for allocation sites: name programs (-p, -n, --cgroup) "
+			 "or give --by site");
+	return -EINVAL;
+}
+
+int goalloctop_probe_check_sort(const struct goalloctop *t, enum alloc_sort sort,
+				struct strbuf *why)
 {
 	const struct goalloctop_probe *p = &t->probe;
-	enum alloc_sort sort = t->alloc.sort;
 
-	if (t->group == BY_PROGRAM || (p->via.value != VIA_REFILL && !p->split.given) ||
-	    sort == ALLOC_SORT_ALLOC || sort == ALLOC_SORT_ALLOCS || sort == ALLOC_SORT_NEW)
-		return -1;
-	message_error("--sort: with %s only what is allocated is known, and can be sorted by: "
-		      "alloc, allocs or new",
+	if ((p->via.value != VIA_REFILL && !p->split.given) || sort == ALLOC_SORT_ALLOC ||
+	    sort == ALLOC_SORT_ALLOCS || sort == ALLOC_SORT_NEW)
+		return 0;
+	strbuf_printf(why,
+		      "with %s only what is allocated is known, and can be sorted by: alloc, "
+		      "allocs or new",
 		      p->split.given ? "--split" : "--via refill");
-	return EXIT_USAGE;
+	return -EINVAL;
 }

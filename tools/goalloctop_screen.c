@@ -19,7 +19,8 @@ struct goalloctop_screen {
 /* Keys for people, blocks for all else. */
 static bool is_wanted(const struct goalloctop *t)
 {
-	return isatty(1) && !t->no_clear && !t->tool.common.json && !t->folded && !t->probe.trace;
+	return isatty(1) && !t->no_clear && !t->tool.common.json && !t->folded && !t->probe.trace &&
+	       !tool_has_console(&t->tool);
 }
 
 static int draw(struct goalloctop *t)
@@ -137,7 +138,7 @@ static int open_both(struct goalloctop *t, struct goalloctop_screen *s)
 		.alloc = t->alloc,
 		.focus = t->focus,
 		.ignore = t->ignore,
-		.sort = t->group == BY_PROGRAM ? (enum program_sort)t->sort : PROGRAM_SORT_ALLOC,
+		.sort = t->group == BY_PROGRAM ? t->sort : PROGRAM_SORT_ALLOC,
 		.sites = t->group != BY_PROGRAM,
 		.date = t->tool.common.time,
 		.interval_ns = t->interval_ns,

@@ -23,6 +23,21 @@ static const struct table_column all[ALLOC_COLUMN_COUNT] = {
 	[ALLOC_COLUMN_NEW] = {"NEW", 7, false},	      [ALLOC_COLUMN_SITE] = {"FUNCTION", 0, true},
 };
 
+const struct column_about alloc_column_abouts[ALLOC_COLUMN_COUNT] = {
+	[ALLOC_COLUMN_OWNER] = {"owner", NULL, "",
+				"with -L: the thread or goroutine that allocates"},
+	[ALLOC_COLUMN_INUSE] = {"inuse", "INUSE", "bytes", "allocated there and not freed by now"},
+	[ALLOC_COLUMN_OBJECTS] = {"objects", "OBJS", "", "objects in use"},
+	[ALLOC_COLUMN_ALLOC] = {"alloc", "ALLOC/s", "bytes/s", "allocated a second"},
+	[ALLOC_COLUMN_ALLOCS] = {"allocs", "OBJS/s", "1/s", "objects allocated a second"},
+	[ALLOC_COLUMN_FREED] = {"freed", "FREED/s", "bytes/s", "freed a second"},
+	[ALLOC_COLUMN_GROWTH] = {"growth", "GROWTH", "bytes", "of what is in use, in the interval"},
+	[ALLOC_COLUMN_SURVIVAL] = {"survival", "SURV%", "percent",
+				   "still in use of all that was ever allocated"},
+	[ALLOC_COLUMN_NEW] = {"new", "NEW", "bytes", "allocated since the last collection"},
+	[ALLOC_COLUMN_SITE] = {"site", NULL, "", "the code: function, file and line, or package"},
+};
+
 static const enum alloc_column sorted_by[ALLOC_SORT_COUNT] = {
 	[ALLOC_SORT_ALLOC] = ALLOC_COLUMN_ALLOC,       [ALLOC_SORT_ALLOCS] = ALLOC_COLUMN_ALLOCS,
 	[ALLOC_SORT_INUSE] = ALLOC_COLUMN_INUSE,       [ALLOC_SORT_OBJECTS] = ALLOC_COLUMN_OBJECTS,
@@ -65,27 +80,51 @@ static const char *site_head(enum alloc_by by)
 	}
 }
 
-void alloc_layout_choose(const struct alloc_table *table, int line_width, struct alloc_layout *ret)
+uint64_t alloc_columns_shown(const struct alloc_options *options, bool knows_frees, uint64_t chosen,
+			     int line_width)
 {
-	const struct alloc_options *options = alloc_table_options(table);
-	unsigned int columns = (1u << ALLOC_COLUMN_COUNT) - 1;
+	unsigned int columns = (1u << ALLOC_COLUMN_COUNT) - 1, there;
 
 	if (options->owner == ALLOC_OWNER_NONE)
 		columns &= ~(1u << ALLOC_COLUMN_OWNER);
-	if (!alloc_table_knows_frees(table))
+	if (!knows_frees)
 		columns &= WITHOUT_FREES;
-	columns = fitting(columns, sorted_by[options->sort], line_width);
-	*ret = (struct alloc_layout){.line_width = line_width};
+	there = columns & (unsigned int)chosen;
+	if (chosen)
+		return there ? there : 1u << ALLOC_COLUMN_SITE;
+	return fitting(columns, sorted_by[options->sort], line_width);
+}
+
+size_t alloc_columns_heads(const struct alloc_options *options, uint64_t shown,
+			   struct table_column *ret, int *ret_ids)
+{
+	size_t n = 0;
+
 	for (int c = 0; c < ALLOC_COLUMN_COUNT; c++) {
-		if (!(columns & 1u << c))
+		if (!(shown & UINT64_C(1) << c))
 			continue;
-		ret->heads[ret->n] = all[c];
+		ret[n] = all[c];
 		if (c == ALLOC_COLUMN_SITE)
-			ret->heads[ret->n].head = site_head(options->by);
+			ret[n].head = site_head(options->by);
 		if (c == ALLOC_COLUMN_OWNER && options->owner == ALLOC_OWNER_GOROUTINE)
-			ret->heads[ret->n].head = "GOROUTINE";
-		ret->columns[ret->n++] = (enum alloc_column)c;
+			ret[n].head = "GOROUTINE";
+		ret_ids[n++] = c;
 	}
+	return n;
+}
+
+void alloc_layout_choose(const struct alloc_table *table, uint64_t chosen, int line_width,
+			 struct alloc_layout *ret)
+{
+	const struct alloc_options *options = alloc_table_options(table);
+	uint64_t columns =
+		alloc_columns_shown(options, alloc_table_knows_frees(table), chosen, line_width);
+	int ids[ALLOC_COLUMN_COUNT];
+
+	*ret = (struct alloc_layout){.line_width = line_width};
+	ret->n = alloc_columns_heads(options, columns, ret->heads, ids);
+	for (size_t i = 0; i < ret->n; i++)
+		ret->columns[i] = (enum alloc_column)ids[i];
 }
 
 static void put_chain(const struct alloc_table *t, const struct alloc_row *row, bool is_short,

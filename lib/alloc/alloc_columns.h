@@ -5,6 +5,7 @@
 
 #include "alloc/alloc_table.h"
 #include "base/strbuf.h"
+#include "output/column_choice.h"
 #include "output/json_writer.h"
 #include "output/table_writer.h"
 
@@ -30,11 +31,25 @@ struct alloc_layout {
 	int line_width; /* in characters; 0: no limit */
 };
 
+/* What there is to choose from, in the order of the enum. */
+extern const struct column_about alloc_column_abouts[ALLOC_COLUMN_COUNT];
+
 /*
- * Some columns are left out of a line that is too narrow for the names of functions otherwise;
- * never the one that is sorted by. Anew when the table's options or the width change.
+ * Which columns are shown: those CHOSEN (see column_choice.h) of which something is known; where
+ * nothing was chosen some are left out of a line that is too narrow for the names of functions
+ * otherwise, never the one that is sorted by. KNOWS_FREES as alloc_table_knows_frees().
  */
-void alloc_layout_choose(const struct alloc_table *table, int line_width, struct alloc_layout *ret);
+uint64_t alloc_columns_shown(const struct alloc_options *options, bool knows_frees, uint64_t chosen,
+			     int line_width);
+
+/* The heads of the columns SHOWN, and in RET_IDS which ones (enum alloc_column) these are: at most
+ * ALLOC_COLUMN_COUNT. How many. */
+size_t alloc_columns_heads(const struct alloc_options *options, uint64_t shown,
+			   struct table_column *ret, int *ret_ids);
+
+/* The same, of a table. Anew when the table's options, the choice or the width change. */
+void alloc_layout_choose(const struct alloc_table *table, uint64_t chosen, int line_width,
+			 struct alloc_layout *ret);
 
 /*
  * Append the text of one cell, harmless on a terminal; what stands in the last column may be too

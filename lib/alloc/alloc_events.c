@@ -11,6 +11,8 @@
 #include "bpf/kernel_map.h"
 #include "go/go_layout.h"
 
+EVENT_STRUCT(goalloctop_sample);
+
 static const char *const flags[][3] = {
 	[ALLOC_EVENTS_SAMPLES] = {"-DGOALLOCTOP_EVENTS", NULL},
 	[ALLOC_EVENTS_REFILLS] = {"-DGOALLOCTOP_REFILL", NULL},
@@ -61,24 +63,27 @@ static struct event_target *find(const struct alloc_events *e, pid_t pid)
 
 static void on_sample(const void *data, size_t size, void *user)
 {
-	const struct goalloctop_sample *sample = data;
+	struct goalloctop_sample space;
 	struct alloc_events *e = user;
-	struct event_target *t;
+	const struct goalloctop_sample *sample =
+		record_layout_own(e->layout, data, size, sizeof(space), &space);
+	struct event_target *t = sample ? find(e, (pid_t)sample->pid) : NULL;
 	struct alloc_stack *stack;
 	struct alloc_event event;
 
-	if (size < sizeof(*sample))
-		return;
-	t = find(e, (pid_t)sample->pid);
 	if (!t || !t->heap ||
 	    event_stack(e, t, &(struct goalloctop_site){.stack = sample->bucket}, &stack) < 0)
 		return;
+	named_values_clear(&e->more);
+	if (e->layout)
+		(void)event_layout_values(e->layout, data, size, &e->more);
 	event = (struct alloc_event){.time_ns = sample->time_ns,
 				     .pid = (pid_t)sample->pid,
 				     .tid = (pid_t)sample->tid,
 				     .goroutine = sample->goroutine,
 				     .heap = t->heap,
-				     .stack = stack};
+				     .stack = stack,
+				     .more = &e->more};
 	e->config.on_event(&event, e->config.user);
 }
 
@@ -87,7 +92,22 @@ static void alloc_events_closep(struct alloc_events **e)
 	alloc_events_close(*e);
 }
 
-int alloc_events_open(const struct alloc_events_config *config, struct alloc_events **ret)
+/* Of the text that runs now. */
+static int find_maps(struct alloc_events *e)
+{
+	const struct alloc_events_config *config = &e->config;
+
+	e->targets_fd = tracer_map_fd(config->tracer, "targets");
+	e->sites_fd = tracer_map_fd(config->tracer, "sites");
+	e->stacks_fd = tracer_map_fd(config->tracer, "stacks");
+	return e->targets_fd < 0 || (config->mode != ALLOC_EVENTS_NONE && e->sites_fd < 0) ||
+			       (config->mode == ALLOC_EVENTS_REFILLS && e->stacks_fd < 0)
+		       ? -ENOENT
+		       : 0;
+}
+
+int alloc_events_open(const struct alloc_events_config *config, struct strbuf *why,
+		      struct alloc_events **ret)
 {
 	_cleanup_(alloc_events_closep) struct alloc_events *e = calloc(1, sizeof(*e));
 	int r;
@@ -95,13 +115,11 @@ int alloc_events_open(const struct alloc_events_config *config, struct alloc_eve
 	if (!e)
 		return -ENOMEM;
 	e->config = *config;
-	e->targets_fd = tracer_map_fd(config->tracer, "targets");
-	e->sites_fd = tracer_map_fd(config->tracer, "sites");
-	e->stacks_fd = tracer_map_fd(config->tracer, "stacks");
-	if (e->targets_fd < 0 || (config->mode != ALLOC_EVENTS_NONE && e->sites_fd < 0) ||
-	    (config->mode == ALLOC_EVENTS_REFILLS && e->stacks_fd < 0))
-		return -ENOENT;
-	r = go_probes_new(config->tracer, probes_of(config), config->shared, &e->probes);
+	r = find_maps(e);
+	if (r == 0)
+		r = go_probes_new(config->tracer, probes_of(config), config->shared, &e->probes);
+	if (r == 0 && config->on_event)
+		r = record_layout_read(config->tracer, &goalloctop_sample_struct, &e->layout, why);
 	if (r == 0 && config->on_event)
 		r = event_ring_open(tracer_map_fd(config->tracer, "samples"), on_sample, e,
 				    &e->ring);
@@ -109,6 +127,49 @@ int alloc_events_open(const struct alloc_events_config *config, struct alloc_eve
 		return r;
 	*ret = STEAL(e);
 	return 0;
+}
+
+int alloc_events_check(const struct alloc_events *e, struct strbuf *why)
+{
+	struct event_layout *layout = NULL;
+	int r = e->ring ? record_layout_read(e->config.tracer, &goalloctop_sample_struct, &layout,
+					     why)
+			: 0;
+
+	if (r == 0)
+		event_layout_free(layout);
+	return r;
+}
+
+int alloc_events_renew(struct alloc_events *e)
+{
+	struct event_layout *layout;
+	struct event_ring *ring;
+	int r = find_maps(e);
+
+	if (r < 0 || !e->ring)
+		return r;
+	r = event_ring_open(tracer_map_fd(e->config.tracer, "samples"), on_sample, e, &ring);
+	if (r < 0)
+		return r;
+	r = record_layout_read(e->config.tracer, &goalloctop_sample_struct, &layout, NULL);
+	if (r < 0) {
+		event_ring_close(ring);
+		return r;
+	}
+	r = alloc_events_take(e);
+	event_ring_close(e->ring);
+	event_layout_free(e->layout);
+	e->ring = ring;
+	e->layout = layout;
+	return r;
+}
+
+const char *const *alloc_events_more(const struct alloc_events *e)
+{
+	static const char *const none[] = {NULL};
+
+	return e->layout ? event_layout_names(e->layout) : none;
 }
 
 static void target_free(struct event_target *t)
@@ -127,6 +188,8 @@ void alloc_events_close(struct alloc_events *e)
 		return;
 	go_probes_free(e->probes);
 	event_ring_close(e->ring);
+	event_layout_free(e->layout);
+	named_values_clear(&e->more);
 	for (size_t i = 0; i < e->target_count; i++)
 		target_free(e->targets[i]);
 	free(e->targets);

@@ -19,6 +19,7 @@
 
 #include "alloc/alloc_heap.h"
 #include "alloc/heap_snapshot.h"
+#include "base/named_value.h"
 #include "bpf-src/goalloctop.h"
 #include "bpf/tracer.h"
 
@@ -37,6 +38,7 @@ struct alloc_event {
 	uint64_t goroutine; /* 0: not known */
 	const struct alloc_heap *heap;
 	const struct alloc_stack *stack; /* its numbers are those of the last update */
+	const struct named_values *more; /* what an edited text tells besides */
 };
 
 struct alloc_events_config {
@@ -53,8 +55,10 @@ struct alloc_events_config {
 /* How the tracer has to be started: its variants, for one that has those probes. */
 const struct tracer_variant *alloc_events_variants(enum alloc_events_mode mode, bool collections);
 
-/* 0 or -errno; -ENOENT: the tracer's text does not have the maps. */
-int alloc_events_open(const struct alloc_events_config *config, struct alloc_events **ret);
+/* 0 or -errno; -ENOENT: the tracer's text does not have the maps; -EINVAL: its events cannot be
+ * read, the reason is in WHY (may be NULL). */
+int alloc_events_open(const struct alloc_events_config *config, struct strbuf *why,
+		      struct alloc_events **ret);
 /* Detaches everything. NULL is fine. */
 void alloc_events_close(struct alloc_events *events);
 
@@ -94,7 +98,19 @@ bool alloc_events_collections(const struct alloc_events *events, pid_t pid,
 
 /* Polls readable while there are events to take; -1: none are wanted. */
 int alloc_events_fd(const struct alloc_events *events);
+/* The names of what an edited text tells of each besides, in their order; NULL at the end. Valid
+ * until alloc_events_renew(). */
+const char *const *alloc_events_more(const struct alloc_events *events);
+
 /* Call on_event for all that are there; of processes whose heap was filled in once. */
 int alloc_events_take(struct alloc_events *events);
 /* How many were not told, of all processes, by now. */
 uint64_t alloc_events_untold(const struct alloc_events *events);
+
+/*
+ * Around a swap of the tracer's text (tracer_swap()). Check, before it: are its events ones that
+ * can be read? 0, or -errno with the reason in WHY. Renew, after it: what is on the old ring is
+ * taken first; alloc_events_fd() is another one from here on. 0 or -errno.
+ */
+int alloc_events_check(const struct alloc_events *events, struct strbuf *why);
+int alloc_events_renew(struct alloc_events *events);

@@ -3,6 +3,7 @@
 
 #include "alloc/alloc_events.h"
 #include "alloc/go_probes.h"
+#include "alloc/record_layout.h"
 #include "bpf/event_ring.h"
 
 /* One entry of the probe's map `sites`. */
@@ -37,7 +38,9 @@ struct event_target {
 struct alloc_events {
 	struct alloc_events_config config;
 	struct go_probes *probes;
-	struct event_ring *ring; /* NULL: no events are wanted */
+	struct event_ring *ring;     /* NULL: no events are wanted */
+	struct event_layout *layout; /* of what is on it; NULL: as ours */
+	struct named_values more;    /* of one */
 	int targets_fd, sites_fd, stacks_fd;
 	struct event_target **targets; /* ordered by PID */
 	size_t target_count, target_size;

@@ -341,12 +341,24 @@ static int write_svg(struct alloc_export *e, struct strbuf *why)
 	return r < 0 ? cannot_write(e->options.svg, r, why) : 0;
 }
 
+static int write_folded(struct alloc_export *e, struct strbuf *why)
+{
+	_cleanup_strbuf_ struct strbuf out = {0};
+	int r = folded_write(e->tree, &out);
+
+	if (r == 0)
+		r = file_replace(e->options.folded_file, 0644, strbuf_text(&out), out.length);
+	return r < 0 ? cannot_write(e->options.folded_file, r, why) : 0;
+}
+
 int alloc_export_finish(struct alloc_export *e, struct strbuf *folded, struct strbuf *why)
 {
 	int r = frame_tree_finish(e->tree), other = 0;
 
 	if (r == 0 && e->options.folded)
 		r = folded_write(e->tree, folded);
+	if (r == 0 && e->options.folded_file)
+		r = write_folded(e, why);
 	if (r == 0 && e->options.svg)
 		r = write_svg(e, why);
 	if (e->options.pprof)

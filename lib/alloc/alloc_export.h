@@ -14,7 +14,8 @@ struct alloc_export;
 
 struct alloc_export_options {
 	const char *pprof, *svg; /* files to write, replacing what is there; or NULL */
-	bool folded;
+	bool folded;		 /* for alloc_export_finish() to append */
+	const char *folded_file; /* as svg; or NULL */
 	bool since_start; /* what was allocated since watching began, else what is in use (where
 			     frees are known: alloc_table_knows_frees()); pprof files have both,
 			     and with it the growth of what is in use */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/strbuf.h"
 #include "bpf/tracer.h"
 
 enum discovery_verdict {
@@ -31,8 +32,9 @@ struct discovery_calls {
 
 struct discovery;
 
-/* TRACER runs the probe, and outlives it. 0; -ENOENT: its text has no such maps; or -errno. */
-int discovery_open(struct tracer *tracer, const struct discovery_calls *calls,
+/* TRACER runs the probe, and outlives it. 0; -ENOENT: its text has no such maps; -EINVAL: its
+ * events cannot be read, the reason is in WHY (may be NULL); or -errno. */
+int discovery_open(struct tracer *tracer, const struct discovery_calls *calls, struct strbuf *why,
 		   struct discovery **ret);
 
 /* Polls readable while there is something to take. Owned by it. */
@@ -47,6 +49,17 @@ int discovery_take(struct discovery *discovery);
  */
 int discovery_watch(struct discovery *discovery, pid_t pid);
 void discovery_unwatch(struct discovery *discovery, pid_t pid);
+
+/* Those of whom it was said that they are not of interest are told of again. */
+void discovery_forget(struct discovery *discovery);
+
+/*
+ * Around a swap of the tracer's text (tracer_swap()). Check, when the new maps are there: can its
+ * events be read? 0, or -errno with the reason in WHY. Renew, after it: what is in the old ring is
+ * taken first; discovery_fd() is another one from here on. 0 or -errno.
+ */
+int discovery_check(const struct discovery *discovery, struct strbuf *why);
+int discovery_renew(struct discovery *discovery);
 
 /* Starts and ends lost by now. */
 uint64_t discovery_lost(const struct discovery *discovery);

@@ -211,6 +211,78 @@ int go_programs_add(struct go_programs *g, pid_t pid, struct strbuf *why)
 	return r < 0 ? r : insert(g, p, 0);
 }
 
+static bool is_named(const uint64_t *pids, size_t n, pid_t pid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pids[i] == (uint64_t)pid)
+			return true;
+	return false;
+}
+
+static void free_all(struct go_program **programs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		go_program_free(programs[i]);
+	free(programs);
+}
+
+/* Those of the PIDs that are not watched yet, for the caller to insert and to free the array. */
+static int open_named(struct go_programs *g, const uint64_t *pids, size_t n, struct strbuf *why,
+		      struct go_program ***ret, size_t *ret_n)
+{
+	struct go_program **fresh = calloc(n + 1, sizeof(struct go_program *));
+	size_t count = 0;
+	int r = fresh ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct go_program *here = find(g, (pid_t)pids[i]);
+
+		if ((here && here->state != GO_PROGRAM_EXITED) || is_named(pids, i, (pid_t)pids[i]))
+			continue;
+		r = go_program_open((pid_t)pids[i], g->known, why, &fresh[count]);
+		count += r == 0;
+	}
+	if (r < 0) {
+		free_all(fresh, count);
+		return r;
+	}
+	*ret = fresh;
+	*ret_n = count;
+	return 0;
+}
+
+int go_programs_select(struct go_programs *g, const struct go_selection *selection,
+		       const uint64_t *pids, size_t n, struct strbuf *why)
+{
+	struct go_program **fresh = NULL;
+	size_t n_fresh = 0;
+	int r = selection->by_pid ? open_named(g, pids, n, why, &fresh, &n_fresh) : 0;
+
+	if (r < 0)
+		return r;
+	g->selection = *selection;
+	for (size_t i = g->count; selection->by_pid && i-- > 0;)
+		if (!is_named(pids, n, g->all[i]->process.pid))
+			drop(g, i);
+	for (size_t i = 0; i < n_fresh; i++) {
+		int one = insert(g, fresh[i], 0);
+
+		r = r < 0 ? r : one;
+	}
+	free(fresh);
+	for (size_t i = 0; i < g->count; i++)
+		g->all[i]->selected = is_selected(g, g->all[i]);
+	g->look_again = true;
+	return r;
+}
+
+void go_programs_want_heaps(struct go_programs *g, bool want)
+{
+	g->want_heaps = want;
+	for (size_t i = 0; i < g->count; i++)
+		g->all[i]->want_heap = want;
+}
+
 void go_programs_set_source(struct go_programs *g, const struct go_program_source *source)
 {
 	g->source = source;
@@ -353,6 +425,19 @@ size_t go_programs_list(struct go_programs *g, struct go_program *const **ret)
 			g->shown[n++] = g->all[i];
 	*ret = g->shown;
 	return n;
+}
+
+bool go_programs_is_selected(const struct go_programs *g, pid_t pid)
+{
+	const struct go_program *p = find(g, pid);
+
+	return p && p->selected;
+}
+
+size_t go_programs_all(const struct go_programs *g, struct go_program *const **ret)
+{
+	*ret = g->all;
+	return g->count;
 }
 
 const struct cgroup_memory *go_programs_cgroup(const struct go_programs *g)

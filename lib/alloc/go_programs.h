@@ -30,6 +30,18 @@ void go_programs_set_source(struct go_programs *g, const struct go_program_sourc
 /* One that was named by its PID. 0, or as go_program_open(). */
 int go_programs_add(struct go_programs *g, pid_t pid, struct strbuf *why);
 
+/*
+ * Others are wanted from now on. With by_pid those of the N at PIDS: one that is not watched yet is
+ * looked into, and if that cannot be (as go_programs_add(), the reason in WHY) all stays as it was.
+ * Programs that were not watched before come with the next refresh. SELECTION's texts must outlive
+ * G or the next call. 0 or -errno.
+ */
+int go_programs_select(struct go_programs *g, const struct go_selection *selection,
+		       const uint64_t *pids, size_t n, struct strbuf *why);
+
+/* With all their stacks, or without, from the next refresh on. */
+void go_programs_want_heaps(struct go_programs *g, bool want);
+
 /* Starts and ends are told by the two functions below: look through /proc now and then only. */
 void go_programs_are_told(struct go_programs *g, bool told);
 
@@ -58,5 +70,11 @@ int go_programs_read_heap(struct go_programs *g, struct go_program *p);
 
 /* Those that are to be shown, by PID. Valid until the next call of any function above. */
 size_t go_programs_list(struct go_programs *g, struct go_program *const **ret);
+
+/* Is that one of them? */
+bool go_programs_is_selected(const struct go_programs *g, pid_t pid);
+
+/* Those that are watched and not to be shown, too. */
+size_t go_programs_all(const struct go_programs *g, struct go_program *const **ret);
 
 const struct cgroup_memory *go_programs_cgroup(const struct go_programs *g);

@@ -51,6 +51,25 @@ static const struct {
 	[PROF] = {{"PROF", 7, true}, 0},
 };
 
+const struct column_about program_column_abouts[PROGRAM_COLUMNS] = {
+	[PID] = {"pid", "PID", "", "the process"},
+	[COMM] = {"comm", "COMM", "", "its name"},
+	[GO] = {"go", "GO", "", "the version of Go that it was built with"},
+	[RSS] = {"rss", "RSS", "bytes", "in memory"},
+	[HEAP] = {"heap", "HEAP", "bytes", "pages of the Go heap that hold objects"},
+	[ALLOC] = {"alloc", "ALLOC/s", "bytes/s", "allocated a second"},
+	[OBJECTS] = {"objects", "OBJS/s", "1/s", "objects allocated a second"},
+	[GCS] = {"gc", "GCS", "", "collections that ended in the interval"},
+	[GOROUTINES] = {"goroutines", "GOROS", "", "goroutines that have not ended"},
+	[GOGC] = {"gogc", "GOGC", "percent", "GOGC as it is now"},
+	[MEMORY_LIMIT] = {"memlimit", "MEMLIMIT", "bytes", "GOMEMLIMIT as it is now"},
+	[CGROUP_LIMIT] = {"cglimit", "CGLIMIT", "bytes", "the limit of its memory cgroup"},
+	[FULL] = {"full", "FULL%", "percent", "how much of that limit is used"},
+	[PROF] = {"prof", "PROF", "", "heap profiling; or stopped, exited, no read"},
+};
+
+_Static_assert((int)COLUMNS == PROGRAM_COLUMNS, "one for each");
+
 static int width_of(int most_extra)
 {
 	int width = -1;
@@ -61,15 +80,28 @@ static int width_of(int most_extra)
 	return width;
 }
 
-size_t program_table_columns(int width, struct table_column *ret, int *ret_ids)
+uint64_t program_columns_shown(uint64_t chosen, int width)
 {
+	uint64_t shown = 0;
 	int extra = 3;
-	size_t n = 0;
 
+	if (chosen)
+		return chosen;
 	while (width && extra && width_of(extra) > width)
 		extra--;
 	for (int i = 0; i < COLUMNS; i++)
-		if (columns[i].extra <= extra) {
+		if (columns[i].extra <= extra)
+			shown |= UINT64_C(1) << i;
+	return shown;
+}
+
+size_t program_table_columns(uint64_t chosen, int width, struct table_column *ret, int *ret_ids)
+{
+	uint64_t shown = program_columns_shown(chosen, width);
+	size_t n = 0;
+
+	for (int i = 0; i < COLUMNS; i++)
+		if (shown & UINT64_C(1) << i) {
 			ret[n] = columns[i].column;
 			ret_ids[n++] = i;
 		}
@@ -262,14 +294,14 @@ void program_table_cell(const struct go_program *p, int id, struct strbuf *out)
 	}
 }
 
-int program_table_text(struct go_program *const *programs, size_t n, size_t rows, int width,
-		       struct strbuf *out)
+int program_table_text(struct go_program *const *programs, size_t n, size_t rows, uint64_t chosen,
+		       int width, struct strbuf *out)
 {
 	struct table_column heads[PROGRAM_COLUMNS];
 	struct strbuf cells[PROGRAM_COLUMNS] = {{0}};
 	const char *texts[PROGRAM_COLUMNS];
 	int ids[PROGRAM_COLUMNS], r = 0;
-	size_t k = program_table_columns(width, heads, ids);
+	size_t k = program_table_columns(chosen, width, heads, ids);
 
 	table_writer_heads(out, heads, k, 0);
 	for (size_t i = 0; i < MIN(n, rows); i++) {

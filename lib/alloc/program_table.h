@@ -6,6 +6,7 @@
 
 #include "alloc/go_program.h"
 #include "base/strbuf.h"
+#include "output/column_choice.h"
 #include "output/json_writer.h"
 #include "output/table_writer.h"
 
@@ -26,19 +27,24 @@ extern const char *const program_sort_names[];
 /* Sort the N at PROGRAMS, the largest first (by PID: the smallest). */
 void program_table_sort(struct go_program **programs, size_t n, enum program_sort sort);
 
-/*
- * The columns that a line of WIDTH characters has room for (0: all of them), at most
- * PROGRAM_COLUMNS: their heads for table_writer, and what to call program_table_cell() with.
- */
-#define PROGRAM_COLUMNS 16
-size_t program_table_columns(int width, struct table_column *ret, int *ret_ids);
+#define PROGRAM_COLUMNS 14
+/* What there is to choose from, from left to right. */
+extern const struct column_about program_column_abouts[PROGRAM_COLUMNS];
+
+/* Those CHOSEN (see column_choice.h); where nothing was chosen, those that a line of WIDTH
+ * characters has room for (0: all of them). */
+uint64_t program_columns_shown(uint64_t chosen, int width);
+
+/* The same: their heads for table_writer, and what to call program_table_cell() with; at most
+ * PROGRAM_COLUMNS. */
+size_t program_table_columns(uint64_t chosen, int width, struct table_column *ret, int *ret_ids);
 
 /* One cell, harmless. */
 void program_table_cell(const struct go_program *p, int id, struct strbuf *out);
 
 /* Heads, and the first ROWS of the N. 0 or -ENOMEM. */
-int program_table_text(struct go_program *const *programs, size_t n, size_t rows, int width,
-		       struct strbuf *out);
+int program_table_text(struct go_program *const *programs, size_t n, size_t rows, uint64_t chosen,
+		       int width, struct strbuf *out);
 
 /* What is to be said of one beside its numbers, ", stopped" say; nothing where all is well. */
 void program_table_note(const struct go_program *p, struct strbuf *out);

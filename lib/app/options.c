@@ -104,21 +104,31 @@ static void put_names(struct strbuf *out, const char *const *names)
 		strbuf_printf(out, "%s%s", !i ? "" : names[i + 1] ? ", " : " or ", names[i]);
 }
 
-int options_choose(const struct program_info *info, const char *name, const char *const *names,
-		   const char *argument)
+int options_find(const char *const *names, const char *argument, struct strbuf *why)
 {
-	_cleanup_strbuf_ struct strbuf all = {0};
-
 	for (int i = 0; names[i]; i++)
 		if (!strcmp(names[i], argument))
 			return i;
-	put_names(&all, names);
-	message_error("--%s: '%s' is not %s; see '%s --help'", name, argument, strbuf_text(&all),
-		      info->name);
+	strbuf_printf(why, "'%s' is not ", argument);
+	put_names(why, names);
+	return -EINVAL;
+}
+
+int options_choose(const struct program_info *info, const char *name, const char *const *names,
+		   const char *argument)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	int i = options_find(names, argument, &why);
+
+	if (i >= 0)
+		return i;
+	message_error("--%s: %s; see '%s --help'", name, strbuf_text(&why), info->name);
 	return -1;
 }
 
-static int complain(const struct program_info *info, const struct option_entry *e, int error)
+/* Why ARGUMENT will not do. */
+static void explain(const struct option_entry *e, const char *argument, int error,
+		    struct strbuf *why)
 {
 	static const char *const wants[] = {
 		[OPTION_TEXT] = "a name that is not empty",
@@ -128,20 +138,27 @@ static int complain(const struct program_info *info, const struct option_entry *
 		[OPTION_DURATION] = "seconds more than 0, such as 10, 0.5 or 200ms",
 		[OPTION_NUMBERS] = "a whole number, or several with commas between",
 	};
+	const struct option_choice *choice = e->target;
 
-	if (e->kind == OPTION_CHOICE) {
-		const struct option_choice *choice = e->target;
-
-		(void)options_choose(info, e->name, choice->names, optarg);
-		return EXIT_USAGE;
-	}
-
-	if (error == -ERANGE && e->most)
-		message_error("--%s: '%s' is not within %llu to %llu", e->name, optarg,
+	if (e->kind == OPTION_CHOICE)
+		(void)options_find(choice->names, argument, why);
+	else if (error == -ERANGE && e->most)
+		strbuf_printf(why, "'%s' is not within %llu to %llu", argument,
 			      (unsigned long long)e->least, (unsigned long long)e->most);
 	else
-		message_error("--%s: '%s' is not %s; see '%s --help'", e->name, optarg,
-			      wants[e->kind], info->name);
+		strbuf_printf(why, "'%s' is not %s", argument, wants[e->kind]);
+}
+
+static int complain(const struct program_info *info, const struct option_entry *e, int error)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	bool told = error == -ERANGE && e->most && e->kind != OPTION_CHOICE;
+
+	explain(e, optarg, error, &why);
+	if (told)
+		message_error("--%s: %s", e->name, strbuf_text(&why));
+	else
+		message_error("--%s: %s; see '%s --help'", e->name, strbuf_text(&why), info->name);
 	return EXIT_USAGE;
 }
 
@@ -226,6 +243,20 @@ static int store(const struct option_entry *e, const char *argument)
 		break;
 	}
 	return -EINVAL;
+}
+
+int options_set(const struct program_info *info, const char *name, const char *argument,
+		struct strbuf *why)
+{
+	for (const struct option_entry *e = info->options; e->kind != OPTION_END; e++)
+		if (!strcmp(e->name, name)) {
+			int r = store(e, argument);
+
+			if (r < 0)
+				explain(e, argument, r, why);
+			return r;
+		}
+	return -ENOENT;
 }
 
 static int check_together(const struct common_options *c)

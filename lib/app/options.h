@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/strbuf.h"
+
 enum option_kind {
 	OPTION_END = 0,
 	OPTION_FLAG,	   /* bool *: set to true */
@@ -82,6 +84,17 @@ struct program_info {
  */
 int options_parse(const struct program_info *info, struct common_options *common, int argc,
 		  char *argv[], int *first);
+
+/*
+ * As if --NAME had been given with ARGUMENT, which must last where the option keeps it: for
+ * settings that are changed later on. 0, or -errno with the reason in WHY: "'x' is not a whole
+ * number".
+ */
+int options_set(const struct program_info *info, const char *name, const char *argument,
+		struct strbuf *why);
+
+/* Which of NAMES is ARGUMENT? Or -EINVAL, with "'x' is not a, b or c" in WHY. */
+int options_find(const char *const *names, const char *argument, struct strbuf *why);
 
 /*
  * The operands "[interval [count]]" of the tops. Those that are not there are left alone. -1 to go

@@ -42,3 +42,11 @@ static inline int steal_descriptor(int *fd)
 	*fd = -1;
 	return stolen;
 }
+
+/* Two variables of one type change what they hold. */
+#define SWAP(a, b)                           \
+	do {                                 \
+		__typeof__(a) swap_a_ = (a); \
+		(a) = (b);                   \
+		(b) = swap_a_;               \
+	} while (0)

@@ -94,7 +94,7 @@ int browser_programs_page(struct browser *b, int width)
 
 	if (r < 0)
 		return r;
-	browser_set_columns(b, heads, program_table_columns(width, heads, b->ids));
+	browser_set_columns(b, heads, program_table_columns(0, width, heads, b->ids));
 	put_state(b);
 	b->page.rows = b->n_programs;
 	b->page.row_key = program_key;

@@ -140,7 +140,7 @@ int browser_sites_page(struct browser *b, int width)
 
 	b->n_rows = b->program->table ? alloc_table_rows(b->program->table, &b->rows) : 0;
 	if (b->program->table) {
-		alloc_layout_choose(b->program->table, width, &b->layout);
+		alloc_layout_choose(b->program->table, 0, width, &b->layout);
 		browser_set_columns(b, b->layout.heads, b->layout.n);
 	}
 	put_state(b);

@@ -134,7 +134,7 @@ static void tells_starts_and_ends(void **state)
 	struct pollfd waiting;
 
 	(void)state;
-	assert_int_equal(discovery_open(t, &calls, &d), 0);
+	assert_int_equal(discovery_open(t, &calls, NULL, &d), 0);
 	/* The ends of those only that are watched, and of processes, not of their threads. */
 	run_children(d, "/bin/true", false);
 	all_are(seen.execs, 1);
@@ -165,7 +165,7 @@ static void tells_no_more_of_what_is_not_go(void **state)
 	struct discovery *d;
 
 	(void)state;
-	assert_int_equal(discovery_open(t, &calls, &d), 0);
+	assert_int_equal(discovery_open(t, &calls, NULL, &d), 0);
 	seen.verdict = DISCOVERY_NOT_GO;
 	run_children(d, "/bin/true", false);
 	all_are(seen.execs, 1);
@@ -187,7 +187,7 @@ static void says_what_it_lost(void **state)
 	unsigned int told = 0;
 
 	(void)state;
-	assert_int_equal(discovery_open(t, &calls, &d), 0);
+	assert_int_equal(discovery_open(t, &calls, NULL, &d), 0);
 	run_children(d, "/bin/true", false);
 	for (int i = 0; i < CHILDREN; i++)
 		told += seen.execs[i];

@@ -348,7 +348,7 @@ static void texts(const struct alloc_table *t, int line_width, struct strbuf *ou
 	struct alloc_layout layout;
 	size_t n = alloc_table_rows(t, &rows);
 
-	alloc_layout_choose(t, line_width, &layout);
+	alloc_layout_choose(t, 0, line_width, &layout);
 	strbuf_reset(out);
 	alloc_heads_text(&layout, out);
 	for (size_t i = 0; i < n; i++)

@@ -63,7 +63,7 @@ static void text(void **state)
 	_cleanup_strbuf_ struct strbuf out = {0};
 
 	p[1].state = GO_PROGRAM_EXITED;
-	assert_int_equal(program_table_text(both, 2, 20, 0, &out), 0);
+	assert_int_equal(program_table_text(both, 2, 20, 0, 0, &out), 0);
 	assert_string_equal(
 		strbuf_text(&out),
 		"    PID COMM            GO         RSS    HEAP ALLOC/s OBJS/s GCS  GOROS GOGC "
@@ -73,7 +73,7 @@ static void text(void **state)
 		"4000007 fifteen letters -        11.0M       -       -      -   -      -    - "
 		"       -       -     - exited\n");
 	strbuf_reset(&out);
-	assert_int_equal(program_table_text(both, 2, 1, 80, &out), 0);
+	assert_int_equal(program_table_text(both, 2, 1, 0, 80, &out), 0);
 	assert_string_equal(
 		strbuf_text(&out),
 		"    PID COMM                RSS    HEAP ALLOC/s OBJS/s GCS  GOROS FULL% PROF\n"
@@ -110,7 +110,7 @@ static void fits_its_width(void **state)
 	for (int width = 80; width < 130; width++) {
 		_cleanup_strbuf_ struct strbuf out = {0};
 
-		assert_int_equal(program_table_text(both, 2, 2, width, &out), 0);
+		assert_int_equal(program_table_text(both, 2, 2, 0, width, &out), 0);
 		for (char *line = strtok(out.data, "\n"); line; line = strtok(NULL, "\n")) {
 			assert_true(strlen(line) <= (size_t)width);
 			assert_null(strstr(line, "..."));

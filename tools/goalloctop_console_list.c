@@ -1,0 +1,141 @@
+/* What goalloctop's console tells of itself: its settings, the programs it watches, its state. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "output/human.h"
+#include "tools/goalloctop_console.h"
+#include "tools/goalloctop_settings.h"
+
+/* As the commands that would set it. */
+static void put(struct strbuf *out, const char *name, const char *value)
+{
+	strbuf_printf(out, "set %s ", name);
+	if (value)
+		text_display(out, value, strlen(value));
+	else
+		strbuf_puts(out, "off");
+	strbuf_putc(out, '\n');
+}
+
+static void put_switch(struct strbuf *out, const char *name, bool on)
+{
+	put(out, name, on ? "on" : NULL);
+}
+
+static void put_filters(const struct goalloctop *t, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf pids = {0};
+
+	for (size_t i = 0; i < t->pids.count; i++)
+		strbuf_printf(&pids, "%s%" PRIu64, i ? "," : "", t->pids.values[i]);
+	put(out, "filter name", t->comm);
+	put(out, "filter cgroup", t->cgroup);
+	put(out, "filter pid", pids.length ? strbuf_text(&pids) : NULL);
+}
+
+static void put_columns(struct goalloctop *t, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf list = {0};
+	struct goalloctop_columns c;
+
+	goalloctop_columns(t, &c);
+	for (size_t i = 0; i < c.n && *c.chosen; i++)
+		if (c.shown & UINT64_C(1) << i)
+			strbuf_printf(&list, "%s%s", list.length ? "," : "", c.abouts[i].name);
+	put(out, "columns", *c.chosen ? strbuf_text(&list) : "default");
+}
+
+int goalloctop_show_settings(struct command_call *call)
+{
+	struct goalloctop *t = call->user;
+	const struct goalloctop_probe *p = &t->probe;
+	struct strbuf *out = call->out;
+	int sort = t->group == BY_PROGRAM ? (int)t->sort : (int)t->alloc.sort;
+
+	put(out, "sort", goalloctop_sort_names(t)[sort]);
+	strbuf_printf(out, "set rows %" PRIu64 "\n", t->rows);
+	put(out, "by", goalloctop_by_names[t->group]);
+	strbuf_printf(out, "set interval %g\n", (double)t->interval_ns / 1e9);
+	put(out, "focus", t->focus);
+	put(out, "ignore", t->ignore);
+	put_switch(out, "full", t->full_stacks);
+	put_columns(t, out);
+	put_filters(t, out);
+	put_switch(out, "json", t->tool.common.json);
+	put_switch(out, "time", t->tool.common.time);
+	strbuf_printf(out, "# at the start only: --via %s, --split %s, --trace %s, --gc %s\n",
+		      goalloctop_via_names[p->via.value],
+		      p->split.given ? goalloctop_split_names[p->split.value] : "off",
+		      p->trace ? "on" : "off", p->collections ? "on" : "off");
+	return 0;
+}
+
+/* What is to be said of how it is watched, and of what is missing. */
+static void put_watched(const struct goalloctop *t, const struct go_program *p, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf note = {0};
+
+	if (!p->selected)
+		strbuf_puts(&note, ", not shown: another name or cgroup was asked for");
+	program_table_note(p, &note);
+	if (p->not_probed)
+		strbuf_puts(&note, t->probe.via.value == VIA_EVENTS
+					   ? ", no probe there: its heap profile is read"
+					   : ", no probe there");
+	strbuf_puts(out, note.length > 2 ? strbuf_text(&note) + 2 : "-");
+}
+
+int goalloctop_show_programs(struct command_call *call)
+{
+	static const struct table_column heads[] = {
+		{"PID", 7, false}, {"COMM", 15, true}, {"GO", 8, true}, {"NOTE", 0, true}};
+	const struct goalloctop *t = call->user;
+	struct go_program *const *all;
+	size_t n = go_programs_all(t->programs, &all);
+
+	if (!n) {
+		strbuf_printf(call->out, "No %sGo program runs now.\n", t->named ? "such " : "");
+		return 0;
+	}
+	table_writer_heads(call->out, heads, ARRAY_SIZE(heads), 0);
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_strbuf_ struct strbuf pid = {0}, comm = {0}, version = {0}, note = {0};
+		const struct go_program *p = all[i];
+		const char *go = p->image.binary->version;
+
+		strbuf_printf(&pid, "%d", (int)p->process.pid);
+		text_display(&comm, p->process.comm, strlen(p->process.comm));
+		text_display(&version, *go ? go : "-", *go ? strcspn(go, " ") : 1);
+		put_watched(t, p, &note);
+		table_writer_row(call->out, heads, ARRAY_SIZE(heads), 0, 0,
+				 (const char *const[]){strbuf_text(&pid), strbuf_text(&comm),
+						       strbuf_text(&version), strbuf_text(&note)});
+	}
+	return 0;
+}
+
+void goalloctop_put_status(struct strbuf *out, void *user)
+{
+	struct goalloctop *t = user;
+	const struct goalloctop_console *c = t->console;
+	struct go_program *const *all;
+	size_t shown = go_programs_list(t->programs, &all), n = go_programs_all(t->programs, &all);
+
+	strbuf_printf(out, "programs: %zu watched, %zu shown; numbers from: %s\n", n, shown,
+		      goalloctop_via_names[t->probe.via.value]);
+	strbuf_printf(out, "tables: %" PRIu64 " by now, every %g s, by %s%s\n", t->blocks,
+		      (double)t->interval_ns / 1e9, goalloctop_by_names[t->group],
+		      c->paused ? "; paused" : "");
+	if (t->probe.trace)
+		strbuf_printf(out, "allocations not told: %" PRIu64 "\n",
+			      alloc_events_untold(t->probe.events));
+	goalloctop_probe_lost(t, out);
+	if (c->record_path) {
+		strbuf_puts(out, "recorded: ");
+		human_things(out, c->recorded, t->probe.trace ? "allocation" : "interval");
+		strbuf_puts(out, " in ");
+		text_display(out, c->record_path, strlen(c->record_path));
+		strbuf_putc(out, '\n');
+	}
+}
