@@ -226,6 +226,13 @@ int editor_fd(const struct editor *e)
 	return e->pidfd;
 }
 
+bool editor_has_ended(const struct editor *e)
+{
+	struct pollfd p = {.fd = e->pidfd, .events = POLLIN};
+
+	return !e->pid || poll(&p, 1, 0) > 0;
+}
+
 void editor_poke(struct editor *e)
 {
 	siginfo_t info = {0};

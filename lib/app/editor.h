@@ -23,6 +23,9 @@ int editor_start(const char *tool, const char *text, unsigned int line, bool own
 /* Readable when it has ended: for a loop. */
 int editor_fd(const struct editor *e);
 
+/* Has it ended? The loop calls what it watches once more when it stops. */
+bool editor_has_ended(const struct editor *e);
+
 /* One that was stopped (Ctrl-Z) goes on: there is no shell that could call it back. */
 void editor_poke(struct editor *e);
 

@@ -71,8 +71,11 @@ static void on_end(void *user)
 	_cleanup_strbuf_ struct strbuf out = {0}, why = {0};
 	struct editing *e = user;
 	struct console *console = e->console;
-	int r = editor_wait(e->editor, &why); /* it has ended: not long */
+	int r;
 
+	if (!editor_has_ended(e->editor))
+		return;
+	r = editor_wait(e->editor, &why);
 	console_resume(console);
 	if (r == 0)
 		r = take(e, &out, &why);
