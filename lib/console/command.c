@@ -18,6 +18,19 @@ const struct command *command_walk_next(struct command_walk *w, void **ret_user)
 	return w->at++;
 }
 
+/* Is it the first of that name? Later tables' stand behind it. */
+static bool is_first(const struct command_table *tables, size_t n, const struct command *c)
+{
+	struct command_walk w = command_walk(tables, n);
+	const struct command *other;
+	void *user;
+
+	while ((other = command_walk_next(&w, &user)) && other != c)
+		if (!strcmp(other->name, c->name))
+			return false;
+	return true;
+}
+
 /* "a, b or c": those that begin with START, at most once each. */
 static void put_names(const struct command_table *tables, size_t n, const char *start,
 		      const char *last, struct strbuf *why)
@@ -28,7 +41,7 @@ static void put_names(const struct command_table *tables, size_t n, const char *
 	void *user;
 
 	while ((c = command_walk_next(&w, &user))) {
-		if (strncmp(c->name, start, strlen(start)) != 0)
+		if (strncmp(c->name, start, strlen(start)) != 0 || !is_first(tables, n, c))
 			continue;
 		if (before) {
 			strbuf_printf(why, "%s%s", between, before->name);

@@ -162,7 +162,7 @@ static void scripts_over(struct console *c)
 	if (c->over)
 		return;
 	if (c->prompt) {
-		prompt_show(c->prompt);
+		line_editor_show(c->prompt);
 		return;
 	}
 	c->over = true;
@@ -318,7 +318,7 @@ static void remember(struct console *c, const char *text)
 		_cleanup_free_ char *line = strndup(text, n);
 
 		if (line && history_add(&c->history, line))
-			prompt_remember(c->prompt, line);
+			line_editor_remember(c->prompt, line);
 		text += n + (text[n] == '\n');
 	}
 }
@@ -360,7 +360,7 @@ static int open_scripts(struct console *c)
 static int open_prompt(struct console *c)
 {
 	_cleanup_strbuf_ struct strbuf why = {0}, history = {0};
-	struct prompt_config config = {
+	struct line_editor_config config = {
 		.tool = c->config.tool,
 		.loop = c->config.loop,
 		.tree = &c->tree,
@@ -381,7 +381,7 @@ static int open_prompt(struct console *c)
 		message_warning("the history is not kept: %s", strbuf_text(&history));
 	else if (history.length)
 		message_verbose("the history is not kept: %s", strbuf_text(&history));
-	r = prompt_open(&config, &c->prompt, &why);
+	r = line_editor_open(&config, &c->prompt, &why);
 	if (r < 0)
 		message_error("no console: %s", why.length ? strbuf_text(&why) : strerror(-r));
 	return r < 0 ? -ECANCELED : 0;
@@ -427,7 +427,7 @@ int console_open(const struct console_config *config, struct console **ret)
 	c->wake = -1;
 	c->history.directory = -1;
 	c->typed.fd = -1;
-	prompt_prepare();
+	line_editor_prepare();
 	r = make_tree(c);
 	if (r == 0)
 		r = open_scripts(c);
@@ -453,13 +453,13 @@ void console_quit(struct console *c)
 
 int console_suspend(struct console *c)
 {
-	prompt_lend(c->prompt);
+	line_editor_lend(c->prompt);
 	return 0;
 }
 
 void console_resume(struct console *c)
 {
-	prompt_take_back(c->prompt);
+	line_editor_take_back(c->prompt);
 }
 
 struct loop *console_loop(const struct console *c)
@@ -484,7 +484,7 @@ int console_close(struct console *c, int status)
 
 	if (!c)
 		return status;
-	prompt_close(c->prompt);
+	line_editor_close(c->prompt);
 	if (c->wake >= 0 && is_cut_short(c)) {
 		message_warning("%s: not carried out to its end", c->scripts[c->script].name);
 		c->failed = true;

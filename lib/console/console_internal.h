@@ -6,7 +6,7 @@
 
 #include "console/console.h"
 #include "console/history.h"
-#include "console/prompt.h"
+#include "console/line_editor.h"
 #include "console/script.h"
 #include "console/tokenizer.h"
 
@@ -25,7 +25,7 @@ struct console {
 	struct console_config config;
 	struct command_table *tables; /* the tool's and the common ones */
 	struct command_tree tree;
-	struct prompt *prompt;
+	struct line_editor *prompt;
 	struct history history;
 
 	struct script scripts[CONSOLE_SCRIPTS_MOST];

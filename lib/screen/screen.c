@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 
-#include "screen/guard.h"
+#include "app/guard.h"
 #include "screen/screen_internal.h"
 
 #include <term.h>
@@ -182,6 +182,11 @@ static int keep_byte(int c)
 	return c;
 }
 
+static void on_guard(void *user)
+{
+	caught_end(user);
+}
+
 /* What endwin() would send: for the guard, which may not call it. */
 static void arm_guard(struct screen *s)
 {
@@ -194,7 +199,7 @@ static void arm_guard(struct screen *s)
 		if (text && text != (char *)-1)
 			(void)tputs(text, 1, keep_byte);
 	}
-	guard_begin(fileno(s->out), &s->modes, reset_bytes, reset_length, &s->caught);
+	guard_begin(fileno(s->out), &s->modes, reset_bytes, reset_length, on_guard, &s->caught);
 }
 
 static void set_colors(struct screen *s)

@@ -7,16 +7,14 @@
 #include <stddef.h>
 #include <termios.h>
 
-#include "screen/caught.h"
-
 #define GUARD_MOST 256
 
 /*
- * Once the screen is up. FD is the terminal, MODES are those that it had before, RESET is what it
- * is to be sent.
+ * Once the terminal is taken over. FD is the terminal, MODES are those that it had before, RESET is
+ * what it is to be sent; THEN, if not NULL, is called at last and must be safe in a signal handler.
  */
 void guard_begin(int fd, const struct termios *modes, const char *reset, size_t n,
-		 struct caught *caught);
+		 void (*then)(void *user), void *user);
 
-/* The screen was closed in order. */
+/* The terminal was given back in order. */
 void guard_end(void);

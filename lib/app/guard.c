@@ -1,4 +1,4 @@
-#include "screen/guard.h"
+#include "app/guard.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -19,7 +19,8 @@ static struct {
 	struct termios modes;
 	char reset[GUARD_MOST];
 	size_t length;
-	struct caught *caught;
+	void (*then)(void *user);
+	void *user;
 	struct sigaction before[ARRAY_SIZE(deadly)];
 } guard;
 
@@ -31,7 +32,8 @@ static void restore(void)
 	guard.on = 0;
 	(void)file_write_fd(guard.fd, guard.reset, guard.length);
 	(void)tcsetattr(guard.fd, TCSANOW, &guard.modes);
-	caught_end(guard.caught);
+	if (guard.then)
+		guard.then(guard.user);
 }
 
 static void restore_signals(void)
@@ -63,7 +65,7 @@ static void install(void)
 }
 
 void guard_begin(int fd, const struct termios *modes, const char *reset, size_t n,
-		 struct caught *caught)
+		 void (*then)(void *user), void *user)
 {
 	static bool registered;
 
@@ -73,7 +75,8 @@ void guard_begin(int fd, const struct termios *modes, const char *reset, size_t 
 	memcpy(guard.reset, reset, n);
 	guard.length = n;
 	guard.fd = fd;
-	guard.caught = caught;
+	guard.then = then;
+	guard.user = user;
 	if (!registered) {
 		registered = true;
 		(void)atexit(restore);

@@ -10,9 +10,9 @@
 #include "console/command.h"
 #include "console/history.h"
 
-struct prompt;
+struct line_editor;
 
-struct prompt_config {
+struct line_editor_config {
 	const char *tool;
 	struct loop *loop;
 	const struct command_tree *tree;
@@ -24,21 +24,22 @@ struct prompt_config {
 };
 
 /* To be called before the first thread is started: the lock around what is printed. */
-void prompt_prepare(void);
+void line_editor_prepare(void);
 
 /* Take over the terminal that stdin is. Nothing is shown yet. 0 or -errno with the reason in WHY.
  */
-int prompt_open(const struct prompt_config *config, struct prompt **ret, struct strbuf *why);
+int line_editor_open(const struct line_editor_config *config, struct line_editor **ret,
+		     struct strbuf *why);
 
 /* A line for its history, besides those that were there at the start. */
-void prompt_remember(struct prompt *p, const char *line);
+void line_editor_remember(struct line_editor *p, const char *line);
 
 /* Wait for a line, and for that only: until on_line(). */
-void prompt_show(struct prompt *p);
+void line_editor_show(struct line_editor *p);
 
 /* The terminal for another program, as console_suspend() has it. P may be NULL: there is none. */
-void prompt_lend(struct prompt *p);
-void prompt_take_back(struct prompt *p);
+void line_editor_lend(struct line_editor *p);
+void line_editor_take_back(struct line_editor *p);
 
 /* NULL is fine. */
-void prompt_close(struct prompt *p);
+void line_editor_close(struct line_editor *p);

@@ -1,4 +1,4 @@
-#include "console/prompt.h"
+#include "console/line_editor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,10 +8,12 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <wchar.h>
 
+#include "app/guard.h"
 #include "app/terminal.h"
 #include "base/file.h"
-#include "console/prompt_internal.h"
+#include "console/line_editor_internal.h"
 
 #define MS UINT64_C(1000000) /* ns */
 /* After the last output the prompt is drawn so much later: in a flood of events not for each. */
@@ -23,10 +25,10 @@
 #define PASTE_END "\033[201~"
 
 /* Readline has no place for a pointer of ours. */
-static struct prompt *the;
+static struct line_editor *the;
 static pthread_mutex_t the_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void draw_after(struct prompt *p, uint64_t ns)
+static void draw_after(struct line_editor *p, uint64_t ns)
 {
 	struct itimerspec when = {.it_value.tv_nsec = (long)ns};
 
@@ -41,7 +43,7 @@ static bool in_foreground(void)
 	return group < 0 || group == getpgrp();
 }
 
-static void erase(struct prompt *p)
+static void erase(struct line_editor *p)
 {
 	if (!p->drawn)
 		return;
@@ -53,7 +55,7 @@ static void erase(struct prompt *p)
 	fflush(p->out);
 }
 
-static void draw(struct prompt *p)
+static void draw(struct line_editor *p)
 {
 	if (p->drawn || !p->installed || p->away)
 		return;
@@ -63,7 +65,7 @@ static void draw(struct prompt *p)
 	p->drawn = true;
 }
 
-void prompt_above(struct prompt *p, const struct strbuf *text)
+void line_editor_above(struct line_editor *p, const struct strbuf *text)
 {
 	erase(p);
 	fwrite(strbuf_text(text), 1, text->length, p->out);
@@ -88,7 +90,7 @@ static void on_end(void *user)
 
 /* Readline's input is what we have read already: it must never wait for a key. */
 
-static int read_input(struct prompt *p, int wait_ms)
+static int read_input(struct line_editor *p, int wait_ms)
 {
 	struct pollfd poll_fd = {.fd = 0, .events = POLLIN};
 	char bytes[4096];
@@ -103,7 +105,7 @@ static int read_input(struct prompt *p, int wait_ms)
 	return n ? strbuf_error(&p->input) : -EIO;
 }
 
-static bool has_input(const struct prompt *p)
+static bool has_input(const struct line_editor *p)
 {
 	return p->taken < p->input.length;
 }
@@ -122,7 +124,7 @@ static int on_input_available(void)
 }
 
 /* Is a pasted text still on its way? Readline reads it in one go. */
-static bool is_half_pasted(const struct prompt *p)
+static bool is_half_pasted(const struct line_editor *p)
 {
 	const char *rest = p->input.data + p->taken, *begin;
 	size_t n = p->input.length - p->taken, most = MIN(n, strlen(PASTE_BEGIN) - 1);
@@ -140,7 +142,7 @@ static bool is_half_pasted(const struct prompt *p)
 
 static void on_accept(char *line)
 {
-	struct prompt *p = the;
+	struct line_editor *p = the;
 
 	if (!line)
 		(void)p->rl.rl_crlf();
@@ -150,7 +152,7 @@ static void on_accept(char *line)
 	p->rl.rl_callback_handler_remove();
 }
 
-static void install(struct prompt *p)
+static void install(struct line_editor *p)
 {
 	p->away = !in_foreground();
 	if (p->away) {
@@ -165,7 +167,7 @@ static void install(struct prompt *p)
 }
 
 /* Feed readline until a line is entered. */
-static void feed(struct prompt *p)
+static void feed(struct line_editor *p)
 {
 	draw(p);
 	while (p->installed && has_input(p) && !is_half_pasted(p))
@@ -178,7 +180,7 @@ static void feed(struct prompt *p)
 }
 
 /* Without the lock: commands print. */
-static void hand_over(struct prompt *p)
+static void hand_over(struct line_editor *p)
 {
 	char *line;
 
@@ -193,7 +195,7 @@ static void hand_over(struct prompt *p)
 
 static void on_input(void *user)
 {
-	struct prompt *p = user;
+	struct line_editor *p = user;
 	int r;
 
 	if (loop_stopped(p->config.loop))
@@ -210,7 +212,7 @@ static void on_input(void *user)
 	hand_over(p);
 }
 
-static void come_back(struct prompt *p)
+static void come_back(struct line_editor *p)
 {
 	if (!in_foreground()) {
 		draw_after(p, FOREGROUND_EVERY_NS);
@@ -228,7 +230,7 @@ static void come_back(struct prompt *p)
 
 static void on_timer(void *user)
 {
-	struct prompt *p = user;
+	struct line_editor *p = user;
 	uint64_t times;
 
 	if (loop_stopped(p->config.loop) || read(p->timer, &times, sizeof(times)) < 0)
@@ -242,7 +244,7 @@ static void on_timer(void *user)
 	hand_over(p);
 }
 
-void prompt_show(struct prompt *p)
+void line_editor_show(struct line_editor *p)
 {
 	pthread_mutex_lock(&the_lock);
 	p->wanted = true;
@@ -252,7 +254,7 @@ void prompt_show(struct prompt *p)
 	pthread_mutex_unlock(&the_lock);
 }
 
-void prompt_remember(struct prompt *p, const char *line)
+void line_editor_remember(struct line_editor *p, const char *line)
 {
 	pthread_mutex_lock(&the_lock);
 	p->rl.add_history(line);
@@ -262,7 +264,7 @@ void prompt_remember(struct prompt *p, const char *line)
 /* Ctrl-C. */
 static void on_interrupt(void *user)
 {
-	struct prompt *p = user;
+	struct line_editor *p = user;
 
 	if (p->lent) /* it was for the program that has the terminal */
 		return;
@@ -286,21 +288,57 @@ static void on_interrupt(void *user)
 	pthread_mutex_unlock(&the_lock);
 }
 
+/* Cells of the terminal in front of the cursor. */
+static int cells_before_cursor(const struct line_editor *p)
+{
+	const char *line = *p->rl.rl_line_buffer, *end = line + *p->rl.rl_point;
+	mbstate_t state = {0};
+	int cells = (int)p->text.length;
+
+	while (line < end) {
+		wchar_t c;
+		size_t n = mbrtowc(&c, line, (size_t)(end - line), &state);
+
+		if (n == 0 || n > (size_t)(end - line)) {
+			n = 1;
+			c = L'x';
+			state = (mbstate_t){0};
+		}
+		cells += MAX(wcwidth(c), 0);
+		line += n;
+	}
+	return cells;
+}
+
+/*
+ * Some terminals wrap their lines anew for another width, some do not, and which it did nobody
+ * says. Going up as few rows as it may have been, events above are never cleared; at worst a part
+ * of the line is left there.
+ */
 static void on_resize(void *user)
 {
-	struct prompt *p = user;
+	struct line_editor *p = user;
+	int rows = 0, before = 0, now = 0, cells, up;
 
 	pthread_mutex_lock(&the_lock);
-	if (p->drawn)
-		p->rl.rl_resize_terminal();
-	else
-		p->rl.rl_reset_screen_size();
-	fflush(p->out);
+	p->rl.rl_get_screen_size(&rows, &before);
+	p->rl.rl_reset_screen_size();
+	p->rl.rl_get_screen_size(&rows, &now);
+	if (p->drawn && !p->dumb && before > 0 && now > 0) {
+		cells = cells_before_cursor(p);
+		up = MIN(cells / before, cells / now);
+		fputc('\r', p->out);
+		if (up)
+			fprintf(p->out, "\033[%dA", up);
+		fputs("\033[J", p->out);
+		p->drawn = false;
+		draw(p);
+	}
 	pthread_mutex_unlock(&the_lock);
 }
 
 /* Another has the terminal until it is ours again. */
-static void leave(struct prompt *p)
+static void leave(struct line_editor *p)
 {
 	p->away = p->wanted;
 	if (p->away)
@@ -310,7 +348,7 @@ static void leave(struct prompt *p)
 /* Ctrl-Z: stop as if the signal had not been caught, with the terminal as it was. */
 static void on_stop(void *user)
 {
-	struct prompt *p = user;
+	struct line_editor *p = user;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -334,7 +372,7 @@ static void on_stop(void *user)
 /* Stopped and continued by others: who had the terminal meanwhile has changed its modes. */
 static void on_continue(void *user)
 {
-	struct prompt *p = user;
+	struct line_editor *p = user;
 
 	pthread_mutex_lock(&the_lock);
 	if (p->wanted && !p->away) {
@@ -345,7 +383,7 @@ static void on_continue(void *user)
 	pthread_mutex_unlock(&the_lock);
 }
 
-void prompt_lend(struct prompt *p)
+void line_editor_lend(struct line_editor *p)
 {
 	pthread_mutex_lock(&the_lock);
 	if (p) {
@@ -358,7 +396,7 @@ void prompt_lend(struct prompt *p)
 	pthread_mutex_unlock(&the_lock);
 }
 
-void prompt_take_back(struct prompt *p)
+void line_editor_take_back(struct line_editor *p)
 {
 	pthread_mutex_lock(&the_lock);
 	if (p && p->lent) {
@@ -374,14 +412,14 @@ void prompt_take_back(struct prompt *p)
 static int on_tab(int count, int key)
 {
 	(void)count, (void)key;
-	prompt_complete(the);
+	line_editor_complete(the);
 	return 0;
 }
 
 static int on_question(int count, int key)
 {
 	(void)count;
-	prompt_hint(the, key);
+	line_editor_hint(the, key);
 	return 0;
 }
 
@@ -403,7 +441,7 @@ static FILE *open_output(void)
 	return out;
 }
 
-static void set_up(struct prompt *p)
+static void set_up(struct line_editor *p)
 {
 	const struct readline *rl = &p->rl;
 
@@ -426,7 +464,15 @@ static void set_up(struct prompt *p)
 	rl->stifle_history(HISTORY_LINES_MOST);
 }
 
-static int catch_signals(struct prompt *p)
+/* A crash, too, leaves the terminal as it was. */
+static void arm_guard(const struct line_editor *p)
+{
+	static const char reset[] = "\033[?2004l\r"; /* bracketed paste */
+
+	guard_begin(fileno(p->out), &p->modes, reset, p->dumb ? 0 : sizeof(reset) - 1, NULL, NULL);
+}
+
+static int catch_signals(struct line_editor *p)
 {
 	static const struct {
 		int number;
@@ -442,16 +488,17 @@ static int catch_signals(struct prompt *p)
 	return r;
 }
 
-void prompt_prepare(void)
+void line_editor_prepare(void)
 {
 	static const struct terminal_hooks hooks = {on_begin, on_end, NULL};
 
 	terminal_set_hooks(&hooks);
 }
 
-int prompt_open(const struct prompt_config *config, struct prompt **ret, struct strbuf *why)
+int line_editor_open(const struct line_editor_config *config, struct line_editor **ret,
+		     struct strbuf *why)
 {
-	struct prompt *p = calloc(1, sizeof(*p));
+	struct line_editor *p = calloc(1, sizeof(*p));
 	int r;
 
 	if (!p)
@@ -464,23 +511,24 @@ int prompt_open(const struct prompt_config *config, struct prompt **ret, struct 
 		r = readline_library_load(&p->rl, why);
 	if (r == 0) {
 		p->out = open_output();
-		r = p->out ? 0 : -errno;
+		r = p->out && tcgetattr(0, &p->modes) == 0 ? 0 : -errno;
 	}
 	if (r == 0)
 		r = loop_add(config->loop, p->timer, on_timer, p);
 	if (r == 0)
 		r = catch_signals(p);
 	if (r < 0) {
-		prompt_close(p);
+		line_editor_close(p);
 		return r;
 	}
 	the = p;
 	set_up(p);
+	arm_guard(p);
 	*ret = p;
 	return 0;
 }
 
-void prompt_close(struct prompt *p)
+void line_editor_close(struct line_editor *p)
 {
 	static const int caught[] = {SIGINT, SIGWINCH, SIGTSTP, SIGCONT};
 
@@ -497,6 +545,7 @@ void prompt_close(struct prompt *p)
 			(void)loop_on_signal(p->config.loop, caught[i], NULL, NULL);
 		loop_remove(p->config.loop, 0);
 		loop_remove(p->config.loop, p->timer);
+		guard_end();
 	}
 	the = NULL;
 	pthread_mutex_unlock(&the_lock);

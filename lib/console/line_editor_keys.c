@@ -5,7 +5,7 @@
 
 #include "base/array.h"
 #include "base/text.h"
-#include "console/prompt_internal.h"
+#include "console/line_editor_internal.h"
 #include "console/tokenizer.h"
 
 #define NAMES_MOST 10000 /* of files that are looked at */
@@ -102,7 +102,7 @@ static size_t width(const char *text)
 }
 
 /* In columns, as many as there is room for. */
-static void list(struct prompt *p, const struct choices *c)
+static void list(struct line_editor *p, const struct choices *c)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
 	int rows = 0, columns = 0;
@@ -122,11 +122,11 @@ static void list(struct prompt *p, const struct choices *c)
 			else
 				strbuf_putc(&out, '\n');
 		}
-	prompt_above(p, &out);
+	line_editor_above(p, &out);
 }
 
 /* Put it in the place of the word; false: that is what stands there. */
-static bool replace(struct prompt *p, const struct command_candidates *found, const char *name,
+static bool replace(struct line_editor *p, const struct command_candidates *found, const char *name,
 		    size_t n, bool whole)
 {
 	_cleanup_strbuf_ struct strbuf quoted = {0};
@@ -148,7 +148,7 @@ static bool replace(struct prompt *p, const struct command_candidates *found, co
 	return true;
 }
 
-void prompt_complete(struct prompt *p)
+void line_editor_complete(struct line_editor *p)
 {
 	struct command_candidates found = {0};
 	struct choices c = {0};
@@ -186,7 +186,7 @@ static bool is_quoted(const char *line, size_t cursor)
 	return quoted;
 }
 
-void prompt_hint(struct prompt *p, int key)
+void line_editor_hint(struct line_editor *p, int key)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
 	const char *line = *p->rl.rl_line_buffer, typed[] = {(char)key, '\0'};
@@ -195,5 +195,5 @@ void prompt_hint(struct prompt *p, int key)
 	if (is_quoted(line, cursor))
 		(void)p->rl.rl_insert_text(typed);
 	else if (command_hint(p->config.tree, line, cursor, &out) == 0)
-		prompt_above(p, &out);
+		line_editor_above(p, &out);
 }
