@@ -485,7 +485,7 @@ int console_close(struct console *c, int status)
 	if (!c)
 		return status;
 	line_editor_close(c->prompt);
-	if (c->wake >= 0 && is_cut_short(c)) {
+	if (c->wake >= 0 && status == EXIT_OK && is_cut_short(c)) {
 		message_warning("%s: not carried out to its end", c->scripts[c->script].name);
 		c->failed = true;
 	}

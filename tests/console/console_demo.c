@@ -21,7 +21,7 @@ struct demo {
 	struct console *console;
 	atomic_uint_fast64_t told;
 	uint64_t interval_ns;
-	bool threaded;
+	bool threaded, later;
 	atomic_bool stop;
 	pthread_t thread;
 };
@@ -87,6 +87,44 @@ static int run_fail(struct command_call *call)
 	if (call->n_words)
 		strbuf_puts(call->why, call->words[0]);
 	return -EIO;
+}
+
+/* Bytes that would drive the terminal. */
+static int run_raw(struct command_call *call)
+{
+	strbuf_puts(call->out, "x\033[31my\xff\n");
+	return 0;
+}
+
+static int run_tell(struct command_call *call)
+{
+	struct demo *d = call->user;
+
+	atomic_fetch_add(&d->told, 1);
+	console_event(d->console);
+	return 0;
+}
+
+static void on_later(void *user)
+{
+	_cleanup_strbuf_ struct strbuf out = {0}, why = {0};
+	struct demo *d = user;
+
+	if (d->later)
+		strbuf_puts(&why, "too late");
+	else
+		strbuf_puts(&out, "done\n");
+	console_finish(d->console, d->later ? -EIO : 0, &out, &why);
+}
+
+static int run_later(struct command_call *call)
+{
+	struct demo *d = call->user;
+	int r = loop_add_timer(d->loop, 10000000, 0, on_later, d);
+
+	d->later = call->words[0][0] == '1';
+	strbuf_puts(call->out, "begun\n");
+	return r < 0 ? r : COMMAND_GOES_ON;
 }
 
 static int run_words(struct command_call *call)
@@ -160,6 +198,12 @@ static const struct command commands[] = {
 	 .most = 1,
 	 .run = run_every},
 	{.name = "fail", .arguments = "[WHY]", .help = "fails", .most = 1, .run = run_fail},
+	{.name = "later",
+	 .arguments = "0|1",
+	 .help = "ends later, and so",
+	 .least = 1,
+	 .most = 1,
+	 .run = run_later},
 	{.name = "load",
 	 .arguments = "FILE",
 	 .help = "completes names of files",
@@ -168,12 +212,14 @@ static const struct command commands[] = {
 	 .run = run_words,
 	 .complete = complete_files},
 	{.name = "outside", .arguments = "", .help = "as an editor", .run = run_outside},
+	{.name = "raw", .arguments = "", .help = "escape sequences", .run = run_raw},
 	{.name = "set",
 	 .arguments = "[NAME VALUE]",
 	 .help = "settings",
 	 .run = run_set,
 	 .below = below_set},
 	{.name = "show", .arguments = "", .help = "nothing", .run = run_words},
+	{.name = "tell", .arguments = "", .help = "an event, unseen", .run = run_tell},
 	{.name = "warn",
 	 .arguments = "TEXT",
 	 .help = "a message",
