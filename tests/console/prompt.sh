@@ -128,8 +128,8 @@ sees "a message stands above the prompt" '^demo: warning: a message$'
 enter "later 0"
 sees "a command that goes on" '^done$'
 run_keys C-l
-printf 'words one\nwords two\n' >paste
-tm load-buffer paste
+printf 'words one\nwords two\n' >pasted
+tm load-buffer pasted
 tm paste-buffer -p
 keys Enter
 sees "of a pasted text the last line" '^1: <two>$'
