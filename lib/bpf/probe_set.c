@@ -100,7 +100,8 @@ static int check_held(const struct image *image, const struct probe_handover *ha
 	return 0;
 }
 
-static int check_layouts(const struct image *image, struct strbuf *reason)
+static int check_layouts(const struct image *image, const struct source *source,
+			 struct strbuf *reason)
 {
 	for (size_t i = 0; i < image->n_programs; i++)
 		for (size_t k = 0; k < image->programs[i].n_references; k++) {
@@ -108,6 +109,7 @@ static int check_layouts(const struct image *image, struct strbuf *reason)
 
 			if (!is_layout(map))
 				continue;
+			source_error_at(source, source_line_of(source, image->programs[i].name));
 			strbuf_printf(reason,
 				      "%s: the map %s cannot be used: names that end in __layout "
 				      "are kept for OOMTOOLS_EVENT(), which makes no map\n",
@@ -262,10 +264,13 @@ int probe_set_load(struct image *image, const struct source *source,
 	if (!set)
 		return -ENOMEM;
 	r = name_programs(image, set, reason);
-	for (size_t i = 0; i < set->n_programs && r == 0; i++)
+	for (size_t i = 0; i < set->n_programs && r == 0; i++) {
 		r = decide_type(image, set, i, features, reason);
+		if (r == -ENOENT || r == -EINVAL)
+			source_error_at(source, source_line_of(source, set->programs[i].name));
+	}
 	if (r == 0)
-		r = check_layouts(image, reason);
+		r = check_layouts(image, source, reason);
 	if (r == 0)
 		r = check_held(image, handover, reason);
 	if (r == 0)

@@ -164,7 +164,7 @@ static void *work(void *data)
 	while (!__atomic_load_n(&storm.stop, __ATOMIC_RELAXED) && w->made < MOST_EVENTS) {
 		/* Some time of the CPU is for the edits. */
 		if (w->made % BURST == 0)
-			usleep(1000);
+			usleep(3000);
 		if (w->made - __atomic_load_n(&w->seen, __ATOMIC_ACQUIRE) < AHEAD)
 			hit(w);
 		else
