@@ -18,8 +18,7 @@ const struct command *command_walk_next(struct command_walk *w, void **ret_user)
 	return w->at++;
 }
 
-/* Is it the first of that name? Later tables' stand behind it. */
-static bool is_first(const struct command_table *tables, size_t n, const struct command *c)
+bool command_is_first(const struct command_table *tables, size_t n, const struct command *c)
 {
 	struct command_walk w = command_walk(tables, n);
 	const struct command *other;
@@ -41,7 +40,7 @@ static void put_names(const struct command_table *tables, size_t n, const char *
 	void *user;
 
 	while ((c = command_walk_next(&w, &user))) {
-		if (strncmp(c->name, start, strlen(start)) != 0 || !is_first(tables, n, c))
+		if (strncmp(c->name, start, strlen(start)) != 0 || !command_is_first(tables, n, c))
 			continue;
 		if (before) {
 			strbuf_printf(why, "%s%s", between, before->name);

@@ -160,7 +160,7 @@ static void hint_commands(const struct command_table *tables, size_t n, const ch
 	void *user;
 
 	while ((c = command_walk_next(&w, &user)))
-		if (!strncmp(c->name, start, strlen(start)))
+		if (!strncmp(c->name, start, strlen(start)) && command_is_first(tables, n, c))
 			command_row(c, "", out);
 }
 

@@ -27,7 +27,8 @@ static void help_all(const struct command_tree *tree, struct strbuf *out)
 	void *user;
 
 	while ((c = command_walk_next(&w, &user)))
-		command_row(c, "", out);
+		if (command_is_first(tree->tables, tree->n_tables, c))
+			command_row(c, "", out);
 	strbuf_puts(out, "A command may be shortened; 'help NAME' says more of one.\n");
 }
 

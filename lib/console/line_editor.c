@@ -532,6 +532,10 @@ void line_editor_close(struct line_editor *p)
 {
 	static const int caught[] = {SIGINT, SIGWINCH, SIGTSTP, SIGCONT};
 
+	/* The tool may end while an editor has the terminal. */
+	pthread_mutex_lock(&the_lock);
+	terminal_hold(false);
+	pthread_mutex_unlock(&the_lock);
 	if (!p)
 		return;
 	pthread_mutex_lock(&the_lock);

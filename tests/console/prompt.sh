@@ -3,7 +3,8 @@
 # is given back as it was.
 . "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/screen/lib.sh"
 demo=$builddir/tests/console/console_demo
-export HOME=$tmp/home INPUTRC=/dev/null
+# The shell writes its own history when it ends.
+export HOME=$tmp/home INPUTRC=/dev/null HISTFILE=/dev/null
 unset XDG_STATE_HOME
 mkdir "$HOME"
 state=$HOME/.local/state/oomtools
