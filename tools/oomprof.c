@@ -126,6 +126,11 @@ static int check_operands(const struct oomprof *o, char *const operands[], int n
 			      o->pid ? "-p" : "--check");
 		return EXIT_USAGE;
 	}
+	if (tool_has_console(&o->tool) && (o->pid || o->check)) {
+		message_error("-i, -c and -X are for a tool that watches: they do not go with %s",
+			      o->pid ? "-p" : "--check");
+		return EXIT_USAGE;
+	}
 	if (o->check && n > 0 && !o->pid)
 		return -1;
 	if (o->check)

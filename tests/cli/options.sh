@@ -71,3 +71,7 @@ refused "^oomprof: --enable-profiling: 'often' is not a size" --enable-profiling
 refused "^oomprof: '512K': no operand is expected" --enable-profiling 512K
 refused "^oomprof: --enable-profiling does not go with -p" --enable-profiling -p 1
 refused "^oomprof: --enable-profiling does not go with --check" --enable-profiling --check 1
+refused "^oomprof: -i, -c and -X are for a tool that watches: they do not go with -p" -c help -p 1
+refused "^oomprof: -i, -c and -X are for a tool that watches: they do not go with --check" -i --check 1
+refused "^oomprof: --ebpf prints the text and is done: it does not go with -i" --ebpf -i
+refused "^oomprof: --force goes with --probe FILE" --force
