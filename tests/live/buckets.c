@@ -7,6 +7,7 @@
  *itself); prints how many buckets lie on it, whole or in part
  *	list	where each begins and ends
  *	swap	swap out the pages that the older half of them lies on
+ *	swapall	swap out all that the process could have written to
  *	absent	reads such a list, and prints how many of them lie on a page, whole or in part, that
  *		is not in memory; the process's memory is not touched for it
  *	circle	link a bucket in the middle to one that came before it
@@ -27,6 +28,7 @@
 #include "go/go_binary.h"
 #include "go/heap_buckets.h"
 #include "proc/process.h"
+#include "proc/process_maps.h"
 
 #define PAGE ((uint64_t)4096)
 #define ALLNEXT 8 /* of a bucket: see lib/go/heap_buckets.h */
@@ -139,6 +141,22 @@ static int swap_out(pid_t pid, const struct list *l)
 	return 0;
 }
 
+static int swap_out_all(pid_t pid)
+{
+	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	_cleanup_process_maps_ struct process_maps *maps = NULL;
+	struct process_mapping m;
+	int r = fd < 0 ? -errno : process_maps_open(pid, &maps);
+
+	while (r == 0 && process_maps_next(maps, &m) > 0) {
+		struct iovec pages = {(void *)(uintptr_t)m.start, m.end - m.start};
+
+		if (m.writable && !m.shared)
+			(void)syscall(SYS_process_madvise, fd, &pages, 1ul, MADV_PAGEOUT, 0u);
+	}
+	return r;
+}
+
 static int hide(pid_t pid, const struct list *l)
 {
 	uint64_t page = l->at[l->n / 2] & ~(PAGE - 1);
@@ -195,6 +213,8 @@ int main(int argc, char *argv[])
 			printf("0x%" PRIx64 " 0x%" PRIx64 "\n", l.at[i], l.end[i]);
 	else if (!strcmp(argv[1], "swap"))
 		r = swap_out(pid, &l);
+	else if (!strcmp(argv[1], "swapall"))
+		r = swap_out_all(pid);
 	else if (!strcmp(argv[1], "head"))
 		printf("0x%" PRIx64 "\n", l.at[0]);
 	else if (!strcmp(argv[1], "hide"))
