@@ -67,6 +67,26 @@ static int change_columns(struct command_call *call, uint64_t *columns)
 	return 0;
 }
 
+static int change_sort(struct command_call *call, int *sort)
+{
+	int column;
+
+	if (!call->n_words) {
+		strbuf_printf(call->out, "%s %s\n", call->name, site_columns[*sort].name);
+		return 0;
+	}
+	column = site_columns_sort(call->words[0]);
+	if (column < 0) {
+		strbuf_printf(call->why, "sites are not sorted by '%s': there are", call->words[0]);
+		for (size_t i = 0; i < site_columns_count; i++)
+			if (site_columns_sort(site_columns[i].name) >= 0)
+				strbuf_printf(call->why, " %s", site_columns[i].name);
+		return -EINVAL;
+	}
+	*sort = column;
+	return 0;
+}
+
 static int change_filter(struct command_call *call, struct kill_filter_words *filter)
 {
 	if (call->n_words)
@@ -93,6 +113,8 @@ static int change(struct command_call *call)
 		return change_switch(call, &o->form.report.details);
 	if (!strcmp(name, "columns"))
 		return change_columns(call, &o->form.report.columns);
+	if (!strcmp(name, "sort"))
+		return change_sort(call, &o->form.report.sort);
 	return change_filter(call, &o->filter);
 }
 
@@ -120,6 +142,13 @@ static void complete_columns(const struct command_completion *completion)
 				       completion->out);
 }
 
+static void complete_sort(const struct command_completion *completion)
+{
+	for (size_t i = 0; !completion->n_words && i < site_columns_count; i++)
+		if (site_columns_sort(site_columns[i].name) >= 0)
+			strbuf_printf(completion->out, "%s\n", site_columns[i].name);
+}
+
 static void complete_filter(const struct command_completion *completion)
 {
 	kill_filter_words_complete(completion->words, completion->n_words, completion->out);
@@ -131,6 +160,8 @@ const struct command oomprof_set_commands[] = {
 	 NULL, NULL},
 	{"columns", "[NAME,NAME|+NAME|-NAME|all|default]", "columns of the table of sites",
 	 "  `columns` lists them.\n", 0, 1, run, complete_columns, NULL},
+	{"sort", "[NAME]", "by which column sites are sorted", NULL, 0, 1, run, complete_sort,
+	 NULL},
 	{"time", "[on|off]", "date and time before each line, as -T", NULL, 0, 1, run,
 	 complete_switch, NULL},
 	{"json", "[on|off]", "JSON instead of lines and tables, as -j", NULL, 0, 1, run,

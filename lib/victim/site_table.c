@@ -1,6 +1,8 @@
 #include "victim/site_table.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "go/frame_text.h"
@@ -41,6 +43,39 @@ struct shown {
 uint64_t site_columns_usual(void)
 {
 	return 1u << INUSE | 1u << OBJECTS | 1u << SHARE | 1u << SINCE_GC | 1u << SITE;
+}
+
+int site_columns_sort(const char *name)
+{
+	static const int sortable[] = {INUSE, OBJECTS, SINCE_GC, ALLOC, ALLOCS};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sortable); i++)
+		if (!strcmp(site_columns[sortable[i]].name, name))
+			return sortable[i];
+	return -ENOENT;
+}
+
+static int64_t sort_value(const struct heap_site *site, int column)
+{
+	switch (column) {
+	case OBJECTS:
+		return site->inuse_objects;
+	case SINCE_GC:
+		return site->since_gc_bytes;
+	case ALLOC:
+		return site->alloc_bytes;
+	case ALLOCS:
+		return site->alloc_objects;
+	default:
+		return site->inuse_bytes;
+	}
+}
+
+static int compare(const void *a, const void *b, void *column)
+{
+	int64_t x = sort_value(a, *(const int *)column), y = sort_value(b, *(const int *)column);
+
+	return x < y ? 1 : x > y ? -1 : 0;
 }
 
 static void choose(struct shown *s)
@@ -125,11 +160,22 @@ void site_table(const struct heap_totals *totals, const struct heap_site *sites,
 		const struct site_table_options *options, struct strbuf *out)
 {
 	struct shown shown = {.options = options, .totals = totals};
+	_cleanup_free_ struct heap_site *sorted = NULL;
+	int column = options->sort;
 
 	choose(&shown);
-	n = MIN(n, options->rows);
+	if (column == INUSE)
+		n = MIN(n, options->rows);
 	while (n && sites[n - 1].inuse_bytes <= 0)
 		n--; /* all freed again: largest first, so these are last */
+	/* Without memory for another order it is the usual one. */
+	sorted = n && column != INUSE ? malloc(n * sizeof(*sorted)) : NULL;
+	if (sorted) {
+		memcpy(sorted, sites, n * sizeof(*sorted));
+		qsort_r(sorted, n, sizeof(*sorted), compare, &column);
+		sites = sorted;
+	}
+	n = MIN(n, options->rows);
 	if (n)
 		table_writer_heads(out, shown.columns, shown.n, INDENT);
 	for (size_t i = 0; i < n; i++)

@@ -11,6 +11,7 @@
 #include "output/human.h"
 #include "proc/clock.h"
 #include "victim/runtime_report.h"
+#include "victim/victim_report.h"
 #include "victim/victim_sites.h"
 
 struct victim *victim_new(const struct oomprof_process *process)
@@ -36,11 +37,30 @@ void victim_free(struct victim *v)
 	free(v);
 }
 
+/* Named apart from what JSON has anyway. */
+static int add_named(struct named_values *to, const struct named_values *more)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < more->count && i < KILL_EXTRAS_MOST && r == 0; i++) {
+		_cleanup_strbuf_ struct strbuf name = {0};
+		struct named_value value = more->list[i];
+
+		strbuf_printf(&name, "%s%s", victim_report_has_key(value.name) ? "probe_" : "",
+			      value.name);
+		r = strbuf_error(&name);
+		value.name = name.data;
+		if (r == 0 && !named_values_copy(to, &value))
+			r = -ENOMEM;
+	}
+	return r;
+}
+
 void victim_add_more(struct victim *v, const struct named_values *more)
 {
 	struct named_values all = {0};
 
-	if (!more || !more->count || kill_extras_add(&all, more) < 0) {
+	if (!more || !more->count || add_named(&all, more) < 0) {
 		named_values_clear(&all);
 		return;
 	}

@@ -169,7 +169,7 @@ static void put_sites(const struct victim *v, const struct victim_report_options
 		      struct strbuf *out)
 {
 	const struct site_table_options table = {(size_t)options->rows, options->line_width,
-						 options->columns};
+						 options->columns, options->sort};
 	const struct heap_site *sites;
 	size_t n = victim_sites(v, &sites);
 
@@ -334,6 +334,57 @@ static int put_json_kill(const struct victim *v, struct json_writer *w)
 	if (victim_of_oom(v))
 		kill_json_some(k, oom_keys, w);
 	return 0;
+}
+
+/* All that is in an object beside what is in a kill's, and what runtime_report_json() puts. */
+static const char *const own_keys[] = {
+	"group_member",
+	"sender_pid",
+	"sender_tid",
+	"sender_comm",
+	"sender_comm_hex",
+	"time",
+	"killed_by",
+	"pid",
+	"pid_in_namespace",
+	"comm",
+	"outcome",
+	"go_version",
+	"mem_profile_rate_bytes",
+	"profiling_enabled_time",
+	"profiling_enabled_after_ms",
+	"profiled_from_start",
+	"inuse_bytes",
+	"inuse_objects",
+	"alloc_bytes",
+	"alloc_objects",
+	"inuse_since_gc_bytes",
+	"inuse_since_gc_objects",
+	"sites",
+	"buckets_read",
+	"buckets_cut",
+	"buckets_unreadable",
+	"buckets_lost",
+	"buckets_damaged",
+	"walk_complete",
+	"walk_threads",
+	"walk_longest_hold_us",
+	"walk_us",
+	"kill_to_file_us",
+	"file",
+	"removed_files",
+	"removed_bytes",
+	"top",
+	"error",
+	"cgroup_limit_bytes",
+};
+
+bool victim_report_has_key(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(own_keys); i++)
+		if (!strcmp(name, own_keys[i]))
+			return true;
+	return !strncmp(name, "go_", 3) || kill_key_is_ours(name);
 }
 
 int victim_report_json(const struct victim *v, const struct victim_report_options *options,

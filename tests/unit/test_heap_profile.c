@@ -187,25 +187,35 @@ static void shows_a_table(void **state)
 	add(p, 512, 5, 5, 0, gone, 1);
 	assert_int_equal(heap_profile_resolve(p), 0);
 	n = heap_profile_sites(p, &sites);
-	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){10, 0, 0}, &out);
+	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){10, 0, 0, 0},
+		   &out);
 	assert_string_equal(strbuf_text(&out),
 			    "    INUSE  OBJECTS     % SINCE-GC SITE\n"
 			    "  1009.0M     1009 100.0     3.0M main.leak[...] (leak.go:12)\n"
 			    "     2.0K        4   0.0     512B main.newNode (leak.go:50)\n");
 	strbuf_reset(&out);
-	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){1, 56, 0}, &out);
+	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){1, 56, 0, 0},
+		   &out);
 	assert_string_equal(strbuf_text(&out),
 			    "    INUSE  OBJECTS     % SINCE-GC SITE\n"
 			    "  1009.0M     1009 100.0     3.0M main.leak[...] (lea...\n");
 	strbuf_reset(&out);
-	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){0, 0, 0}, &out);
+	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){0, 0, 0, 0},
+		   &out);
 	assert_string_equal(strbuf_text(&out), "");
 	/* Other columns: the third, the fifth and sixth. */
-	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){10, 0, 0x34},
+	site_table(heap_profile_totals(p), sites, n, &(struct site_table_options){10, 0, 0x34, 0},
 		   &out);
 	assert_string_equal(strbuf_text(&out), "      %   ALLOC    ALLOCS\n"
 					       "  100.0 1009.0M      1009\n"
 					       "    0.0    2.0K         4\n");
+	/* By what is new since the last collection, least in use or not. */
+	strbuf_reset(&out);
+	site_table(heap_profile_totals(p), sites, n,
+		   &(struct site_table_options){1, 0, 0x41, site_columns_sort("objects")}, &out);
+	assert_string_equal(strbuf_text(&out),
+			    "    INUSE SITE\n  1009.0M main.leak[...] (leak.go:12)\n");
+	assert_int_equal(site_columns_sort("site"), -ENOENT);
 }
 
 /* What the runtime publishes leaves out what is not swept, unless there was no collection yet. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <json-c/json.h>
 
 #include "base/file.h"
 #include "proc/clock.h"
@@ -185,6 +186,20 @@ static void finish_and_free(struct victim *v, enum victim_outcome outcome, int64
 }
 
 /* What the user reads of it; freed. */
+static void keys_are_known(const char *line)
+{
+	struct json_object *object = json_tokener_parse(line);
+
+	assert_non_null(object);
+	json_object_object_foreach(object, key, value)
+	{
+		(void)value;
+		if (!victim_report_has_key(key))
+			fail_msg("%s is not known to be a key", key);
+	}
+	json_object_put(object);
+}
+
 static void said_of(struct victim *v, const char *line, const char *json)
 {
 	const struct victim_report_options options = {0};
@@ -198,6 +213,8 @@ static void said_of(struct victim *v, const char *line, const char *json)
 	assert_int_equal(json_writer_line(w, &object), 0);
 	assert_non_null(strstr(strbuf_text(&text), line));
 	assert_non_null(strstr(strbuf_text(&object), json));
+	if (!v->more.count)
+		keys_are_known(strbuf_text(&object));
 	victim_free(v);
 	start_ns++;
 }
@@ -491,6 +508,66 @@ static void victims_without_profile(void **state)
 	finish_and_free(victims_take(f->victims, true), VICTIM_MISSED, 0);
 }
 
+/* What an edited probe tells besides, and what it may not be called. */
+static void further_members(void **state)
+{
+	struct fixture *f = *state;
+	struct output_directory none = {.path = "/nowhere", .fd = -1};
+	struct oomprof_kill e = {.kind = OOMPROF_KILL, .process = process(10), .key = f->key};
+	struct oomprof_exit gone = {.kind = OOMPROF_EXIT, .process = process(10)};
+	struct named_values more = {0};
+	_cleanup_strbuf_ struct strbuf json = {0};
+	struct named_value *value;
+	struct json_writer *w;
+	struct victim *v;
+
+	value = named_values_add(&more, "nice");
+	value->kind = NAMED_INT;
+	value->number = (uint64_t)-3;
+	value = named_values_add(&more, "pid");
+	value->kind = NAMED_UINT;
+	value->number = 7;
+	e.event.victim_pid = 10;
+	assert_int_equal(victims_event(f->victims, &e, sizeof(e), &f->load, &more), 0);
+	/* The last record counts. */
+	more.list[1].number = 8;
+	assert_int_equal(victims_event(f->victims, &gone, sizeof(gone), &f->load, &more), 0);
+	named_values_clear(&more);
+	v = victims_take(f->victims, false);
+	assert_non_null(v);
+	victim_finish(v, &none);
+	assert_int_equal(v->more.count, 2);
+	line_says(v, "\n  nice -3\n  probe_pid 8\n");
+	w = json_writer_open();
+	assert_int_equal(victim_report_json(v, &(struct victim_report_options){0}, w), 0);
+	assert_int_equal(json_writer_line(w, &json), 0);
+	assert_non_null(strstr(strbuf_text(&json), "\"nice\":-3,\"probe_pid\":8,"));
+	victim_free(v);
+}
+
+/* The end of what has not begun: its beginning is on another ring. */
+static void what_follows_waits(void **state)
+{
+	struct fixture *f = *state;
+	struct oomprof_end end = {.kind = OOMPROF_END, .process = process(10)};
+	struct oomprof_exit gone = {.kind = OOMPROF_EXIT, .process = process(10)};
+	struct oomprof_begin begin = {.kind = OOMPROF_BEGIN, .process = process(10)};
+
+	assert_false(victims_follow(f->victims, &end, sizeof(end)));
+	assert_false(victims_follow(f->victims, &gone, sizeof(gone)));
+	assert_true(victims_follow(f->victims, &begin, sizeof(begin)));
+	assert_int_equal(kill_of(f, 10, f->key), 0);
+	assert_true(victims_follow(f->victims, &gone, sizeof(gone)));
+	assert_false(victims_follow(f->victims, &end, sizeof(end)));
+	assert_int_equal(begin_of(f, 10), 0);
+	assert_true(victims_follow(f->victims, &end, sizeof(end)));
+	assert_int_equal(end_of(f, 10), 0);
+	victims_settle(f->victims);
+	victim_free(victims_take(f->victims, false));
+	/* It was told of already. */
+	assert_true(victims_follow(f->victims, &end, sizeof(end)));
+}
+
 /* ---- without memory: the allocation functions fail when they are told to (--wrap) ---- */
 
 static struct {
@@ -742,6 +819,8 @@ int main(void)
 		VICTIMS_TEST(unmarked_is_dropped),
 		VICTIMS_TEST(killed_by_others),
 		VICTIMS_TEST(victims_without_profile),
+		VICTIMS_TEST(further_members),
+		VICTIMS_TEST(what_follows_waits),
 		VICTIMS_TEST(profiling_switched_on),
 		VICTIMS_TEST(without_memory),
 		VICTIMS_TEST(bad_records),
