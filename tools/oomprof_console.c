@@ -85,6 +85,17 @@ static int run_record(struct command_call *call)
 	return r;
 }
 
+static int run_replay(struct command_call *call)
+{
+	strbuf_printf(
+		call->why,
+		"oomprof does not show recordings as reports. What is in %s are lines of JSON: "
+		"'jq -c' reads them, and 'go tool pprof' the profiles that they name; 'show N' "
+		"shows the last victims again",
+		call->words[0]);
+	return -EOPNOTSUPP;
+}
+
 static void complete_file(const struct command_completion *completion)
 {
 	*completion->files = !completion->n_words;
@@ -137,6 +148,8 @@ static const struct command commands[] = {
 	 NULL},
 	{"record", "FILE|off", "append each victim to FILE, as -j prints it", NULL, 1, 1,
 	 run_record, complete_record, NULL},
+	{"replay", "FILE", "not here: says what reads recordings instead", NULL, 1, 1, run_replay,
+	 complete_file, NULL},
 	{"programs", "", "the Go programs that are known", NULL, 0, 0, run_programs, NULL, NULL},
 	{"profile", "PID", "write a profile of a living program, as -p", NULL, 1, 1,
 	 oomprof_profile_run, oomprof_profile_complete, NULL},

@@ -110,12 +110,13 @@ static void record(struct oomprof_output *o, const struct victim *v)
 			      v->process.pid, o->record_path, strerror(-r));
 }
 
-/* For `show`, without its profile. The one that is dropped for it goes. */
-static void keep(struct oomprof_output *o, struct victim *v)
+/* For `show`, without its profile; the oldest goes. Others' kills do not displace what is wanted. */
+static void keep(struct oomprof_output *o, struct victim *v, bool told)
 {
 	struct victim **place = &o->victims[o->end % OOMPROF_KEPT];
+	bool wanted = told || v->outcome == VICTIM_WRITTEN;
 
-	if (!o->console || victim_keep_sites(v, OOMPROF_KEPT_SITES) < 0) {
+	if (!o->console || !wanted || victim_keep_sites(v, OOMPROF_KEPT_SITES) < 0) {
 		victim_free(v);
 		return;
 	}
@@ -144,7 +145,7 @@ void oomprof_output_victim(struct oomprof_output *o, struct victim *v)
 	record(o, v);
 	if (print)
 		r = put_report(v, &o->form, &out);
-	keep(o, v);
+	keep(o, v, told);
 	pthread_mutex_unlock(&o->lock);
 	if (print && r == 0)
 		r = tool_print(&out);

@@ -16,7 +16,7 @@ terminal() {
 	tm set-option -g status off
 	# The line of a switched-off status bar is a line of the terminal.
 	tm resize-window -x "$1" -y "$2"
-	wait_for 30 shows '^ready> $'
+	wait_for 30 shows '^ready> ?$'
 }
 screen() { tm capture-pane -p; }
 keys() { tm send-keys "$@"; }      # as tmux names them: Enter, Down, C-c, q
