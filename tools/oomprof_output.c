@@ -110,7 +110,8 @@ static void record(struct oomprof_output *o, const struct victim *v)
 			      v->process.pid, o->record_path, strerror(-r));
 }
 
-/* For `show`, without its profile; the oldest goes. Others' kills do not displace what is wanted. */
+/* For `show`, without its profile; the oldest goes. Others' kills do not displace what is wanted.
+ */
 static void keep(struct oomprof_output *o, struct victim *v, bool told)
 {
 	struct victim **place = &o->victims[o->end % OOMPROF_KEPT];
