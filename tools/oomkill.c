@@ -89,6 +89,8 @@ static int run(struct oomkill *o)
 	if (r < 0)
 		return r;
 	tool_protect(0);
+	o->tool.meanwhile = on_ring;
+	o->tool.meanwhile_data = o;
 	r = tool_start_line(&o->tool, "Tracing OOM kills... Ctrl-C to stop.\n");
 	if (r == 0)
 		r = oomkill_console_open(&o->console);

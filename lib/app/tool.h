@@ -16,6 +16,9 @@ struct tool {
 	/* For a swap, as in struct tracer_config. */
 	const char *const *renewed_maps;
 	const char *const *held_maps;
+	/* Likewise; set by a tool whose rings would run over else, once it can be called. */
+	void (*meanwhile)(void *data);
+	void *meanwhile_data;
 	struct common_options common;
 	/* Set by tool_begin(). */
 	const char *built_in; /* the text as the tool has given it */

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/child.h"
@@ -99,8 +101,22 @@ static void __attribute__((noreturn)) become(const char *path, char *const *argv
 	_exit(127);
 }
 
+/* Until it has ended: 0 or -errno. */
+static int wait_for_end(const struct compile_request *q, pid_t child, int *status)
+{
+	_cleanup_close_ int fd = q->meanwhile ? (int)syscall(SYS_pidfd_open, child, 0) : -1;
+	struct pollfd ended = {.fd = fd, .events = POLLIN};
+
+	while (fd >= 0 && poll(&ended, 1, COMPILE_MEANWHILE_MS) == 0)
+		q->meanwhile(q->meanwhile_data);
+	while (waitpid(child, status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
 /* Run it to its end: its wait status, or -errno. */
-static int run(const char *path, char *const *argv, const int *fds)
+static int run(const struct compile_request *q, const char *path, char *const *argv, const int *fds)
 {
 	/* Where whoever started us ignores SIGCHLD, there is nothing to wait for. */
 	struct sigaction usual = {.sa_handler = SIG_DFL}, before;
@@ -113,9 +129,8 @@ static int run(const char *path, char *const *argv, const int *fds)
 		become(path, argv, fds);
 	if (child < 0)
 		r = -errno;
-	while (r == 0 && waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			r = -errno;
+	else
+		r = wait_for_end(q, child, &status);
 	/* It could not clean up; its own child ends with it. */
 	if (r == 0 && WIFSIGNALED(status))
 		compile_directory_sweep(child);
@@ -185,7 +200,7 @@ static int start(const struct compile_request *q, const char *path, const int *f
 			return -E2BIG;
 		argv[n++] = f;
 	}
-	status = run(path, argv, fds);
+	status = run(q, path, argv, fds);
 	if (status < 0)
 		return status;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

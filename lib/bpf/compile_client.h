@@ -14,7 +14,12 @@ struct compile_request {
 	struct source source;
 	const char *flags; /* "-DX=1 -DY", blank separated */
 	bool kernel_headers;
+	/* Called every COMPILE_MEANWHILE_MS while the compiler is at work; or NULL. */
+	void (*meanwhile)(void *data);
+	void *meanwhile_data;
 };
+
+#define COMPILE_MEANWHILE_MS 20
 
 /*
  * Compile into the bytes of an image. -ENOEXEC: it did not compile; ERRORS says why, with file and

@@ -54,6 +54,12 @@ struct tracer_config {
 	 */
 	const char *const *renewed_maps;
 	const char *const *held_maps;
+	/*
+	 * Of a swap: called again and again while the text is compiled, which takes seconds on a
+	 * machine that is busy: to read out the rings. May be NULL.
+	 */
+	void (*meanwhile)(void *data);
+	void *meanwhile_data;
 	/* After load and before attach: to fill maps. 0 or -errno (tried no further). */
 	int (*prepare)(struct tracer *t, void *data);
 	/* What was tried, chosen and refused, for -v; lines without the newline. May be NULL. */
