@@ -131,6 +131,12 @@ struct tracer_program {
 	unsigned int id;  /* the kernel's, of what is attached */
 	/* Only counted while somebody has it switched on (BPF_ENABLE_STATS, or the sysctl). */
 	uint64_t runs, run_ns;
+	/*
+	 * How often the kernel did not run it, as a run of it had been interrupted on that CPU
+	 * (since Linux 5.12; where tracepoints can be preempted, that may happen to any). Always
+	 * counted.
+	 */
+	uint64_t missed;
 };
 
 struct tracer_map {

@@ -61,6 +61,7 @@ static int visit_program(const char *name, const char *where, int fd, void *user
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0) {
 		p.id = info.id;
 		p.runs = info.run_cnt;
+		p.missed = info.recursion_misses;
 		p.run_ns = info.run_time_ns;
 	}
 	snprintf(p.where, sizeof(p.where), "%s", where);

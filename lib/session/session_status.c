@@ -65,13 +65,22 @@ static bool counted(const struct session *s)
 				 text.data[0] == '1');
 }
 
+static void put_missed(struct strbuf *out, const struct tracer_program *p)
+{
+	if (p->missed)
+		strbuf_printf(out, ", not run for %" PRIu64 " events (it was interrupted)",
+			      p->missed);
+	strbuf_putc(out, '\n');
+}
+
 static int put_program(const struct tracer_program *p, void *user)
 {
 	struct report *r = user;
 
 	strbuf_printf(r->out, "  %-32s %-36s", p->name, p->where);
 	if (!counted(r->s)) {
-		strbuf_printf(r->out, " %10s %10s %10s\n", "n/a", "n/a", "n/a");
+		strbuf_printf(r->out, " %10s %10s %10s", "n/a", "n/a", "n/a");
+		put_missed(r->out, p);
 		return 0;
 	}
 	strbuf_printf(r->out, " %10" PRIu64, p->runs);
@@ -79,7 +88,8 @@ static int put_program(const struct tracer_program *p, void *user)
 		put_time(r->out, " %10s", (double)p->run_ns / (double)p->runs);
 	else
 		strbuf_printf(r->out, " %10s", "-");
-	put_time(r->out, " %10s\n", (double)p->run_ns);
+	put_time(r->out, " %10s", (double)p->run_ns);
+	put_missed(r->out, p);
 	return 0;
 }
 
