@@ -5,7 +5,7 @@ can_trace
 export XDG_STATE_HOME=$tmp/state
 nice_text "$tmp/nice.c"
 # A recording, to be replayed.
-start before oomkill --record "$tmp/recorded"
+start before oomkill -n "$name" --record "$tmp/recorded"
 before=$pid
 kill_nice 1
 recorded=$victim
@@ -13,7 +13,7 @@ check "a recording" until_line 60 "$tmp/before.out" "PID $recorded "
 stop "$before"
 
 mkfifo "$tmp/commands"
-"$oomkill" -X - -d 900 <"$tmp/commands" >"$tmp/script.out" 2>"$tmp/script.err" &
+"$oomkill" -n "$name" -X - -d 900 <"$tmp/commands" >"$tmp/script.out" 2>"$tmp/script.err" &
 tool=$!
 at_exit stop_quietly "$tool"
 exec 9>"$tmp/commands"
@@ -48,9 +48,9 @@ wait_for 60 grep -q "PID $first " "$tmp/script.out"
 # Of oomkill(8), CONSOLE COMMANDS.
 does "show" "$line $first "
 does "show 1" "$line $first .*[0-9]\$"
-does "explain last" "$line $first " "^OOM: memcg " "\*KILL\* proc $first 'hog'"
-does "explain $first" "\*KILL\* proc $first 'hog'"
-does "set" "^set explain off\$" "^set json off\$" "^set time off\$" "^set stacks off\$" "^set folded off\$" "^set columns default\$" "^set filter off\$"
+does "explain last" "$line $first " "^OOM: memcg " "\*KILL\* proc $first '$name'"
+does "explain $first" "\*KILL\* proc $first '$name'"
+does "set" "^set explain off\$" "^set json off\$" "^set time off\$" "^set stacks off\$" "^set folded off\$" "^set columns default\$" "^set filter name $name\$"
 does "set explain on"
 does "show" "^OOM: memcg "
 does "set explain off"
@@ -65,11 +65,11 @@ kill_nice 3
 wait_for 60 grep -q "PID $victim " "$tmp/script.out"
 does "show 1" "PID $victim " "^ +[a-z_]+.*\[k\]|^.*out_of_memory|^ +.*main"
 does "set folded on"
-does "show 1" "^(victim|trigger);hog;"
+does "show 1" "^(victim|trigger);$name;"
 does "set folded off"
 does "set stacks off" "built-in text runs"
 does "set columns victim_uid,victim_comm"
-does "show 1" ", victim_uid 0, victim_comm hog\$"
+does "show 1" ", victim_uid 0, victim_comm $name\$"
 does "set columns +victim_threads"
 does "set columns -victim_comm"
 does "show 1" "[0-9], victim_uid 0, victim_threads 1\$"
@@ -92,6 +92,7 @@ is_filtered() {
 }
 wait_for 60 is_filtered
 does "set filter off"
+does "set filter name $name"
 does "show 1" "$line $hidden "
 does "record $tmp/paused"
 does "pause" "^paused"

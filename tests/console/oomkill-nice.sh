@@ -11,7 +11,7 @@ equal "they are two, and no more" "$("$oomkill" --ebpf | diff - "$tmp/nice.c" | 
 
 # At the prompt.
 terminal 200 50
-run_in "EDITOR=$tmp/editor VISUAL= $oomkill -i --record $tmp/kills"
+run_in "EDITOR=$tmp/editor VISUAL= $oomkill -n $name -i --record $tmp/kills"
 sees "the prompt" '^oomkill> *$'
 check "a kill" kill_nice 7
 sees "the text that is built in knows nothing of it" "OOM kill of PID $victim .*[0-9]\$"
@@ -42,7 +42,7 @@ keys Enter
 sees "the shell is back" '^ready>'
 
 # By load.
-start loaded oomkill -c "load $tmp/nice.c; apply; wait 1 events 120; set json on; show 1" -d 600
+start loaded oomkill -n "$name" -c "load $tmp/nice.c; apply; wait 1 events 120; set json on; show 1" -d 600
 check "the text runs" until_line 60 "$tmp/loaded.out" ' runs '
 check "a kill" kill_nice 5
 check "its line" until_line 60 "$tmp/loaded.out" "PID $victim .*, nice 5\$"
@@ -52,10 +52,10 @@ stop "$pid"
 equal "it ends well" "$status" 0
 
 # At the start: the line alone, and with all.
-start plain oomkill --probe "$tmp/nice.c"
+start plain oomkill -n "$name" --probe "$tmp/nice.c"
 plain=$pid
 # shellcheck disable=SC2016 # the tool's shell is to expand it
-start full oomkill --probe "$tmp/nice.c" -j --record "$tmp/kept" --exec 'echo "$OOMKILL_VICTIM_PID:$OOMKILL_NICE" >>'"$tmp/exec"
+start full oomkill -n "$name" --probe "$tmp/nice.c" -j --record "$tmp/kept" --exec 'echo "$OOMKILL_VICTIM_PID:$OOMKILL_NICE" >>'"$tmp/exec"
 full=$pid
 check "a kill" kill_nice 11
 check "--probe: the line" until_line 60 "$tmp/plain.out" "PID $victim .*, nice 11\$"
@@ -70,12 +70,12 @@ check "a text with more" nice_text "$tmp/more.c" -e '/A member of yours stands h
 	-e '/^\t__u64 time_ns;.*CLOCK_MONOTONIC/{x;s/^/x/;/^x$/{x;s/$/\n\t__s32 nice;\n\tchar boss[16];\n\t_Bool traced;\n\tenum oomkill_constraint reason;/;b};x}' \
 	-e '/^\t__u32 trigger_pid, trigger_tid;/s/$/\n\tvoid *mm;\n\t__u16 order_of : 4, victim_threads : 12;/' \
 	-e '/e->nice =/s/$/\n\tbpf_probe_read_kernel_str(e->boss, sizeof(e->boss), RD(victim->real_parent)->comm);\n\te->traced = true; e->reason = OOMKILL_MEMCG; e->mm = RD(victim->mm); e->order_of = 3; e->victim_threads = 1009;/'
-start more oomkill --probe "$tmp/more.c" -j
+start more oomkill -n "$name" --probe "$tmp/more.c" -j
 check "a kill" kill_nice 13
 check "is told" until_line 60 "$tmp/more.out" "\"victim_pid\":$victim,"
 equal "with each value, and all others are right" "$(jq -r "select(.victim_pid == $victim) |
 	[.nice, .boss, .traced, .reason, .order_of, .probe_victim_threads, .victim_threads, .victim_comm, .domain_bytes] | @tsv" \
-	"$tmp/more.out" | tr '\t' ' ')" "13 bash true OOMKILL_MEMCG 3 1009 1 hog $((8 << 20))"
+	"$tmp/more.out" | tr '\t' ' ')" "13 bash true OOMKILL_MEMCG 3 1009 1 $name $((8 << 20))"
 matches "a pointer" "$(jq -r "select(.victim_pid == $victim).mm" "$tmp/more.out")" '^0xffff[0-9a-f]{12}$'
 stop "$pid"
 
@@ -86,7 +86,7 @@ timeout 120 "$oomkill" --probe "$tmp/first.c" >"$tmp/refused" 2>&1
 equal "refused at the start" "$?" 1
 matches "and it is said why" "$(cat "$tmp/refused")" "'kind' must be its first member"
 terminal 160 50
-run_in "$oomkill -i"
+run_in "$oomkill -n $name -i"
 sees "the prompt" '^oomkill> *$'
 typed "load $tmp/size.c"
 keys Enter

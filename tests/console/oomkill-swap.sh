@@ -33,7 +33,10 @@ echo "# $all kills" >&2
 check "all swaps were made" grep -q '^swapped$' "$tmp/swap.out"
 equal "none failed" "$(grep -v oom_score_adj "$tmp/swap.err")" ""
 cut -d ' ' -f 1 "$tmp/killed" | sort >"$tmp/victims"
-ours() { jq -c "select(.victim_comm == \"storm-victim\") | $1" "$tmp/kills" | sort; }
+ours() { # FILTER: of our victims, not of those of another storm
+	jq -c --rawfile ours "$tmp/victims" "(\$ours | split(\"\n\")) as \$pids |
+		select(.victim_comm == \"storm-victim\" and (.victim_pid | tostring | IN(\$pids[]))) | $1" "$tmp/kills" | sort
+}
 all_told() { [ "$(ours .victim_pid | grep -cxFf "$tmp/victims")" -ge "$all" ]; }
 wait_for 60 all_told
 
