@@ -1,0 +1,33 @@
+/*
+ * An OOM domain: what runs out of memory together, and its size, which is what oom_score_adj is a
+ * share of. As constrained_alloc() and mem_cgroup_get_max() have it (mm/oom_kill.c,
+ * mm/memcontrol.c).
+ */
+#pragma once
+
+#include "rank/machine.h"
+
+enum domain_kind {
+	DOMAIN_MACHINE,
+	DOMAIN_MEMCG,
+	DOMAIN_NODES, /* a cpuset's or a memory policy's NUMA nodes */
+};
+
+struct domain {
+	enum domain_kind kind;
+	uint32_t cgroup;		   /* DOMAIN_MEMCG: index */
+	uint64_t nodes;			   /* DOMAIN_NODES: node N is bit N */
+	uint64_t total_pages;		   /* the kernel's oc->totalpages */
+	uint64_t limit_bytes, usage_bytes; /* without swap; 0: not known */
+};
+
+void domain_of_machine(const struct machine *m, struct domain *ret);
+void domain_of_nodes(const struct machine *m, uint64_t nodes, struct domain *ret);
+/* -ENODATA: it has no limit, neither of its own nor above. 0 or -errno. */
+int domain_of_cgroup(const struct machine *m, uint32_t cgroup, struct domain *ret);
+
+/* Would the OOM killer look at that process at all, in this domain? */
+bool domain_has(const struct machine *m, const struct domain *d, size_t process);
+
+/* "machine", "memcg /shop", "nodes 0-1"; paths made harmless. */
+void domain_name(const struct machine *m, const struct domain *d, struct strbuf *out);

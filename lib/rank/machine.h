@@ -1,0 +1,104 @@
+/*
+ * A machine at one moment: all by which the OOM killer would choose. Read from the kernel by the
+ * probe (machine_from_records()), or from /proc and the cgroups' files (machine_from_proc()), there
+ * and below another root: a captured machine. What is done with it is in domain.h and ranking.h.
+ *
+ * Sizes of processes are in pages, as the kernel reckons (page_bytes).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/strbuf.h"
+#include "bpf-src/oomrank.h"
+#include "proc/meminfo.h"
+#include "proc/pressure.h"
+
+#define MACHINE_NONE UINT32_MAX /* no such cgroup, no such process: of an index */
+
+struct machine_process {
+	struct oomrank_task task; /* from /proc: flags it does not tell are 0; mm 0 */
+	uint32_t cgroup;	  /* index of its memory cgroup; MACHINE_NONE: not known */
+	/* What /proc/PID/oom_score says: the kernel's own word; -1: was not read. */
+	int32_t oom_score;
+	char *command_line; /* arguments with blanks between; NULL: not known */
+};
+
+struct machine_cgroup {
+	char *path; /* below the mount point; "/" for the root */
+	uint32_t
+		parent; /* index; MACHINE_NONE for the root. Parents stand before their children. */
+	uint64_t inode;
+	/* 0: no limit. v1: memory.limit_in_bytes, memsw; v2: memory.max, memory.swap.max. */
+	uint64_t limit_bytes, swap_limit_bytes;
+	bool has_swap_limit; /* v2: swap_limit_bytes may be 0 and is one; v1: memsw is there */
+	uint64_t usage_bytes, swap_usage_bytes; /* v1: memory and swap together */
+	uint64_t file_bytes;			/* page cache, of it and those below: memory.stat */
+	uint64_t scanned_pages;			/* pgscan of memory.stat; 0 where it is not told */
+	bool kills_group;			/* memory.oom.group */
+	bool no_kill;				/* v1: memory.oom_control's oom_kill_disable */
+};
+
+struct machine {
+	uint64_t time_ns; /* CLOCK_REALTIME */
+	uint64_t page_bytes;
+	struct meminfo memory;
+	struct pressure pressure;
+	bool has_pressure;
+	char loadavg[64];   /* "" where it is not known */
+	int cgroup_version; /* of the memory controller: 1, 2; 0: none */
+	/* vm.oom_kill_allocating_task, vm.panic_on_oom; 0 where they are not known. */
+	int kill_allocating_task, panic_on_oom;
+	uint64_t node_bytes[64]; /* MemTotal of each NUMA node */
+	uint64_t nodes;		 /* those that have memory: node N is bit N */
+
+	/* In the order in which the OOM killer looks at them: the oldest first. */
+	struct machine_process *processes;
+	size_t n_processes;
+	struct machine_cgroup *cgroups; /* [0]: the root, if there are any */
+	size_t n_cgroups;
+
+	bool exact;    /* from the kernel: all flags are true, and the counters as it has them */
+	size_t unseen; /* processes of which /proc did not tell enough (other users', without root)
+			*/
+	size_t vanished; /* that ended while they were read */
+};
+
+/* From the probe's records; the rest from /proc and the cgroups. 0 or -errno, why in WHY. */
+int machine_from_records(const struct oomrank_task *records, size_t n, struct machine **ret,
+			 struct strbuf *why);
+
+/*
+ * From files alone. ROOT: "" for this machine's own, else a directory with a captured machine's
+ * proc/ and sys/ below it. 0 or -errno, why in WHY.
+ */
+int machine_from_proc(const char *root, struct machine **ret, struct strbuf *why);
+
+/* Copy what machine_from_proc() reads into DIRECTORY, which is made: to be replayed by --root. */
+int machine_capture(const char *directory, struct strbuf *why);
+
+void machine_free(struct machine *m);
+#define _cleanup_machine_ _cleanup_(machine_freep)
+void machine_freep(struct machine **m);
+
+/* Index of the cgroup at PATH (below the mount point), or MACHINE_NONE. */
+uint32_t machine_find_cgroup(const struct machine *m, const char *path);
+
+/* Is the cgroup of that index TOP, or below it? False for MACHINE_NONE. */
+bool machine_is_below(const struct machine *m, uint32_t cgroup, uint32_t top);
+
+/* One whose /proc/PID/oom_score is not what our arithmetic makes of its numbers. */
+struct machine_mismatch {
+	size_t process;		 /* index */
+	int32_t score, reckoned; /* the kernel's, ours */
+};
+
+/*
+ * Recompute each process's oom_score and compare: those that differ by more than what their memory
+ * changed while it was read. RET is the caller's to free. 0 or -errno.
+ */
+int machine_verify(const struct machine *m, struct machine_mismatch **ret, size_t *ret_count,
+		   size_t *ret_compared);
