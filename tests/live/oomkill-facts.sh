@@ -74,11 +74,21 @@ dumped() { # COLUMN-FROM-THE-RIGHT: of the victim's line in the list of tasks
 
 # What is taken meanwhile, until the signal, by others that run: of a group, or with the same memory.
 meanwhile=$(($(nproc) * 128 * 4096))
+others_run() {
+	[[ $kind = @(group|shared|vfork) ]]
+}
 held() { # JSON-KEY KERNEL-VALUE
-	case $kind in
-	group | shared) near "$1" "$2" "$meanwhile" ;;
-	*) same "$1" "$2" ;;
-	esac
+	if others_run; then near "$1" "$2" "$meanwhile"; else same "$1" "$2"; fi
+}
+compare_points() {
+	local points page=4096
+	points=$(jq '(.victim_rss_bytes + .victim_swap_bytes + .victim_pgtables_bytes) / 4096 +
+		.victim_oom_score_adj * (.domain_pages / 1000 | floor)' "$tmp/event")
+	if others_run; then
+		within "points, times $page, made of these," $(($(json "$tmp/event" victim_points) * page)) $((points * page)) "$meanwhile"
+	else
+		equal "$kind: the points are made of these" "$(json "$tmp/event" victim_points)" "$points"
+	fi
 }
 compare_victim() {
 	killed=$(reported 'Killed process')
@@ -92,9 +102,7 @@ compare_victim() {
 	held victim_rss_bytes $(($(kib anon-rss) + $(kib file-rss) + $(kib shmem-rss)))
 	same victim_pgtables_bytes "$(kib pgtables)"
 	same victim_swap_bytes $(($(dumped 2) * 4096))
-	equal "$kind: the points are made of these" "$(json "$tmp/event" victim_points)" "$(jq \
-		'(.victim_rss_bytes + .victim_swap_bytes + .victim_pgtables_bytes) / 4096 +
-		.victim_oom_score_adj * (.domain_pages / 1000 | floor)' "$tmp/event")"
+	compare_points
 }
 compare_allocation() {
 	local line
