@@ -8,6 +8,7 @@
 #include "app/message.h"
 #include "base/parse.h"
 #include "base/text.h"
+#include "console/command_words.h"
 #include "output/human.h"
 #include "tools/goalloctop_settings.h"
 
@@ -117,18 +118,6 @@ static int run_write(struct command_call *call)
 	return 0;
 }
 
-static void complete_file(const struct command_completion *c)
-{
-	*c->files = !c->n_words;
-}
-
-static void complete_record(const struct command_completion *c)
-{
-	if (!c->n_words)
-		strbuf_puts(c->out, "off\n");
-	complete_file(c);
-}
-
 static const struct command commands[] = {
 	{"show", "[N]", "the table as it is now, or the last N again",
 	 "  With --trace: the last N allocations.\n", 0, 1, run_show, NULL, NULL},
@@ -139,15 +128,15 @@ static const struct command commands[] = {
 	 NULL, NULL},
 	{"resume", "", "print again", NULL, 0, 0, run_resume, NULL, NULL},
 	{"record", "FILE|off", "append JSON of each interval to a file", NULL, 1, 1, run_record,
-	 complete_record, NULL},
+	 command_complete_file_or_off, NULL},
 	{"replay", "FILE", "show what was recorded as tables", NULL, 1, 1, run_replay,
-	 complete_file, NULL},
+	 command_complete_file, NULL},
 	{"programs", "", "the Go programs that are watched, and how", NULL, 0, 0,
 	 goalloctop_show_programs, NULL, NULL},
 	{"write", "FILE", "write a profile: FILE.pb.gz, FILE.svg or FILE.folded",
 	 "  What is in use of the programs that are shown; with --diff, --via refill and\n"
 	 "  --split what was allocated since the start. FILE is replaced.\n",
-	 1, 1, run_write, complete_file, NULL},
+	 1, 1, run_write, command_complete_file, NULL},
 	{0},
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "console/command_words.h"
 #include "tools/goalloctop_console.h"
 #include "tools/goalloctop_settings.h"
 
@@ -43,19 +44,9 @@ static int set_ignore(struct command_call *call)
 	return goalloctop_set_ignore(call->user, unless_off(call), call->why);
 }
 
-static int read_switch(const struct command_call *call, bool *ret)
-{
-	static const char *const words[] = {"off", "on", NULL};
-	int r = options_find(words, call->words[0], call->why);
-
-	if (r >= 0)
-		*ret = r > 0;
-	return MIN(r, 0);
-}
-
 static int set_full(struct command_call *call)
 {
-	return read_switch(call, &((struct goalloctop *)call->user)->full_stacks);
+	return command_switch_read(call, &((struct goalloctop *)call->user)->full_stacks);
 }
 
 /* Lines of --trace that wait were made as it was. */
@@ -65,7 +56,7 @@ static int set_json(struct command_call *call)
 
 	goalloctop_trace_flush(t);
 	t->probe.table.heads_due = true;
-	return read_switch(call, &t->tool.common.json);
+	return command_switch_read(call, &t->tool.common.json);
 }
 
 static int set_time(struct command_call *call)
@@ -74,7 +65,7 @@ static int set_time(struct command_call *call)
 
 	goalloctop_trace_flush(t);
 	t->probe.table.heads_due = true;
-	return read_switch(call, &t->tool.common.time);
+	return command_switch_read(call, &t->tool.common.time);
 }
 
 static int set_columns(struct command_call *call)
@@ -129,34 +120,21 @@ static int cannot(struct command_call *call)
 	return -ENOTSUP;
 }
 
-static void offer(const struct command_completion *c, const char *const *names)
-{
-	for (size_t i = 0; names[i] && !c->n_words; i++)
-		strbuf_printf(c->out, "%s\n", names[i]);
-}
-
 static void complete_sort(const struct command_completion *c)
 {
-	offer(c, goalloctop_sort_names(c->user));
+	command_offer(c, goalloctop_sort_names(c->user));
 }
 
 static void complete_by(const struct command_completion *c)
 {
-	offer(c, goalloctop_by_names);
-}
-
-static void complete_switch(const struct command_completion *c)
-{
-	static const char *const words[] = {"on", "off", NULL};
-
-	offer(c, words);
+	command_offer(c, goalloctop_by_names);
 }
 
 static void complete_off(const struct command_completion *c)
 {
 	static const char *const words[] = {"off", NULL};
 
-	offer(c, words);
+	command_offer(c, words);
 }
 
 static void complete_columns(const struct command_completion *c)
@@ -200,8 +178,7 @@ static void complete_pid(const struct command_completion *c)
 
 static void complete_cgroup(const struct command_completion *c)
 {
-	complete_off(c);
-	*c->files = true;
+	command_complete_file_or_off(c);
 }
 
 static const struct command filter_commands[] = {
@@ -227,15 +204,17 @@ const struct command goalloctop_set_commands[] = {
 	 set_focus, complete_off, NULL},
 	{"ignore", "REGEX|off", "only stacks where none does", NULL, 1, 1, set_ignore, complete_off,
 	 NULL},
-	{"full", "on|off", "the whole stack below each row", NULL, 1, 1, set_full, complete_switch,
-	 NULL},
+	{"full", "on|off", "the whole stack below each row", NULL, 1, 1, set_full,
+	 command_complete_switch, NULL},
 	{"columns", "NAMES", "the columns of the present table",
 	 "  NAME[,NAME...]  only these; +NAME and -NAME: with, without; all; default\n", 1, 1,
 	 set_columns, complete_columns, NULL},
 	{"filter", "", "which programs: by name, cgroup or PID", NULL, 0, 0, NULL, NULL,
 	 filter_commands},
-	{"json", "on|off", "JSON instead of tables", NULL, 1, 1, set_json, complete_switch, NULL},
-	{"time", "on|off", "the date with the time", NULL, 1, 1, set_time, complete_switch, NULL},
+	{"json", "on|off", "JSON instead of tables", NULL, 1, 1, set_json, command_complete_switch,
+	 NULL},
+	{"time", "on|off", "the date with the time", NULL, 1, 1, set_time, command_complete_switch,
+	 NULL},
 	{"via", "", "not while it runs; tells what to do", NULL, 0, 1, cannot, NULL, NULL},
 	{"split", "", "not while it runs; tells what to do", NULL, 0, 1, cannot, NULL, NULL},
 	{"trace", "", "not while it runs; tells what to do", NULL, 0, 1, cannot, NULL, NULL},

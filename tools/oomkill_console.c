@@ -6,6 +6,7 @@
 
 #include "app/message.h"
 #include "base/parse.h"
+#include "console/command_words.h"
 #include "oom/kill_columns.h"
 #include "output/human.h"
 
@@ -16,12 +17,10 @@ static int run_show(struct command_call *call)
 	struct oomkill_console *c = call->user;
 	const struct kill_kept *kept = &c->output->kept;
 	uint64_t n = SHOWN, first = kill_kept_first(kept);
+	int r = command_number(call, 1, KILL_KEPT_MOST, &n);
 
-	if (call->n_words && parse_number(call->words[0], 1, KILL_KEPT_MOST, &n) < 0) {
-		strbuf_printf(call->why, "'%s' is not a number from 1 to %d", call->words[0],
-			      KILL_KEPT_MOST);
-		return -EINVAL;
-	}
+	if (r < 0)
+		return r;
 	if (first == kept->end) {
 		strbuf_puts(call->out, "no kill yet\n");
 		return 0;
@@ -150,18 +149,6 @@ static int run_replay(struct command_call *call)
 	return oomkill_tell_file(&c->telling, call->words[0], call->why);
 }
 
-static void complete_file(const struct command_completion *completion)
-{
-	*completion->files = !completion->n_words;
-}
-
-static void complete_record(const struct command_completion *completion)
-{
-	complete_file(completion);
-	if (!completion->n_words)
-		strbuf_puts(completion->out, "off\n");
-}
-
 static const struct command commands[] = {
 	{"show", "[N]", "the last kills again (10)",
 	 "  They are shown in the present form, if they pass the filter.\n", 0, 1, run_show, NULL,
@@ -174,9 +161,9 @@ static const struct command commands[] = {
 	{"pause", "", "show no kills for now; they are kept", NULL, 0, 0, run_pause, NULL, NULL},
 	{"resume", "", "show those that are kept, and go on", NULL, 0, 0, run_resume, NULL, NULL},
 	{"record", "FILE|off", "append each kill to FILE, as JSON", NULL, 1, 1, run_record,
-	 complete_record, NULL},
-	{"replay", "FILE", "show what was recorded in FILE", NULL, 1, 1, run_replay, complete_file,
-	 NULL},
+	 command_complete_file_or_off, NULL},
+	{"replay", "FILE", "show what was recorded in FILE", NULL, 1, 1, run_replay,
+	 command_complete_file, NULL},
 	{.name = NULL},
 };
 

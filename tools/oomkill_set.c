@@ -2,34 +2,18 @@
 #include <errno.h>
 #include <string.h>
 
+#include "console/command_words.h"
 #include "tools/oomkill_console.h"
-
-static const char *on_off(bool on)
-{
-	return on ? "on" : "off";
-}
-
-static int put_switch(const struct command_call *call, bool is_on)
-{
-	strbuf_printf(call->out, "%s %s\n", call->name, on_off(is_on));
-	return 0;
-}
 
 /* `set NAME on|off`; without a word, how it is. */
 static int run_switch(struct command_call *call, bool *is_on)
 {
 	struct oomkill_console *c = call->user;
 	bool before = *is_on;
-	int r;
+	int r = command_switch(call, is_on);
 
-	if (!call->n_words)
-		return put_switch(call, before);
-	if (strcmp(call->words[0], "on") && strcmp(call->words[0], "off")) {
-		strbuf_printf(call->why, "'%s' is neither on nor off", call->words[0]);
-		return -EINVAL;
-	}
-	*is_on = !strcmp(call->words[0], "on");
-	r = oomkill_options_check(c->options, &c->tool->common, call->why);
+	if (r == 0 && call->n_words)
+		r = oomkill_options_check(c->options, &c->tool->common, call->why);
 	if (r < 0)
 		*is_on = before;
 	return r;
@@ -55,15 +39,9 @@ static int run_folded(struct command_call *call)
 	return run_switch(call, &((struct oomkill_console *)call->user)->options->folded);
 }
 
-static void complete_switch(const struct command_completion *completion)
-{
-	if (!completion->n_words)
-		strbuf_puts(completion->out, "on\noff\n");
-}
-
 enum { STACKS_OF_NONE, STACKS_OF_VICTIM, STACKS_OF_TRIGGER, STACKS_OF_BOTH };
 
-static const char *const stacks_words[] = {"off", "victim", "trigger", "on"};
+static const char *const stacks_words[] = {"off", "victim", "trigger", "on", NULL};
 
 static const char *stacks_word(const struct oomkill_options *o)
 {
@@ -82,24 +60,18 @@ static void set_stacks(struct oomkill_console *c, size_t which)
 static int run_stacks(struct command_call *call)
 {
 	struct oomkill_console *c = call->user;
-	size_t which = 0, before = (c->options->victim_stack ? STACKS_OF_VICTIM : 0) |
-				   (c->options->trigger_stack ? STACKS_OF_TRIGGER : 0);
-	int r;
+	size_t before = (c->options->victim_stack ? STACKS_OF_VICTIM : 0) |
+			(c->options->trigger_stack ? STACKS_OF_TRIGGER : 0);
+	int which, r;
 
 	if (!call->n_words) {
 		strbuf_printf(call->out, "set stacks %s\n", stacks_word(c->options));
 		return 0;
 	}
-	while (which < ARRAY_SIZE(stacks_words) && strcmp(stacks_words[which], call->words[0]))
-		which++;
-	if (which == ARRAY_SIZE(stacks_words)) {
-		strbuf_printf(call->why, "'%s' is none of on, victim, trigger and off",
-			      call->words[0]);
-		return -EINVAL;
-	}
-	if (which == before)
-		return 0;
-	set_stacks(c, which);
+	which = command_choose(call, stacks_words);
+	if (which < 0 || (size_t)which == before)
+		return MIN(which, 0);
+	set_stacks(c, (size_t)which);
 	r = oomkill_options_check(c->options, &c->tool->common, call->why);
 	if (r == 0)
 		r = session_renew(c->session, call->out, call->why);
@@ -110,8 +82,7 @@ static int run_stacks(struct command_call *call)
 
 static void complete_stacks(const struct command_completion *completion)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(stacks_words) && !completion->n_words; i++)
-		strbuf_printf(completion->out, "%s\n", stacks_words[i]);
+	command_offer(completion, stacks_words);
 }
 
 static int run_columns(struct command_call *call)
@@ -174,15 +145,16 @@ static int run_interval(struct command_call *call)
 
 const struct command oomkill_set_commands[] = {
 	{"explain", "on|off", "explain each kill below its line (-x)", NULL, 0, 1, run_explain,
-	 complete_switch, NULL},
-	{"json", "on|off", "kills as JSON (-j)", NULL, 0, 1, run_json, complete_switch, NULL},
-	{"time", "on|off", "the date, and milliseconds (-T)", NULL, 0, 1, run_time, complete_switch,
+	 command_complete_switch, NULL},
+	{"json", "on|off", "kills as JSON (-j)", NULL, 0, 1, run_json, command_complete_switch,
 	 NULL},
+	{"time", "on|off", "the date, and milliseconds (-T)", NULL, 0, 1, run_time,
+	 command_complete_switch, NULL},
 	{"stacks", "on|victim|trigger|off", "stacks below the line (-s, -S)",
 	 "  The probe is compiled anew for them. They are of kills from now on.\n", 0, 1,
 	 run_stacks, complete_stacks, NULL},
 	{"folded", "on|off", "folded stacks instead of lines (-f)", NULL, 0, 1, run_folded,
-	 complete_switch, NULL},
+	 command_complete_switch, NULL},
 	{"columns", "NAME,...|none|default|+NAME|-NAME", "what stands behind the line",
 	 "  NAME is a key of the JSON, or a member that the probe has got. 'columns' lists them.\n"
 	 "  default: all that an edited probe has got, and nothing else.\n",
@@ -197,18 +169,5 @@ const struct command oomkill_set_commands[] = {
 
 int oomkill_set_show_all(struct command_call *call)
 {
-	struct command_call one = *call;
-	int r = 0;
-
-	for (const struct command *c = oomkill_set_commands; c->name && r == 0; c++) {
-		_cleanup_strbuf_ struct strbuf name = {0};
-
-		if (c->run == run_interval)
-			continue;
-		strbuf_printf(&name, "set %s", c->name);
-		one.name = strbuf_text(&name);
-		one.n_words = 0;
-		r = c->run(&one);
-	}
-	return r;
+	return command_show_all(call, oomkill_set_commands, run_interval);
 }

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/parse.h"
 #include "base/text.h"
+#include "console/command_words.h"
 #include "victim/site_table.h"
 
 #define SHOWN 1
@@ -14,13 +14,10 @@ static int run_show(struct command_call *call)
 {
 	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
 	uint64_t n = SHOWN;
-	int r;
+	int r = command_number(call, 1, OOMPROF_KEPT, &n);
 
-	if (call->n_words && parse_number(call->words[0], 1, OOMPROF_KEPT, &n) < 0) {
-		strbuf_printf(call->why, "'%s' is not a number from 1 to %d", call->words[0],
-			      OOMPROF_KEPT);
-		return -EINVAL;
-	}
+	if (r < 0)
+		return r;
 	pthread_mutex_lock(&o->lock);
 	r = oomprof_output_again(o, 0, n, call->out);
 	pthread_mutex_unlock(&o->lock);
@@ -96,18 +93,6 @@ static int run_replay(struct command_call *call)
 	return -EOPNOTSUPP;
 }
 
-static void complete_file(const struct command_completion *completion)
-{
-	*completion->files = !completion->n_words;
-}
-
-static void complete_record(const struct command_completion *completion)
-{
-	complete_file(completion);
-	if (!completion->n_words)
-		strbuf_puts(completion->out, "off\n");
-}
-
 static void put_program(const struct known_binary *b, void *user)
 {
 	struct strbuf *out = user;
@@ -147,9 +132,9 @@ static const struct command commands[] = {
 	{"resume", "", "tell of those since the pause, and go on", NULL, 0, 0, run_resume, NULL,
 	 NULL},
 	{"record", "FILE|off", "append each victim to FILE, as -j prints it", NULL, 1, 1,
-	 run_record, complete_record, NULL},
+	 run_record, command_complete_file_or_off, NULL},
 	{"replay", "FILE", "not here: says what reads recordings instead", NULL, 1, 1, run_replay,
-	 complete_file, NULL},
+	 command_complete_file, NULL},
 	{"programs", "", "the Go programs that are known", NULL, 0, 0, run_programs, NULL, NULL},
 	{"profile", "PID", "write a profile of a living program, as -p", NULL, 1, 1,
 	 oomprof_profile_run, oomprof_profile_complete, NULL},

@@ -1,46 +1,19 @@
 /* `set`: what the options ask for at the start, changed while oomprof runs. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/parse.h"
+#include "console/command_words.h"
 #include "tools/oomprof_console.h"
 #include "victim/site_table.h"
 
 #define ROWS_MOST 1000
 
-static int put_switch(const struct command_call *call, bool is_on)
-{
-	strbuf_printf(call->out, "%s %s\n", call->name, is_on ? "on" : "off");
-	return 0;
-}
-
-/* `set NAME on|off`; without a word, how it is. With the lock. */
-static int change_switch(struct command_call *call, bool *is_on)
-{
-	if (!call->n_words)
-		return put_switch(call, *is_on);
-	if (strcmp(call->words[0], "on") && strcmp(call->words[0], "off")) {
-		strbuf_printf(call->why, "'%s' is neither on nor off", call->words[0]);
-		return -EINVAL;
-	}
-	*is_on = !strcmp(call->words[0], "on");
-	return 0;
-}
-
 static int change_rows(struct command_call *call, uint64_t *rows)
 {
-	if (!call->n_words) {
+	if (!call->n_words)
 		strbuf_printf(call->out, "%s %" PRIu64 "\n", call->name, *rows);
-		return 0;
-	}
-	if (parse_number(call->words[0], 0, ROWS_MOST, rows) < 0) {
-		strbuf_printf(call->why, "'%s' is not a number from 0 to %d", call->words[0],
-			      ROWS_MOST);
-		return -EINVAL;
-	}
-	return 0;
+	return command_number(call, 0, ROWS_MOST, rows);
 }
 
 static void put_columns(uint64_t columns, struct strbuf *out)
@@ -106,11 +79,11 @@ static int change(struct command_call *call)
 	if (!strcmp(name, "rows"))
 		return change_rows(call, &o->form.report.rows);
 	if (!strcmp(name, "time"))
-		return change_switch(call, &o->form.report.date);
+		return command_switch(call, &o->form.report.date);
 	if (!strcmp(name, "json"))
-		return change_switch(call, &o->form.json);
+		return command_switch(call, &o->form.json);
 	if (!strcmp(name, "details"))
-		return change_switch(call, &o->form.report.details);
+		return command_switch(call, &o->form.report.details);
 	if (!strcmp(name, "columns"))
 		return change_columns(call, &o->form.report.columns);
 	if (!strcmp(name, "sort"))
@@ -127,12 +100,6 @@ static int run(struct command_call *call)
 	r = change(call);
 	pthread_mutex_unlock(&o->lock);
 	return r;
-}
-
-static void complete_switch(const struct command_completion *completion)
-{
-	if (!completion->n_words)
-		strbuf_puts(completion->out, "on\noff\n");
 }
 
 static void complete_columns(const struct command_completion *completion)
@@ -163,11 +130,11 @@ const struct command oomprof_set_commands[] = {
 	{"sort", "[NAME]", "by which column sites are sorted", NULL, 0, 1, run, complete_sort,
 	 NULL},
 	{"time", "[on|off]", "date and time before each line, as -T", NULL, 0, 1, run,
-	 complete_switch, NULL},
+	 command_complete_switch, NULL},
 	{"json", "[on|off]", "JSON instead of lines and tables, as -j", NULL, 0, 1, run,
-	 complete_switch, NULL},
+	 command_complete_switch, NULL},
 	{"details", "[on|off]", "what the runtime knew, as with -v", NULL, 0, 1, run,
-	 complete_switch, NULL},
+	 command_complete_switch, NULL},
 	{"filter", "[WHAT VALUE...|off]", "tell of such victims only",
 	 "  WHAT VALUE: pid N[,N], name COMM, uid N[,N], cgroup PATH, container ID; or global.\n"
 	 "  All must hold. Profiles of the others are written all the same.\n",
@@ -177,16 +144,5 @@ const struct command oomprof_set_commands[] = {
 
 int oomprof_set_show_all(struct command_call *call)
 {
-	char name[32];
-	int r = 0;
-
-	for (const struct command *c = oomprof_set_commands; c->name && r == 0; c++) {
-		struct command_call one = *call;
-
-		snprintf(name, sizeof(name), "set %s", c->name);
-		one.name = name;
-		one.n_words = 0;
-		r = run(&one);
-	}
-	return r;
+	return command_show_all(call, oomprof_set_commands, NULL);
 }

@@ -106,21 +106,8 @@ static void remove_folder(struct editor *e)
 
 /* ---- the terminal ---- */
 
-/* From a group in the background, too. */
-static void give_terminal(const struct editor *e, pid_t group)
-{
-	sigset_t set, before;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTTOU);
-	pthread_sigmask(SIG_BLOCK, &set, &before);
-	if (e->terminal >= 0 && e->own_group)
-		(void)tcsetpgrp(e->terminal, group);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-/* As it was before: an editor that was killed leaves it as it had it. */
-static void restore_terminal(const struct editor *e)
+/* To GROUP, from one in the background, too; with ATTRIBUTES unless NULL. */
+static void pass_terminal(const struct editor *e, pid_t group, const struct termios *attributes)
 {
 	sigset_t set, before;
 
@@ -130,8 +117,9 @@ static void restore_terminal(const struct editor *e)
 	sigaddset(&set, SIGTTOU);
 	pthread_sigmask(SIG_BLOCK, &set, &before);
 	if (e->own_group)
-		(void)tcsetpgrp(e->terminal, getpgrp());
-	(void)tcsetattr(e->terminal, TCSADRAIN, &e->attributes);
+		(void)tcsetpgrp(e->terminal, group);
+	if (attributes)
+		(void)tcsetattr(e->terminal, TCSADRAIN, attributes);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -152,7 +140,7 @@ static void __attribute__((noreturn)) become(const struct editor *e, int report)
 	if (e->own_group)
 		setpgid(0, 0);
 	(void)child_unprotect();
-	give_terminal(e, getpgrp());
+	pass_terminal(e, getpgrp(), NULL);
 	child_default_signals();
 	execvp(e->command.words[0], e->command.words);
 	error = errno;
@@ -240,7 +228,7 @@ void editor_poke(struct editor *e)
 	if (!e->pid || waitid(P_PIDFD, (id_t)e->pidfd, &info, WSTOPPED | WNOHANG) < 0 ||
 	    !info.si_pid)
 		return;
-	give_terminal(e, e->own_group ? e->pid : 0);
+	pass_terminal(e, e->pid, NULL);
 	(void)kill(e->own_group ? -e->pid : e->pid, SIGCONT);
 }
 
@@ -254,7 +242,8 @@ static bool reap(struct editor *e, int patience_ms)
 	if (poll(&p, 1, patience_ms) <= 0 || waitpid(e->pid, &e->status, 0) < 0)
 		return false;
 	e->pid = 0;
-	restore_terminal(e);
+	/* As it was before: an editor that was killed leaves it as it had it. */
+	pass_terminal(e, getpgrp(), &e->attributes);
 	return true;
 }
 

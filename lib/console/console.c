@@ -14,11 +14,6 @@
 
 #define NEVER_NS (UINT64_C(1) << 62) /* no timer fires then: 146 years */
 
-bool console_wanted(const struct common_options *common)
-{
-	return common->console || common->commands || common->script;
-}
-
 void console_wake(struct console *c)
 {
 	const uint64_t one = 1;

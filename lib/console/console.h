@@ -22,9 +22,6 @@ struct console_config {
 	struct loop *loop;
 };
 
-/* Is there any of -i, -c, -X? */
-bool console_wanted(const struct common_options *common);
-
 /*
  * Before any thread is started, as signals are blocked that a prompt needs to hear of. Opens
  * scripts and history, takes over the terminal. From here on what tool_print() and messages

@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 
 #include "app/message.h"
+#include "console/command_words.h"
 #include "session/session_internal.h"
 
 struct tracer *session_tracer(const struct session *s, struct strbuf *why)
@@ -47,8 +48,11 @@ static void complete_draft(const struct command_completion *c)
 		strbuf_puts(c->out, "draft\n");
 }
 
-static void complete_file(const struct command_completion *c)
+/* After --force, too. */
+static void complete_load(const struct command_completion *c)
 {
+	if (!c->n_words && *c->start == '-')
+		strbuf_puts(c->out, "--force\n");
 	*c->files = true;
 }
 
@@ -75,7 +79,7 @@ static const struct command commands[] = {
 	{"load", "[--force] FILE", "make the text in FILE the draft",
 	 "    It is not run before 'apply'. A file that others may write to is refused, as what\n"
 	 "    stands in it would run in the kernel; --force takes it all the same.\n",
-	 1, 2, session_load, complete_file, NULL},
+	 1, 2, session_load, complete_load, NULL},
 	{"apply", "", "run the draft in the place of what runs", NULL, 0, 0, apply, NULL, NULL},
 	{"undo", "", "run what ran before the last apply", NULL, 0, 0, undo, NULL, NULL},
 	{"diff", "[draft]", "what is changed: from the built-in text",
@@ -86,7 +90,7 @@ static const struct command commands[] = {
 	 "    For --probe FILE and 'load FILE'. It begins with a comment that tells tool and\n"
 	 "    version. The file is for you alone (mode 0600); one that others own is not "
 	 "touched.\n",
-	 1, 1, session_save, complete_file, NULL},
+	 1, 1, session_save, command_complete_file, NULL},
 	{0},
 };
 
@@ -141,7 +145,7 @@ void session_close(struct session *s)
 	if (!s)
 		return;
 	editing_close(s->editing);
-	if (texts_has_draft(&s->texts) && console_wanted(&s->config.tool->common))
+	if (texts_has_draft(&s->texts) && tool_has_console(s->config.tool))
 		message_warning("the draft (%s) was neither applied nor saved",
 				session_text_name(&s->texts.draft));
 	texts_clear(&s->texts);

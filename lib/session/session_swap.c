@@ -31,7 +31,7 @@ static struct source source_of(const struct session *s, const struct probe_text 
 					    .lines = tool->built_in_lines};
 }
 
-static void tell(struct session *s, struct tracer *t, const struct probe_text *text,
+static void tell(struct tracer *t, const struct probe_text *text,
 		 const struct tracer_supply *supplied, uint64_t start, struct strbuf *out)
 {
 	struct tracer_supply now = tracer_supplied(t);
@@ -41,7 +41,6 @@ static void tell(struct session *s, struct tracer *t, const struct probe_text *t
 	human_duration(out, clock_monotonic_ns() - start);
 	strbuf_puts(out, now.compiled != supplied->compiled ? ", compiled just now\n"
 							    : ", from the cache\n");
-	(void)s;
 }
 
 /* TEXT without text: an image, which only the start had. */
@@ -66,7 +65,7 @@ static int swap_to(struct session *s, const struct probe_text *text, struct strb
 		strbuf_puts(why, s->refusal.data);
 	}
 	if (r == 0)
-		tell(s, t, text, &supplied, start, out);
+		tell(t, text, &supplied, start, out);
 	late = after(s, t, r == 0, &note);
 	if (r == 0)
 		strbuf_puts(out, strbuf_text(&note));

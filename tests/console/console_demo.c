@@ -13,6 +13,7 @@
 #include "app/message.h"
 #include "app/tool.h"
 #include "base/parse.h"
+#include "console/command_words.h"
 #include "console/console.h"
 
 struct demo {
@@ -162,11 +163,6 @@ static void complete_columns(const struct command_completion *c)
 	strbuf_puts(c->out, "comm\ncgroup\npages\nh\xc3\xb6he\ntwo words\n");
 }
 
-static void complete_files(const struct command_completion *c)
-{
-	*c->files = true;
-}
-
 static int run_set(struct command_call *call)
 {
 	strbuf_printf(call->out, "%s: %s\n", call->name, call->n_words ? call->words[0] : "all");
@@ -210,7 +206,7 @@ static const struct command commands[] = {
 	 .least = 1,
 	 .most = 1,
 	 .run = run_words,
-	 .complete = complete_files},
+	 .complete = command_complete_file},
 	{.name = "outside", .arguments = "", .help = "as an editor", .run = run_outside},
 	{.name = "raw", .arguments = "", .help = "escape sequences", .run = run_raw},
 	{.name = "set",
@@ -250,7 +246,7 @@ static int run(struct demo *d)
 		r = loop_add_timer(d->loop, UINT64_C(1) << 62, 0, on_event, d);
 	if (r == 0 && d->tool.common.duration_ns)
 		r = loop_add_timer(d->loop, d->tool.common.duration_ns, 0, on_duration, d);
-	if (r == 0 && console_wanted(&d->tool.common))
+	if (r == 0 && tool_has_console(&d->tool))
 		r = console_open(&config, &d->console);
 	if (r == 0)
 		r = tool_start_line(&d->tool, "The demo begins.\n");

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "console/command.h"
+#include "console/command_words.h"
 #include "console/history.h"
 #include "console/script.h"
 
@@ -23,6 +23,42 @@ static void complete(const struct command_completion *c)
 	*c->files = c->n_words == 1;
 }
 
+static int run_switch(struct command_call *call)
+{
+	static bool is_on;
+
+	return command_switch(call, &is_on);
+}
+
+static int run_rows(struct command_call *call)
+{
+	static uint64_t rows = 5;
+	int r = command_number(call, 1, 30, &rows);
+
+	if (r == 0)
+		strbuf_printf(call->out, "%s %d\n", call->name, (int)rows);
+	return r;
+}
+
+static int run_skipped(struct command_call *call)
+{
+	(void)call;
+	return -EIO;
+}
+
+static const struct command settings[] = {
+	{"dim", "on|off", "a switch", NULL, 0, 1, run_switch, command_complete_switch, NULL},
+	{"rows", "N", "a number", NULL, 0, 1, run_rows, NULL, NULL},
+	{"never", "", "fails", NULL, 0, 0, run_skipped, NULL, NULL},
+	{"log", "FILE|off", "a file", NULL, 0, 1, run_skipped, command_complete_file_or_off, NULL},
+	{0},
+};
+
+static int run_settings(struct command_call *call)
+{
+	return command_show_all(call, settings, run_skipped);
+}
+
 static const struct command below[] = {
 	{.name = "column",
 	 .arguments = "NAME",
@@ -38,6 +74,7 @@ static const struct command first[] = {
 	{.name = "set", .arguments = "", .help = "settings", .run = run, .below = below},
 	{.name = "show", .arguments = "[N]", .help = "shows", .most = 1, .run = run},
 	{.name = "choose", .arguments = "WHAT", .help = "chooses", .below = below},
+	{.name = "words", .arguments = "", .help = "alike", .run = run_settings, .below = settings},
 	{0},
 };
 static const struct command second[] = {
@@ -79,18 +116,32 @@ static void test_run(void **state)
 	does("show fail", -EIO, "1(show,fail)");
 }
 
+static void test_words(void **state)
+{
+	(void)state;
+	does("words", 0, "words dim off\nwords rows 5\n");
+	does("words dim on", 0, "");
+	does("words dim", 0, "words dim on\n");
+	does("words dim maybe", -EINVAL, "'maybe' is not off or on");
+	does("words rows 30", 0, "words rows 30\n");
+	does("words rows 31", -EINVAL, "'31' is not a number from 1 to 30");
+	does("words rows x", -EINVAL, "'x' is not a number from 1 to 30");
+	does("words", 0, "words dim on\nwords rows 30\n");
+}
+
 static void test_refuse(void **state)
 {
 	(void)state;
 	does("s", -EMLINK, "'s' may be set, show or sh");
 	does("set co x", -EMLINK, "'set co' may be column or color");
 	does("x\033y", -ENOENT,
-	     "there is no command 'x\\x1by'; there are set, show, choose, sh and list");
+	     "there is no command 'x\\x1by'; there are set, show, choose, words, sh and list");
 	does("set x", -ENOENT, "there is no 'set x'; there are column and color");
 	does("choose", -EINVAL, "say what: column or color");
 	does("show 1 2", -EINVAL, "'2' is too much; it goes 'show [N]'; see 'help show'");
 	does("set column", -EINVAL, "it goes 'set column NAME'; see 'help set column'");
-	does("", -ENOENT, "there is no command ''; there are set, show, choose, sh and list");
+	does("", -ENOENT,
+	     "there is no command ''; there are set, show, choose, words, sh and list");
 }
 
 /* Candidates for the end of LINE, blanks between; then where the word begins, and if files are. */
@@ -110,11 +161,11 @@ static void offers(const char *line, const char *want, size_t from, bool files)
 static void test_complete(void **state)
 {
 	(void)state;
-	offers("", "choose list set sh show ", 0, false);
+	offers("", "choose list set sh show words ", 0, false);
 	offers("s", "set sh show ", 0, false);
 	offers("sh", "sh show ", 0, false);
 	offers("show; l", "list ", 6, false);
-	offers("show;", "choose list set sh show ", 5, false);
+	offers("show;", "choose list set sh show words ", 5, false);
 	offers("set ", "color column ", 4, false);
 	offers("set colu", "column ", 4, false);
 	offers("set column ", "cgroup comm pages two words ", 11, false);
@@ -124,6 +175,10 @@ static void test_complete(void **state)
 	offers("set column x ", "cgroup comm pages two words ", 13, true);
 	offers("nothing ", "", 8, false);
 	offers("s x", "", 2, false);
+	offers("words dim ", "off on ", 10, false);
+	offers("words dim on ", "", 13, false);
+	offers("words log ", "off ", 10, true);
+	offers("words log x ", "", 12, false);
 	offers("set \001", "color column ", 5, false);
 }
 
@@ -300,10 +355,11 @@ static void test_history(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_run),	 cmocka_unit_test(test_refuse),
-		cmocka_unit_test(test_complete), cmocka_unit_test(test_hint),
-		cmocka_unit_test(test_help),	 cmocka_unit_test(test_script),
-		cmocka_unit_test(test_stream),	 cmocka_unit_test(test_history),
+		cmocka_unit_test(test_run),	cmocka_unit_test(test_words),
+		cmocka_unit_test(test_refuse),	cmocka_unit_test(test_complete),
+		cmocka_unit_test(test_hint),	cmocka_unit_test(test_help),
+		cmocka_unit_test(test_script),	cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_history),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
