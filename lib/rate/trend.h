@@ -15,27 +15,47 @@ struct trend {
 	uint64_t time_ns[TREND_SAMPLES]; /* a circle */
 	double value[TREND_SAMPLES];
 	size_t first, count;
+	/* Of readings that are forgotten, too: how far it once fell from a peak. */
+	double peak, deepest_fall;
+	size_t readings_since_fall;
 };
 
-/* Times must grow; a reading at the same time as the last one takes its place. */
+/*
+ * A reading at the same time as the last one takes its place; one before it (the clock was set
+ * back) begins anew. What is not a number is passed over.
+ */
 void trend_add(struct trend *t, uint64_t time_ns, double value);
 /* After a break (the process has execed, the limit was changed). */
 void trend_reset(struct trend *t);
 
-/* How far the line can be trusted. */
+/* How far the line can be trusted, up or down. */
 enum trend_confidence {
-	TREND_NONE,   /* too few readings, or it does not grow beyond its own noise */
-	TREND_LOW,    /* it grows, but unsteadily: within a factor of about 2 */
+	TREND_NONE,   /* too few readings, or it does not move beyond its own noise */
+	TREND_LOW,    /* it moves, but unsteadily: within a factor of about 2 */
 	TREND_MEDIUM, /* within about 30 % */
 	TREND_HIGH,   /* within about 10 %, and for long enough */
 };
 
+/* What the readings look like, besides a line with noise: then it is less sure. */
+enum trend_shape {
+	TREND_LINE,
+	TREND_CHANGED, /* its slope has changed: the line is that of the newer readings */
+	TREND_STEPS,   /* it stands still most of the time and jumps: never "high" */
+	/* It falls back again and again, as memory does whose garbage is collected: never "high".
+	 */
+	TREND_FALLS_BACK,
+};
+
 struct trend_line {
 	double per_second; /* slope */
-	double low, high;  /* its 90 % interval; INFINITY where there are too few */
-	double now;	   /* the line's value at the last reading */
+	/* Its 90 % interval (Student's t, wider where neighbours' noise is alike); INFINITY where
+	   there are too few. */
+	double low, high;
+	double now;   /* the line's value at the last reading */
+	double noise; /* of one reading around the line: standard deviation */
 	size_t samples;
-	double span_seconds; /* of the readings */
+	double span_seconds; /* of the readings that the line goes through */
+	enum trend_shape shape;
 	enum trend_confidence confidence;
 };
 
@@ -43,11 +63,18 @@ struct trend_line trend_fit(const struct trend *t);
 
 /*
  * Seconds until the line reaches LIMIT, from the last reading on: the best guess, and the earliest
- * and latest by its interval. INFINITY: never. 0: it is there.
+ * and latest by its interval (the earliest also by its noise). INFINITY: never. 0: it is there.
  */
 struct trend_time {
 	double seconds, earliest, latest;
 };
 struct trend_time trend_reaches(const struct trend_line *line, double limit);
 
+/*
+ * How far that time can be trusted: less than the line if it is far beyond what was watched. (Ten
+ * seconds of growth say little about tomorrow.)
+ */
+enum trend_confidence trend_reaches_confidence(const struct trend_line *line, double seconds);
+
 const char *trend_confidence_name(enum trend_confidence c); /* "none", "low", "medium", "high" */
+const char *trend_shape_name(enum trend_shape s); /* "line", "changed", "steps", "falls-back" */

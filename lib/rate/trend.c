@@ -1,0 +1,292 @@
+#include "rate/trend.h"
+
+#include "base/macro.h"
+#include "rate/least_squares.h"
+
+#define STEEP_FALL 0.3			/* of the range of all readings: then it has fallen back */
+#define FALL_READINGS 3			/* within so many */
+#define FALL_MEMORY (4 * TREND_SAMPLES) /* readings */
+#define STILL 0.05			/* of the largest jump: then it stands still */
+#define BREAK_F 6.0	 /* F of two lines against one; 5 % of pure noise with the best break */
+#define BREAK_SLOPES 0.2 /* and the slopes differ by so much */
+#define BREAK_LEAST 4	 /* readings on each side */
+#define NEWEST 3	 /* so many that all disagree with those before: it may have changed */
+
+void trend_reset(struct trend *t)
+{
+	t->first = t->count = 0;
+}
+
+static size_t nth(const struct trend *t, size_t i)
+{
+	return (t->first + i) % TREND_SAMPLES;
+}
+
+static void remember_fall(struct trend *t, double value)
+{
+	t->peak = t->count ? MAX(t->peak, value) : value;
+	if (!t->count || ++t->readings_since_fall > FALL_MEMORY) {
+		t->deepest_fall = 0;
+		t->peak = value;
+	}
+	t->deepest_fall = MAX(t->deepest_fall, t->peak - value);
+	if (t->peak - value >= t->deepest_fall / 2)
+		t->readings_since_fall = 0;
+}
+
+void trend_add(struct trend *t, uint64_t time_ns, double value)
+{
+	if (!isfinite(value))
+		return;
+	if (t->count) {
+		size_t last = nth(t, t->count - 1);
+
+		if (time_ns == t->time_ns[last]) {
+			t->value[last] = value;
+			return;
+		}
+		if (time_ns < t->time_ns[last])
+			trend_reset(t);
+	}
+	if (t->count == TREND_SAMPLES) {
+		t->first = nth(t, 1);
+		t->count--;
+	}
+	t->time_ns[nth(t, t->count)] = time_ns;
+	t->value[nth(t, t->count)] = value;
+	remember_fall(t, value);
+	t->count++;
+}
+
+/* In order; seconds before the last reading. */
+struct series {
+	double x[TREND_SAMPLES], y[TREND_SAMPLES];
+	size_t n;
+};
+
+static void unroll(const struct trend *t, struct series *s)
+{
+	s->n = t->count;
+	for (size_t i = 0; i < s->n; i++) {
+		uint64_t before = t->time_ns[nth(t, s->n - 1)] - t->time_ns[nth(t, i)];
+
+		s->x[i] = -(double)before / 1e9;
+		s->y[i] = t->value[nth(t, i)];
+	}
+}
+
+static double range_of(const double *y, size_t n)
+{
+	double least = y[0], most = y[0];
+
+	for (size_t i = 1; i < n; i++) {
+		least = MIN(least, y[i]);
+		most = MAX(most, y[i]);
+	}
+	return most - least;
+}
+
+/* How often it fell steeply after it had risen. */
+static size_t count_falls(const double *y, size_t n)
+{
+	double least_fall = STEEP_FALL * range_of(y, n), low = y[0], top = y[0];
+	size_t falls = 0, top_at = 0;
+
+	for (size_t i = 1; i < n; i++) {
+		if (y[i] >= top || i - top_at > FALL_READINGS) {
+			top = y[i];
+			top_at = i;
+		}
+		if (top - y[i] >= least_fall && top - low >= least_fall && least_fall > 0) {
+			falls++;
+			low = top = y[i];
+			top_at = i;
+		}
+		low = MIN(low, y[i]);
+	}
+	return falls;
+}
+
+/* Does it stand still most of the time, and jump, all jumps the same way? Their number, or 0. */
+static size_t count_steps(const double *y, size_t n)
+{
+	double most = 0;
+	size_t still = 0, up = 0, down = 0;
+
+	for (size_t i = 1; i < n; i++)
+		most = MAX(most, fabs(y[i] - y[i - 1]));
+	for (size_t i = 1; i < n; i++) {
+		double d = y[i] - y[i - 1];
+
+		if (fabs(d) <= STILL * most)
+			still++;
+		else if (d > 0)
+			up++;
+		else
+			down++;
+	}
+	return n > 2 && still * 2 >= n - 1 && (!up || !down) ? up + down : 0;
+}
+
+/*
+ * Where two lines are much better than one (Chow's test at the best place): the index of the first
+ * reading of the newer one; 0: one line will do.
+ */
+static size_t find_break(const struct series *s, size_t from)
+{
+	const double *x = s->x + from, *y = s->y + from;
+	size_t n = s->n - from, best = 0;
+	struct least_squares whole, older, newer, best_older = {0}, best_newer = {0};
+	double least = INFINITY, f;
+
+	if (n < 2 * BREAK_LEAST)
+		return 0;
+	whole = least_squares(x, y, n);
+	for (size_t k = BREAK_LEAST; k + BREAK_LEAST <= n; k++) {
+		older = least_squares(x, y, k);
+		newer = least_squares(x + k, y + k, n - k);
+		if (older.residual_sum + newer.residual_sum < least) {
+			least = older.residual_sum + newer.residual_sum;
+			best = k;
+			best_older = older;
+			best_newer = newer;
+		}
+	}
+	/* Two lines and a break: three parameters more than one line. */
+	f = (whole.residual_sum - least) / 3 / (MAX(least, whole.rounding) / MAX(n - 5, (size_t)1));
+	if (f < BREAK_F || whole.residual_sum <= whole.rounding ||
+	    fabs(best_newer.slope - best_older.slope) <
+		    BREAK_SLOPES * MAX(fabs(best_newer.slope), fabs(best_older.slope)))
+		return 0;
+	return from + best;
+}
+
+/* Do the newest few all lie to one side of what those before foretell, beyond noise? */
+static bool newest_disagree(const struct series *s, size_t from)
+{
+	const double *x = s->x + from, *y = s->y + from;
+	size_t n = s->n - from, above = 0, below = 0;
+	struct least_squares before;
+
+	if (n < BREAK_LEAST + NEWEST)
+		return false;
+	before = least_squares(x, y, n - NEWEST);
+	for (size_t i = n - NEWEST; i < n; i++) {
+		double off = y[i] - least_squares_at(&before, x[i]);
+		double wide = least_squares_reading_interval(&before, x[i]);
+
+		above += off > wide;
+		below += off < -wide;
+	}
+	return above == NEWEST || below == NEWEST;
+}
+
+static enum trend_confidence by_interval(const struct trend_line *line)
+{
+	double half = (line->high - line->low) / 2, slope = fabs(line->per_second);
+
+	if (line->samples < 3 || slope == 0 || !(half < slope))
+		return TREND_NONE;
+	if (half <= 0.1 * slope && line->samples >= 8)
+		return TREND_HIGH;
+	return half <= 0.3 * slope && line->samples >= 5 ? TREND_MEDIUM : TREND_LOW;
+}
+
+/* Which readings the line goes through, and how much it can be at most. */
+static enum trend_confidence choose(const struct series *s, size_t *from, enum trend_shape *shape)
+{
+	size_t steps = count_steps(s->y, s->n), falls = count_falls(s->y, s->n), at;
+	enum trend_confidence most = TREND_HIGH;
+
+	*from = 0;
+	*shape = TREND_LINE;
+	if (falls > 1) {
+		*shape = TREND_FALLS_BACK;
+		return falls > 2 ? TREND_MEDIUM : TREND_LOW;
+	}
+	if (steps > 1) {
+		*shape = TREND_STEPS;
+		most = steps > 3 ? TREND_MEDIUM : TREND_LOW;
+	}
+	while ((at = find_break(s, *from))) {
+		*from = at;
+		*shape = TREND_CHANGED;
+		most = s->n - at < 8 ? TREND_LOW : TREND_MEDIUM;
+	}
+	/* It fell once: whether it will fall again, nobody knows. */
+	if (falls || newest_disagree(s, *from))
+		most = TREND_LOW;
+	return most;
+}
+
+struct trend_line trend_fit(const struct trend *t)
+{
+	struct trend_line line = {.low = -INFINITY, .high = INFINITY};
+	struct least_squares fit;
+	struct series s;
+	enum trend_confidence most;
+	size_t from;
+
+	unroll(t, &s);
+	if (!s.n)
+		return line;
+	most = choose(&s, &from, &line.shape);
+	fit = least_squares(s.x + from, s.y + from, s.n - from);
+	line.per_second = fit.slope;
+	line.low = fit.slope - fit.slope_interval;
+	line.high = fit.slope + fit.slope_interval;
+	line.now = least_squares_at(&fit, 0);
+	line.noise = fit.noise;
+	line.samples = fit.n;
+	line.span_seconds = -s.x[from];
+	/* It fell far, before what is still known: it may do so once more. */
+	if (fit.slope > 0 && t->deepest_fall > STEEP_FALL * range_of(s.y, s.n))
+		most = MIN(most, TREND_MEDIUM);
+	line.confidence = MIN(by_interval(&line), most);
+	return line;
+}
+
+struct trend_time trend_reaches(const struct trend_line *line, double limit)
+{
+	struct trend_time t = {INFINITY, INFINITY, INFINITY};
+	double left = limit - line->now;
+
+	if (!line->samples)
+		return t;
+	if (left <= 0)
+		return (struct trend_time){0, 0, 0};
+	if (line->per_second > 0)
+		t.seconds = left / line->per_second;
+	if (line->high > 0)
+		t.earliest = isinf(line->high) ? 0 : MAX(left - line->noise, 0) / line->high;
+	if (line->low > 0)
+		t.latest = left / line->low;
+	return t;
+}
+
+enum trend_confidence trend_reaches_confidence(const struct trend_line *line, double seconds)
+{
+	enum trend_confidence most = TREND_HIGH;
+
+	if (seconds > 1000 * line->span_seconds)
+		most = TREND_NONE;
+	else if (seconds > 100 * line->span_seconds)
+		most = TREND_LOW;
+	else if (seconds > 10 * line->span_seconds)
+		most = TREND_MEDIUM;
+	return MIN(line->confidence, most);
+}
+
+const char *trend_confidence_name(enum trend_confidence c)
+{
+	static const char *const names[] = {"none", "low", "medium", "high"};
+
+	return (size_t)c < ARRAY_SIZE(names) ? names[c] : "none";
+}
+
+const char *trend_shape_name(enum trend_shape s)
+{
+	static const char *const names[] = {"line", "changed", "steps", "falls-back"};
+
+	return (size_t)s < ARRAY_SIZE(names) ? names[s] : "line";
+}
