@@ -180,7 +180,9 @@ int goalloctop_probe_start(struct goalloctop *t)
 
 int goalloctop_probe_read(struct goalloctop *t)
 {
-	return t->probe.events ? alloc_events_read(t->probe.events) : 0;
+	int r = t->probe.discovery ? discovery_take(t->probe.discovery) : 0;
+
+	return r == 0 && t->probe.events ? alloc_events_read(t->probe.events) : r;
 }
 
 /* Of a program that was found by looking, not by its start: its end is to be told. */

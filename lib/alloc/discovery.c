@@ -136,9 +136,11 @@ int discovery_take(struct discovery *d)
 	r = kernel_map_lookup(d->counters, &index, &lost);
 	if (r < 0)
 		return r;
-	d->lost = lost;
-	if (lost > before)
-		d->calls.on_lost(lost - before, d->calls.user);
+	lost += tracer_missed(d->tracer, "raw_tp__sched_process_exec") +
+		tracer_missed(d->tracer, "raw_tp__sched_process_exit");
+	d->lost = MAX(lost, before);
+	if (d->lost > before)
+		d->calls.on_lost(d->lost - before, d->calls.user);
 	return 0;
 }
 

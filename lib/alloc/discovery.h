@@ -40,7 +40,10 @@ int discovery_open(struct tracer *tracer, const struct discovery_calls *calls, s
 /* Polls readable while there is something to take. Owned by it. */
 int discovery_fd(const struct discovery *discovery);
 
-/* Make the calls for all that has happened, without waiting. 0 or -errno. */
+/*
+ * Make the calls for all that has happened, without waiting. To be called now and then also where
+ * nothing is readable: the kernel may have left an event out (tracer_missed()). 0 or -errno.
+ */
 int discovery_take(struct discovery *discovery);
 
 /*

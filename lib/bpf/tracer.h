@@ -156,6 +156,12 @@ int tracer_each_map(const struct tracer *t, int (*visit)(const struct tracer_map
 		    void *user);
 
 /*
+ * How often programs that are attached were not run (struct tracer_program.missed): those of that
+ * name, or with NULL all together.
+ */
+uint64_t tracer_missed(const struct tracer *t, const char *program);
+
+/*
  * The BTF of the text that runs, or during `prepare` of the one that will; needs `keep_btf`. Valid
  * until a swap, or the end of `prepare`. NULL: it has none.
  */

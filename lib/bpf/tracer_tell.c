@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <bpf/bpf.h>
 
 #include "base/macro.h"
@@ -74,6 +75,33 @@ int tracer_each_program(const struct tracer *t,
 	struct program_visit v = {visit, user};
 
 	return t->attached ? attachments_each(t->attached, visit_program, &v) : 0;
+}
+
+struct missed_visit {
+	const char *program; /* NULL: all */
+	uint64_t missed;
+};
+
+static int add_missed(const char *name, const char *where, int fd, void *user)
+{
+	struct missed_visit *v = user;
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	(void)where;
+	if ((!v->program || strcmp(name, v->program) == 0) &&
+	    bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+		v->missed += info.recursion_misses;
+	return 0;
+}
+
+uint64_t tracer_missed(const struct tracer *t, const char *program)
+{
+	struct missed_visit v = {program, 0};
+
+	if (t->attached)
+		(void)attachments_each(t->attached, add_missed, &v);
+	return v.missed;
 }
 
 int tracer_each_map(const struct tracer *t, int (*visit)(const struct tracer_map *map, void *user),
