@@ -27,7 +27,7 @@ static int resolve(const char *path, struct strbuf *ret, struct strbuf *why)
 {
 	_cleanup_cgroup_memory_ struct cgroup_memory cgroup = {0};
 
-	(void)cgroup_memory_open(&cgroup);
+	(void)cgroup_memory_open("", &cgroup);
 	return cgroup_memory_resolve(&cgroup, path, ret, why);
 }
 

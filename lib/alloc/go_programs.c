@@ -44,7 +44,7 @@ int go_programs_new(const struct go_selection *selection, bool want_heaps, struc
 	if (r == 0)
 		r = memory_blocks_new(&g->reader.blocks);
 	if (r == 0)
-		r = cgroup_memory_open(&g->cgroup);
+		r = cgroup_memory_open("", &g->cgroup);
 	if (r == -ENOENT)
 		r = 0; /* without cgroups there are no limits of theirs */
 	if (r < 0) {

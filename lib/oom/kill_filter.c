@@ -25,7 +25,7 @@ static size_t mount_length(const char *name)
 	for (int version = 1; version <= 2; version++) {
 		_cleanup_strbuf_ struct strbuf mount = {0};
 
-		if (cgroup_mount_point(version, &mount) == 0 && mount.length > longest &&
+		if (cgroup_mount_point("", version, &mount) == 0 && mount.length > longest &&
 		    cgroup_is_below(name, mount.data))
 			longest = mount.length;
 	}

@@ -125,9 +125,19 @@ int cgroup_read_bytes(const char *file, uint64_t *ret)
 	return 0;
 }
 
-int cgroup_mount_point(int version, struct strbuf *ret)
+static FILE *open_mounts(const char *root)
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char path[4096];
+
+	if (!*root)
+		return setmntent("/proc/self/mounts", "re");
+	snprintf(path, sizeof(path), "%s/proc/mounts", root);
+	return setmntent(path, "re");
+}
+
+int cgroup_mount_point(const char *root, int version, struct strbuf *ret)
+{
+	FILE *mounts = open_mounts(root);
 	struct mntent *m;
 	int r = -ENOENT;
 
@@ -136,7 +146,7 @@ int cgroup_mount_point(int version, struct strbuf *ret)
 	while (r == -ENOENT && (m = getmntent(mounts)))
 		if (version == 2 ? !strcmp(m->mnt_type, "cgroup2")
 				 : !strcmp(m->mnt_type, "cgroup") && hasmntopt(m, "memory")) {
-			strbuf_puts(ret, m->mnt_dir);
+			strbuf_printf(ret, "%s%s", root, m->mnt_dir);
 			r = strbuf_error(ret);
 		}
 	endmntent(mounts);

@@ -20,10 +20,11 @@ int cgroup_path(uint64_t id, struct strbuf *path);
 int cgroup_parse_memory(const char *text, struct strbuf *ret_path);
 
 /*
- * Where the hierarchy of VERSION is mounted: of v1 the one that has the memory controller. Appended
- * to RET. 0; -ENOENT: there is none; or another -errno.
+ * Where the hierarchy of VERSION is mounted: of v1 the one that has the memory controller. Below
+ * ROOT ("" for the machine's own), by its /proc/mounts. Appended to RET, with the root before it.
+ * 0; -ENOENT: there is none; or another -errno.
  */
-int cgroup_mount_point(int version, struct strbuf *ret);
+int cgroup_mount_point(const char *root, int version, struct strbuf *ret);
 
 /* The number in one of a cgroup's files; 0 where that says "no limit". 0 or -errno. */
 int cgroup_read_bytes(const char *file, uint64_t *ret);

@@ -10,16 +10,16 @@
 #include "base/file.h"
 #include "proc/cgroup.h"
 
-int cgroup_memory_open(struct cgroup_memory *ret)
+int cgroup_memory_open(const char *root, struct cgroup_memory *ret)
 {
 	_cleanup_strbuf_ struct strbuf mount = {0};
 	struct cgroup_memory c = {.version = 1};
-	int r = cgroup_mount_point(1, &mount);
+	int r = cgroup_mount_point(root, 1, &mount);
 
 	/* Where v1 has the memory controller, v2 has it not. */
 	if (r == -ENOENT) {
 		c.version = 2;
-		r = cgroup_mount_point(2, &mount);
+		r = cgroup_mount_point(root, 2, &mount);
 	}
 	if (r < 0)
 		return r;
@@ -111,7 +111,7 @@ uint64_t cgroup_memory_limit(pid_t pid)
 	_cleanup_cgroup_memory_ struct cgroup_memory c = {0};
 	_cleanup_strbuf_ struct strbuf path = {0};
 	struct cgroup_room room = {0};
-	int r = cgroup_memory_open(&c);
+	int r = cgroup_memory_open("", &c);
 
 	if (r == 0)
 		r = cgroup_memory_path(&c, pid, &path);

@@ -15,8 +15,11 @@ struct cgroup_memory {
 	char *mount_point; /* NULL then */
 };
 
-/* 0, -ENOENT (there is none here), or another -errno. */
-int cgroup_memory_open(struct cgroup_memory *ret);
+/*
+ * Below ROOT ("" for the machine's own), which is then part of the mount point. 0, -ENOENT (there
+ * is none here), or another -errno.
+ */
+int cgroup_memory_open(const char *root, struct cgroup_memory *ret);
 void cgroup_memory_close(struct cgroup_memory *c);
 #define _cleanup_cgroup_memory_ _cleanup_(cgroup_memory_close)
 

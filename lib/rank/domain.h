@@ -21,9 +21,14 @@ struct domain {
 	uint64_t limit_bytes, usage_bytes; /* without swap; 0: not known */
 };
 
+/* NODES that are all there are: then total_pages is the machine's, as nothing is constrained. */
 void domain_of_machine(const struct machine *m, struct domain *ret);
 void domain_of_nodes(const struct machine *m, uint64_t nodes, struct domain *ret);
-/* -ENODATA: it has no limit, neither of its own nor above. 0 or -errno. */
+/*
+ * The domain that a process of CGROUP runs out of memory in: of the cgroup itself, or of the
+ * nearest one above that has a limit. -ENODATA: it has no limit, neither of its own nor above. 0 or
+ * -errno.
+ */
 int domain_of_cgroup(const struct machine *m, uint32_t cgroup, struct domain *ret);
 
 /* Would the OOM killer look at that process at all, in this domain? */

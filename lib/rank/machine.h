@@ -24,7 +24,12 @@ struct machine_process {
 	uint32_t cgroup;	  /* index of its memory cgroup; MACHINE_NONE: not known */
 	/* What /proc/PID/oom_score says: the kernel's own word; -1: was not read. */
 	int32_t oom_score;
-	char *command_line; /* arguments with blanks between; NULL: not known */
+	uint64_t doubt_pages; /* by which its memory changed while it was read, as far as known */
+	char *command_line;   /* arguments with blanks between; NULL: not known */
+	/* Where it stands among those of its cgroup: of two with as many points the later is
+	 * chosen in a memory cgroup. By start time where the cgroup does not tell. */
+	uint32_t cgroup_order;
+	bool unseen; /* not even its numbers could be read: of the task only the pid is true */
 };
 
 struct machine_cgroup {
@@ -32,7 +37,8 @@ struct machine_cgroup {
 	uint32_t
 		parent; /* index; MACHINE_NONE for the root. Parents stand before their children. */
 	uint64_t inode;
-	/* 0: no limit. v1: memory.limit_in_bytes, memsw; v2: memory.max, memory.swap.max. */
+	/* 0: no limit. v1: memory.limit_in_bytes, memsw; v2: memory.max (1 where that is 0),
+	 * memory.swap.max. */
 	uint64_t limit_bytes, swap_limit_bytes;
 	bool has_swap_limit; /* v2: swap_limit_bytes may be 0 and is one; v1: memsw is there */
 	uint64_t usage_bytes, swap_usage_bytes; /* v1: memory and swap together */
@@ -40,6 +46,10 @@ struct machine_cgroup {
 	uint64_t scanned_pages;			/* pgscan of memory.stat; 0 where it is not told */
 	bool kills_group;			/* memory.oom.group */
 	bool no_kill;				/* v1: memory.oom_control's oom_kill_disable */
+	bool no_swap; /* its swappiness is 0: swap is then no part of an OOM domain's size */
+	/* v1 before Linux 5.11, where memory.use_hierarchy is 0 above: what holds for those above
+	 * does not for it. */
+	bool apart;
 };
 
 struct machine {
@@ -52,8 +62,10 @@ struct machine {
 	int cgroup_version; /* of the memory controller: 1, 2; 0: none */
 	/* vm.oom_kill_allocating_task, vm.panic_on_oom; 0 where they are not known. */
 	int kill_allocating_task, panic_on_oom;
-	uint64_t node_bytes[64]; /* MemTotal of each NUMA node */
-	uint64_t nodes;		 /* those that have memory: node N is bit N */
+	bool no_swap; /* vm.swappiness is 0: see machine_cgroup.no_swap; of v2 it holds for all */
+	/* What each NUMA node has: node_present_pages(), the "present" of its zones in zoneinfo. */
+	uint64_t node_bytes[64];
+	uint64_t nodes; /* those that have memory: node N is bit N */
 
 	/* In the order in which the OOM killer looks at them: the oldest first. */
 	struct machine_process *processes;
@@ -61,7 +73,10 @@ struct machine {
 	struct machine_cgroup *cgroups; /* [0]: the root, if there are any */
 	size_t n_cgroups;
 
-	bool exact;    /* from the kernel: all flags are true, and the counters as it has them */
+	bool exact; /* from the kernel: all flags are true, and the counters as it has them */
+	/* By how many pages the counters may differ from those that oom_badness() reads, of a
+	 * process that stands still: what CPUs have not added up yet. 0 where it is exact. */
+	uint64_t doubt_pages;
 	size_t unseen; /* processes of which /proc did not tell enough (other users', without root)
 			*/
 	size_t vanished; /* that ended while they were read */
@@ -89,6 +104,9 @@ uint32_t machine_find_cgroup(const struct machine *m, const char *path);
 
 /* Is the cgroup of that index TOP, or below it? False for MACHINE_NONE. */
 bool machine_is_below(const struct machine *m, uint32_t cgroup, uint32_t top);
+
+/* What oom_badness() counts of it: resident, swapped and page tables, in pages. */
+uint64_t machine_pages(const struct machine *m, const struct oomrank_task *task);
 
 /* One whose /proc/PID/oom_score is not what our arithmetic makes of its numbers. */
 struct machine_mismatch {

@@ -35,16 +35,23 @@ struct ranking_row {
 	size_t process; /* index in the machine */
 	enum ranking_verdict verdict;
 	enum ranking_reason reason;
-	int64_t points;	      /* badness, in pages, with the adjustment; INT64_MIN: not eligible */
-	int64_t adj_pages;    /* the adjustment's share of the points */
-	uint64_t rank;	      /* 1: the chosen one; 0: none (skip, with) */
-	uint32_t cgroup;      /* RANKING_GROUP: which one asks for it */
-	uint64_t frees_bytes; /* what its death would give back; of an mm that others have, too,
-				 once */
+	/* badness, in pages, with the adjustment; INT64_MIN: not eligible; INT64_MAX: an origin */
+	int64_t points;
+	int64_t adj_pages; /* the adjustment's share of the points */
+	uint64_t rank;	   /* 1: the chosen one; 0: none (skip, with) */
+	uint32_t cgroup;   /* RANKING_GROUP: which one asks for it */
+	/*
+	 * What its death would give back: anonymous pages, swap and page tables. Not files, which
+	 * are cache that others may use on, nor shared memory, which stays as long as a name or a
+	 * descriptor of it does. (Anonymous pages that a fork has not copied yet are reckoned to
+	 * both.) 0 where the mm is init's, who stays; and of those that die with the chosen one,
+	 * where it is reckoned to another of them already.
+	 */
+	uint64_t frees_bytes;
 };
 
 enum ranking_outcome {
-	RANKING_KILLS,	/* rows[] has a KILL */
+	RANKING_KILLS,	/* rows[] has a KILL; so has ALLOCATOR, no other */
 	RANKING_WAITS,	/* an earlier victim is still dying: nothing more is killed */
 	RANKING_NOBODY, /* none can be killed: the machine panics, or the allocation fails (memcg)
 			 */
@@ -56,7 +63,8 @@ enum ranking_outcome {
 struct ranking {
 	struct domain domain;
 	enum ranking_outcome outcome;
-	/* Skipped ones that stand before the chosen one by size first, then KILL, its WITHs, NEXTs,
+	/* Of a memory cgroup those in it and below, of all else all processes.
+	 * Skipped ones that stand before the chosen one by size first, then KILL, its WITHs, NEXTs,
 	 * the rest by points, then the rest of the skipped. */
 	struct ranking_row *rows;
 	size_t n_rows;
@@ -66,13 +74,22 @@ struct ranking {
 	bool is_tied; /* another had as many points: the order of the list has decided */
 };
 
+/*
+ * Its points and the adjustment's share, as oom_badness(); the reason where they are INT64_MIN.
+ * They do not tell whether a domain has it (domain_has()), or of RANKING_DYING and RANKING_ORIGIN.
+ */
+int64_t ranking_badness(const struct machine *m, const struct machine_process *p,
+			uint64_t total_pages, int64_t *ret_adj_pages,
+			enum ranking_reason *ret_reason);
+
 /* 0 or -ENOMEM. */
 int ranking_of(const struct machine *m, const struct domain *d, struct ranking *ret);
 void ranking_clear(struct ranking *r);
 
 /*
  * The same with the choice made by somebody else: PROCESS is killed (SIZE_MAX: nobody); who dies
- * with it follows as the kernel would. For policies (policy.h).
+ * with it follows as the kernel would. For policies (policy.h). -EINVAL: the domain does not have
+ * it.
  */
 int ranking_with_choice(const struct machine *m, const struct domain *d, size_t process,
 			struct ranking *ret);

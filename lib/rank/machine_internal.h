@@ -1,0 +1,41 @@
+/* How a machine is put together; for machine*.c only. */
+#pragma once
+
+#include "rank/machine.h"
+
+/* What is being read, and from where. */
+struct machine_reader {
+	struct machine *m;
+	const char *root;	  /* "": this machine */
+	char *mount_point;	  /* of the memory cgroups, with the root; NULL: there are none */
+	uint32_t *by_path;	  /* the cgroups' indices in the order of their paths */
+	struct strbuf path, text; /* for all to use */
+	size_t processes_capacity, cgroups_capacity;
+};
+
+/* 0 or -ENOMEM; the machine is empty. */
+int machine_reader_open(struct machine_reader *r, const char *root);
+void machine_reader_close(struct machine_reader *r);
+#define _cleanup_machine_reader_ _cleanup_(machine_reader_close)
+
+/* The text of the file that is named so below the root, in r->text: at most MOST bytes of it. 0 or
+ * -errno. */
+int machine_read_text(struct machine_reader *r, size_t most, const char *format, ...)
+	_printf_(3, 4);
+
+/* All but processes and cgroups. 0 or -errno, why in WHY. */
+int machine_read_whole(struct machine_reader *r, struct strbuf *why);
+int machine_read_cgroups(struct machine_reader *r);
+int machine_read_processes(struct machine_reader *r, struct strbuf *why);
+
+/* The cgroup of PATH as /proc/PID/cgroup has it: of v2 the nearest one that has the controller. */
+uint32_t machine_cgroup_of_path(const struct machine_reader *r, const char *path);
+
+/* What /proc/PID/cgroup, oom_score and cmdline tell of it. 0, -ESRCH: it has ended. */
+int machine_read_rest(struct machine_reader *r, struct machine_process *p);
+
+/* Room for one more, cleared; NULL: no memory. */
+struct machine_process *machine_add_process(struct machine_reader *r);
+
+/* Into the order of the OOM killer's list. */
+void machine_sort(struct machine *m);
