@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,21 +107,6 @@ int cgroup_parse_memory(const char *text, struct strbuf *ret_path)
 		version = is_v2 ? 2 : 1;
 	}
 	return strbuf_error(ret_path) < 0 ? -ENOMEM : version;
-}
-
-/* v1 shows "no limit" as some 2^63 bytes, v2 as "max". */
-int cgroup_read_bytes(const char *file, uint64_t *ret)
-{
-	_cleanup_strbuf_ struct strbuf text = {0};
-	int r = file_read(file, 64, &text);
-	uint64_t limit;
-
-	if (r < 0)
-		return r;
-	if (sscanf(strbuf_text(&text), "%" SCNu64, &limit) != 1 || limit >= UINT64_C(1) << 60)
-		limit = 0;
-	*ret = limit;
-	return 0;
 }
 
 static FILE *open_mounts(const char *root)

@@ -25,6 +25,3 @@ int cgroup_parse_memory(const char *text, struct strbuf *ret_path);
  * 0; -ENOENT: there is none; or another -errno.
  */
 int cgroup_mount_point(const char *root, int version, struct strbuf *ret);
-
-/* The number in one of a cgroup's files; 0 where that says "no limit". 0 or -errno. */
-int cgroup_read_bytes(const char *file, uint64_t *ret);

@@ -1,6 +1,7 @@
 #include "proc/cgroup_memory.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,22 +51,128 @@ int cgroup_memory_path(const struct cgroup_memory *c, pid_t pid, struct strbuf *
 	return r < 0 ? r : r == c->version ? 0 : -ENOENT;
 }
 
-static int read_room(const struct cgroup_memory *c, const char *directory, struct cgroup_room *ret)
+/* One of a cgroup's files: text, or a number; UINT64_MAX where that says that there is no limit. */
+static int read_text(const struct cgroup_memory *c, const char *path, const char *name,
+		     struct strbuf *ret)
 {
-	_cleanup_strbuf_ struct strbuf name = {0};
+	_cleanup_strbuf_ struct strbuf file = {0};
+
+	strbuf_printf(&file, "%s%s/%s", c->mount_point, path, name);
+	strbuf_reset(ret);
+	return strbuf_error(&file) < 0 ? -ENOMEM : file_read(strbuf_text(&file), 65536, ret);
+}
+
+static int read_number(const struct cgroup_memory *c, const char *path, const char *name,
+		       uint64_t *ret)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	uint64_t value = UINT64_MAX;
+	int r = read_text(c, path, name, &text);
+
+	if (r < 0)
+		return r;
+	/* v2: "max"; v1: the largest number of whole pages. */
+	if (strncmp(strbuf_text(&text), "max", 3) &&
+	    sscanf(strbuf_text(&text), "%" SCNu64, &value) != 1)
+		return -EBADMSG;
+	*ret = value < UINT64_C(1) << 60 ? value : UINT64_MAX;
+	return 0;
+}
+
+/* The number in the line of that name, of memory.stat; 0: there is none. */
+static uint64_t stat_number(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+	uint64_t value = 0;
+
+	for (; text && *text; text = strchr(text, '\n'), text += !!text)
+		if (!strncmp(text, name, n) && text[n] == ' ' &&
+		    sscanf(text + n, "%" SCNu64, &value) == 1)
+			return value;
+	return 0;
+}
+
+static void read_cache(const struct cgroup_memory *c, const char *path, struct cgroup_numbers *n)
+{
+	static const char *const names[2][3] = {
+		{"total_inactive_file", "total_active_file", NULL},
+		{"inactive_file", "active_file", "slab_reclaimable"},
+	};
+	_cleanup_strbuf_ struct strbuf text = {0};
+
+	if (read_text(c, path, "memory.stat", &text) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(names[0]); i++) {
+		const char *name = names[c->version == 2][i];
+		uint64_t value = name ? stat_number(strbuf_text(&text), name) : 0;
+
+		/* It is told in batches, so it may be more than all. */
+		n->cache_bytes += MIN(value, n->used_bytes - n->cache_bytes);
+	}
+}
+
+/* memory.memsw is of both together; swappiness 0 keeps a cgroup from swapping (mm/vmscan.c). */
+static void read_swap_v1(const struct cgroup_memory *c, const char *path, struct cgroup_numbers *n)
+{
+	uint64_t both = 0, limit = 0, swappiness = 1;
+
+	n->swap_limit_bytes = UINT64_MAX;
+	if (read_number(c, path, "memory.memsw.usage_in_bytes", &both) == 0)
+		n->swap_used_bytes = both - MIN(both, n->used_bytes);
+	if (read_number(c, path, "memory.memsw.limit_in_bytes", &limit) == 0 && limit != UINT64_MAX)
+		n->swap_limit_bytes = limit - MIN(limit, n->limit_bytes);
+	if (read_number(c, path, "memory.swappiness", &swappiness) == 0 && !swappiness)
+		n->swap_limit_bytes = MIN(n->swap_limit_bytes, n->swap_used_bytes);
+}
+
+static void read_swap_v2(const struct cgroup_memory *c, const char *path, struct cgroup_numbers *n)
+{
+	n->swap_limit_bytes = UINT64_MAX;
+	(void)read_number(c, path, "memory.swap.current", &n->swap_used_bytes);
+	(void)read_number(c, path, "memory.swap.max", &n->swap_limit_bytes);
+}
+
+/* Its limit and, if it has one, what is used. */
+static int read_limit(const struct cgroup_memory *c, const char *path, struct cgroup_numbers *n)
+{
 	bool v2 = c->version == 2;
+	uint64_t limit, high = UINT64_MAX;
+	int r = read_number(c, path, v2 ? "memory.max" : "memory.limit_in_bytes", &limit);
+
+	if (r < 0)
+		return r;
+	if (v2)
+		(void)read_number(c, path, "memory.high", &high);
+	*n = (struct cgroup_numbers){0};
+	if (limit != UINT64_MAX)
+		n->limit_bytes = MAX(limit, UINT64_C(1)); /* "0" is a limit */
+	if (high != UINT64_MAX)
+		n->high_bytes = MAX(high, UINT64_C(1));
+	if (!n->limit_bytes && !n->high_bytes)
+		return 0;
+	return read_number(c, path, v2 ? "memory.current" : "memory.usage_in_bytes",
+			   &n->used_bytes);
+}
+
+int cgroup_memory_read(const struct cgroup_memory *c, const char *path, struct cgroup_numbers *ret)
+{
+	struct cgroup_numbers n;
 	int r;
 
-	strbuf_printf(&name, "%s/%s", directory, v2 ? "memory.max" : "memory.limit_in_bytes");
-	r = strbuf_error(&name);
-	if (r == 0)
-		r = cgroup_read_bytes(strbuf_text(&name), &ret->limit_bytes);
-	if (r < 0 || !ret->limit_bytes)
+	if (!strcmp(path, "/"))
+		path = "";
+	r = read_limit(c, path, &n);
+	if (r < 0)
 		return r;
-	strbuf_reset(&name);
-	strbuf_printf(&name, "%s/%s", directory, v2 ? "memory.current" : "memory.usage_in_bytes");
-	r = strbuf_error(&name);
-	return r < 0 ? r : cgroup_read_bytes(strbuf_text(&name), &ret->used_bytes);
+	if (n.limit_bytes || n.high_bytes) {
+		read_cache(c, path, &n);
+		if (c->version == 2)
+			read_swap_v2(c, path, &n);
+		else
+			read_swap_v1(c, path, &n);
+	}
+	*ret = n;
+	return 0;
 }
 
 static uint64_t left(const struct cgroup_room *r)
@@ -88,12 +195,15 @@ int cgroup_memory_room(const struct cgroup_memory *c, const char *path, struct c
 	/* A cgroup whose controllers are not enabled has no such files, nor has the root of v2. */
 	for (;; n = (size_t)((const char *)memrchr(path, '/', n) - path)) {
 		struct cgroup_room room = {0};
+		struct cgroup_numbers numbers;
 
 		strbuf_reset(&name);
-		strbuf_printf(&name, "%s%.*s", c->mount_point, (int)n, path);
+		strbuf_printf(&name, "%.*s", (int)n, path);
 		if (strbuf_error(&name) < 0)
 			return -ENOMEM;
-		if (read_room(c, strbuf_text(&name), &room) == 0 && room.limit_bytes) {
+		if (read_limit(c, strbuf_text(&name), &numbers) == 0 && numbers.limit_bytes) {
+			room.limit_bytes = numbers.limit_bytes;
+			room.used_bytes = numbers.used_bytes;
 			if (!least.limit_bytes || left(&room) < left(&least))
 				least = room;
 			smallest = smallest ? MIN(smallest, room.limit_bytes) : room.limit_bytes;

@@ -27,6 +27,26 @@ void cgroup_memory_close(struct cgroup_memory *c);
 int cgroup_memory_path(const struct cgroup_memory *c, pid_t pid, struct strbuf *ret);
 
 /*
+ * What one cgroup may use and uses, with all below it. Where there is neither a limit nor a high
+ * mark, the rest is not read, and is 0.
+ */
+struct cgroup_numbers {
+	uint64_t limit_bytes; /* of memory, without swap; 0: there is none */
+	uint64_t used_bytes;
+	/* Of that, what the kernel drops before it kills: page cache of files, and of v2 slab
+	   memory that can be reclaimed. Not tmpfs. */
+	uint64_t cache_bytes;
+	uint64_t high_bytes; /* v2: from here on its processes are slowed down; 0: nowhere */
+	uint64_t swap_used_bytes;
+	/* How much swap it may use: UINT64_MAX: any. Of v1, where the limit is of memory and swap
+	   together: what that leaves. */
+	uint64_t swap_limit_bytes;
+};
+
+/* The cgroup PATH; "" or "/": the root. 0 or -errno. */
+int cgroup_memory_read(const struct cgroup_memory *c, const char *path, struct cgroup_numbers *ret);
+
+/*
  * Of the cgroup PATH and those above it that have a limit, the one with the least room left: its
  * limit and what is used of it; and the smallest limit of them all. Swap apart. 0: none has a
  * limit. 0; -ENOENT: it is not visible from here.
