@@ -91,6 +91,12 @@ int tracer_program_fd(const struct tracer *t, const char *name);
 int tracer_iterate(struct tracer *t, const char *program);
 
 /*
+ * The same of a program iter__bpf_map_elem, which is run for each element of MAP: also for those
+ * of an array that nobody has filled. -ENOENT: the text has no such program, or no such map.
+ */
+int tracer_iterate_map(struct tracer *t, const char *program, const char *map);
+
+/*
  * Attach PROGRAM (uprobe__NAME) to a file offset of an executable, of one process or of all (PID
  * -1). It stays until tracer_detach() with the number in RET, or until the tracer is closed. To
  * attach by descriptor, name /proc/self/fd/N. -ENOENT: the text has no such program; -EOPNOTSUPP:

@@ -33,18 +33,38 @@ int tracer_program_fd(const struct tracer *t, const char *name)
 	return p ? p->fd : -ENOENT;
 }
 
-int tracer_iterate(struct tracer *t, const char *program)
+/* OPTIONS: what the iterator goes through, where that is not all there is of a kind; or NULL. */
+static int iterate(const struct tracer *t, const char *program,
+		   const struct bpf_link_create_opts *options)
 {
 	_cleanup_close_ int link = -1;
 	int fd = tracer_program_fd(t, program);
 
 	if (fd < 0)
 		return fd;
-	link = bpf_link_create(fd, 0, BPF_TRACE_ITER, NULL);
+	link = bpf_link_create(fd, 0, BPF_TRACE_ITER, options);
 	if (link < 0)
 		return -errno;
 	fd = bpf_iter_create(link);
 	return fd < 0 ? -errno : fd;
+}
+
+int tracer_iterate(struct tracer *t, const char *program)
+{
+	return iterate(t, program, NULL);
+}
+
+int tracer_iterate_map(struct tracer *t, const char *program, const char *map)
+{
+	union bpf_iter_link_info which = {0};
+	LIBBPF_OPTS(bpf_link_create_opts, options, .iter_info = &which,
+		    .iter_info_len = sizeof(which));
+	int fd = tracer_map_fd(t, map);
+
+	if (fd < 0)
+		return fd;
+	which.map.map_fd = (__u32)fd;
+	return iterate(t, program, &options);
 }
 
 struct program_visit {

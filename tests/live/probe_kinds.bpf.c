@@ -58,6 +58,20 @@ BPF_PROG(iter__task, struct bpf_iter_meta *meta, struct task_struct *task)
 	bpf_seq_write(meta->seq, &pid, sizeof(pid));
 	return 0;
 }
+
+BPF_ARRAY(numbers, u64, 5);
+
+BPF_PROG(iter__bpf_map_elem, struct bpf_iter_meta *meta, struct bpf_map *map, u32 *key, u64 *value)
+{
+	u64 pair[2];
+
+	if (!key || !value)
+		return 0;
+	pair[0] = RD(*key);
+	pair[1] = RD(*value);
+	bpf_seq_write(meta->seq, pair, sizeof(pair));
+	return 0;
+}
 #endif
 
 /* x86-64's name of the system call's function; its argument is the caller's registers. */

@@ -268,6 +268,32 @@ static void iterates_over_tasks(void **state)
 	tracer_close(t);
 }
 
+static void iterates_over_a_map(void **state)
+{
+	struct tracer *t = start_with("-DPROBE_KINDS");
+	_cleanup_close_ int fd = tracer_iterate_map(t, "iter__bpf_map_elem", "numbers");
+	_cleanup_strbuf_ struct strbuf pairs = {0};
+	uint64_t pair[2], value;
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (uint32_t i = 0; i < 4; i++) {
+		value = 1009ull << 32 | i;
+		assert_int_equal(kernel_map_update(tracer_map_fd(t, "numbers"), &i, &value), 0);
+	}
+	/* It is read when it is asked for, not when it is opened. */
+	assert_int_equal(file_read_fd(fd, 1 << 16, &pairs), 0);
+	assert_int_equal(pairs.length, 5 * sizeof(pair));
+	for (uint64_t i = 0; i < 5; i++) {
+		memcpy(pair, pairs.data + i * sizeof(pair), sizeof(pair));
+		assert_int_equal(pair[0], i);
+		assert_int_equal(pair[1], i < 4 ? (1009ull << 32 | i) : 0);
+	}
+	assert_int_equal(tracer_iterate_map(t, "iter__nothing", "numbers"), -ENOENT);
+	assert_int_equal(tracer_iterate_map(t, "iter__bpf_map_elem", "no_map"), -ENOENT);
+	tracer_close(t);
+}
+
 static void calls_back(void **state)
 {
 	struct tracer_config config = config_for("-DPROBE_LOOP");
@@ -672,6 +698,7 @@ int main(void)
 		cmocka_unit_test(attaches_to_user_code),
 		cmocka_unit_test(attaches_to_functions),
 		cmocka_unit_test(iterates_over_tasks),
+		cmocka_unit_test(iterates_over_a_map),
 		cmocka_unit_test(calls_back),
 		cmocka_unit_test(calls_tails),
 		cmocka_unit_test(delivers_events),
