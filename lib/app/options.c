@@ -132,6 +132,7 @@ static void explain(const struct option_entry *e, const char *argument, int erro
 {
 	static const char *const wants[] = {
 		[OPTION_TEXT] = "a name that is not empty",
+		[OPTION_TEXTS] = "a name that is not empty",
 		[OPTION_NUMBER] = "a whole number",
 		[OPTION_SIZE] = "a size such as 512K, 64M or 1G",
 		[OPTION_MAYBE_SIZE] = "a size such as 4096 or 512K",
@@ -205,6 +206,18 @@ static int store_numbers(const struct option_entry *e, const char *argument)
 	return 0;
 }
 
+static int store_texts(const struct option_entry *e, const char *argument)
+{
+	struct option_texts *target = e->target;
+	int r = *argument ? array_reserve(&target->values, &target->size, target->count, 1,
+					  sizeof(*target->values))
+			  : -EINVAL;
+
+	if (r == 0)
+		target->values[target->count++] = argument;
+	return r;
+}
+
 static int store_choice(const struct option_entry *e, const char *argument)
 {
 	struct option_choice *target = e->target;
@@ -227,6 +240,8 @@ static int store(const struct option_entry *e, const char *argument)
 	case OPTION_TEXT:
 		*(const char **)e->target = argument;
 		return *argument ? 0 : -EINVAL;
+	case OPTION_TEXTS:
+		return store_texts(e, argument);
 	case OPTION_NUMBER:
 		return parse_number(argument, e->least, e->most, e->target);
 	case OPTION_SIZE:
@@ -259,7 +274,7 @@ int options_set(const struct program_info *info, const char *name, const char *a
 	return -ENOENT;
 }
 
-static int check_together(const struct common_options *c)
+static int check_together(const struct program_info *info, const struct common_options *c)
 {
 	if (c->image && (c->probe || c->edit || c->kernel_headers)) {
 		message_error("--image runs what is compiled already; it does not go with --probe, "
@@ -271,7 +286,7 @@ static int check_together(const struct common_options *c)
 			      "-X");
 		return EXIT_USAGE;
 	}
-	if (c->force && !c->probe) {
+	if (c->force && !c->probe && !info->force_with) {
 		message_error("--force goes with --probe FILE");
 		return EXIT_USAGE;
 	}
@@ -328,7 +343,7 @@ int options_parse(const struct program_info *info, struct common_options *common
 			      info->name);
 		return EXIT_USAGE;
 	}
-	index = check_together(common);
+	index = check_together(info, common);
 	return index < 0 && info->check ? info->check(common) : index;
 }
 

@@ -14,6 +14,7 @@ enum option_kind {
 	OPTION_END = 0,
 	OPTION_FLAG,	   /* bool *: set to true */
 	OPTION_TEXT,	   /* const char **: not empty */
+	OPTION_TEXTS,	   /* struct option_texts *: the same; more when it is given again */
 	OPTION_NUMBER,	   /* uint64_t *: from LEAST to MOST */
 	OPTION_SIZE,	   /* uint64_t *: bytes, "64M" */
 	OPTION_MAYBE_SIZE, /* struct option_maybe_size *: --name or --name=64M, no letter */
@@ -31,6 +32,12 @@ struct option_maybe_size {
 /* Free VALUES. */
 struct option_numbers {
 	uint64_t *values;
+	size_t count, size;
+};
+
+/* Free VALUES; what they point to is the command line's. */
+struct option_texts {
+	const char **values;
 	size_t count, size;
 };
 
@@ -72,6 +79,9 @@ struct program_info {
 	const char *summary;		    /* one sentence */
 	const struct option_entry *options; /* the tool's own, closed by OPTION_END */
 	const char *examples;		    /* indented lines, closing --help */
+	/* What --force goes with besides --probe FILE: "--policy FILE"; NULL: nothing else. If it
+	 * is there is for CHECK to see. */
+	const char *force_with;
 	/* What does not go together, before anything is done: -1, or the exit status. May be NULL.
 	 */
 	int (*check)(const struct common_options *common);

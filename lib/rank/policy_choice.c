@@ -76,12 +76,12 @@ static int owners_of(const struct machine *m, struct owner **ret, size_t *ret_n)
 	return 0;
 }
 
+/* As ranking_row.frees_bytes: neither files nor shared memory. */
 static uint64_t bytes_of(const struct machine *m, size_t process)
 {
-	const struct machine_process *p = &m->processes[process];
+	const struct oomrank_task *t = &m->processes[process].task;
 
-	return (policy_resident_pages(p) + p->task.swap_pages) * m->page_bytes +
-	       p->task.pgtables_bytes;
+	return (t->anon_pages + t->swap_pages) * m->page_bytes + t->pgtables_bytes;
 }
 
 /* Of each run of OWNERS with the same memory: do all die, does any? */
@@ -270,7 +270,7 @@ static void say_outcome(const struct machine *m, const struct ranking *r, struct
 	else
 		strbuf_printf(out, "points %lld, oom_score_adj %d%s%s", (long long)row->points,
 			      t->oom_score_adj,
-			      r->is_tied ? ", the last started of those with as many" : "",
+			      r->is_tied ? ", the last in its list of those with as many" : "",
 			      r->outcome == RANKING_ALLOCATOR
 				      ? "; vm.oom_kill_allocating_task: or whoever asks"
 				      : "");
