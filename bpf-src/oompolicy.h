@@ -20,9 +20,10 @@
 #define OOMPOLICY_EXITING 2 /* on its way out by itself */
 #define OOMPOLICY_ORIGIN \
 	4 /* swapoff, or switching KSM off: the kernel takes it before all others */
-#define OOMPOLICY_SHARES_MEMORY 8 /* another process has the same address space and dies with it \
-				   */
-#define OOMPOLICY_GROUP 16	  /* memory.oom.group: the kernel kills its cgroup with it */
+#define OOMPOLICY_SHARES_MEMORY                                                           \
+	8		   /* another process has the same address space and dies with it \
+			    */
+#define OOMPOLICY_GROUP 16 /* memory.oom.group: the kernel kills its cgroup with it */
 
 /*
  * One process. Texts end with a 0 byte and are cut where they are too long: of a path that is too

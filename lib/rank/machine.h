@@ -54,7 +54,7 @@ struct machine_cgroup {
 
 struct machine {
 	uint64_t time_ns;     /* CLOCK_REALTIME */
-	uint64_t boottime_ns; /* CLOCK_BOOTTIME, what start times count in */
+	uint64_t boottime_ns; /* CLOCK_BOOTTIME, as start times; 0: not known */
 	uint64_t page_bytes;
 	struct meminfo memory;
 	struct pressure pressure;

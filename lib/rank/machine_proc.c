@@ -243,6 +243,16 @@ static void read_settings(struct machine_reader *r)
 		m->node_bytes[i] *= m->page_bytes;
 }
 
+/* Seconds with a point, of the machine that the files are of. */
+static void read_uptime(struct machine_reader *r)
+{
+	double seconds;
+
+	if (machine_read_text(r, 64, "%s/proc/uptime", r->root) == 0 &&
+	    sscanf(strbuf_text(&r->text), "%lf", &seconds) == 1 && seconds >= 0 && seconds < 1e9)
+		r->m->boottime_ns = (uint64_t)(seconds * 1e9);
+}
+
 int machine_read_whole(struct machine_reader *r, struct strbuf *why)
 {
 	struct machine *m = r->m;
@@ -261,6 +271,7 @@ int machine_read_whole(struct machine_reader *r, struct strbuf *why)
 	m->has_pressure = pressure_read(r->root, "memory", &m->pressure) == 0;
 	if (loadavg_read(r->root, &load) == 0)
 		snprintf(m->loadavg, sizeof(m->loadavg), "%s", load.text);
+	read_uptime(r);
 	read_settings(r);
 	return 0;
 }

@@ -163,20 +163,6 @@ static void mark_below(const struct machine *m, uint32_t cgroup, bool spare_exem
 	}
 }
 
-uint32_t policy_group(const struct machine *m, const struct domain *d, uint32_t cgroup)
-{
-	uint32_t found = MACHINE_NONE;
-
-	for (; cgroup != MACHINE_NONE && m->cgroups[cgroup].parent != MACHINE_NONE;
-	     cgroup = m->cgroups[cgroup].parent) {
-		if (m->cgroups[cgroup].kills_group)
-			found = cgroup;
-		if (d->kind == DOMAIN_MEMCG && cgroup == d->cgroup)
-			break;
-	}
-	return found;
-}
-
 /* The largest of those that die is named, before the one that was started first. */
 static size_t largest(const struct machine *m, const struct policy_choice *choice)
 {
@@ -192,7 +178,7 @@ int policy_choose_cgroup(const struct machine *m, const struct domain *d, uint32
 			 struct policy_choice *ret)
 {
 	_cleanup_free_ bool *dies = calloc(m->n_processes + 1, sizeof(*dies));
-	uint32_t group = policy_group(m, d, cgroup);
+	uint32_t group = ranking_group(m, d, cgroup);
 	int r;
 
 	if (!dies)

@@ -59,11 +59,5 @@ uint64_t policy_resident_pages(const struct machine_process *p);
 /* Is it below the domain's cgroup, or is it the domain that is no cgroup? */
 bool policy_in_domain(const struct machine *m, const struct domain *d, uint32_t cgroup);
 
-/*
- * The topmost one, up to the domain's, that wants to be killed as a group if one in CGROUP is:
- * mem_cgroup_get_oom_group(). MACHINE_NONE: none does.
- */
-uint32_t policy_group(const struct machine *m, const struct domain *d, uint32_t cgroup);
-
 /* Has it none below? For each cgroup. */
 int policy_leaves(const struct machine *m, bool **ret);

@@ -110,8 +110,18 @@ static void describe_cgroup(const struct machine *m, const struct domain *d, uin
 	put_text(c->unit, sizeof(c->unit), whose.unit);
 	put_text(c->container, sizeof(c->container), whose.id);
 	put_text(c->cgroup_path, sizeof(c->cgroup_path), cgroup->path);
-	if (policy_group(m, d, index) != MACHINE_NONE)
+	if (ranking_group(m, d, index) != MACHINE_NONE)
 		c->flags |= OOMPOLICY_GROUP;
+}
+
+/* Where the clock was not read, ages count from the last start of all. */
+static uint64_t age_of(const struct machine *m, uint64_t start_ns)
+{
+	uint64_t now = m->boottime_ns;
+
+	if (!now && m->n_processes)
+		now = m->processes[m->n_processes - 1].task.start_ns;
+	return now > start_ns ? now - start_ns : 0;
 }
 
 static void describe(const struct machine *m, const struct domain *d, size_t process,
@@ -129,7 +139,7 @@ static void describe(const struct machine *m, const struct domain *d, size_t pro
 			 (t->flags & OOMRANK_EXITING ? OOMPOLICY_EXITING : 0) |
 			 (t->flags & OOMRANK_ORIGIN ? OOMPOLICY_ORIGIN : 0) |
 			 (shares_memory(m, process) ? OOMPOLICY_SHARES_MEMORY : 0),
-		.age_ns = m->boottime_ns > t->start_ns ? m->boottime_ns - t->start_ns : 0,
+		.age_ns = age_of(m, t->start_ns),
 		.anon_pages = t->anon_pages,
 		.file_pages = t->file_pages,
 		.shmem_pages = t->shmem_pages,

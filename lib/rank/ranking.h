@@ -94,6 +94,12 @@ void ranking_clear(struct ranking *r);
 int ranking_with_choice(const struct machine *m, const struct domain *d, size_t process,
 			struct ranking *ret);
 
+/*
+ * mem_cgroup_get_oom_group(): the topmost cgroup from CGROUP up to the domain's that dies whole if
+ * one in it does. MACHINE_NONE: none does.
+ */
+uint32_t ranking_group(const struct machine *m, const struct domain *d, uint32_t cgroup);
+
 const char *
 ranking_verdict_name(enum ranking_verdict v);		/* "kill", "with", "next", "rank", "skip" */
 const char *ranking_reason_text(enum ranking_reason r); /* "oom_score_adj -1000"; "" for none */

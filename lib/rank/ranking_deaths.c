@@ -14,8 +14,7 @@ static bool share(const struct oomrank_task *a, const struct oomrank_task *b)
 	return a->mm && a->mm == b->mm && a->pid != b->pid;
 }
 
-/* mem_cgroup_get_oom_group(): the topmost cgroup up to the domain's that wants to die whole. */
-static uint32_t group_of(const struct machine *m, const struct domain *d, uint32_t cgroup)
+uint32_t ranking_group(const struct machine *m, const struct domain *d, uint32_t cgroup)
 {
 	const uint32_t top = d->kind == DOMAIN_MEMCG ? d->cgroup : 0;
 	uint32_t group = MACHINE_NONE;
@@ -112,7 +111,7 @@ static void take_sharing(struct ranking *r, bool *dead)
 static int mark(const struct machine *m, struct ranking *r, size_t victim, bool *dead)
 {
 	const uint32_t group =
-		group_of(m, &r->domain, m->processes[r->rows[victim].process].cgroup);
+		ranking_group(m, &r->domain, m->processes[r->rows[victim].process].cgroup);
 
 	if (exits_anyway(m, task_of(m, &r->rows[victim])))
 		return 0;
