@@ -305,6 +305,39 @@ int attachments_swap(struct attachments *a, const struct probe_set *set,
 	return r;
 }
 
+void attachments_pause(struct attachments *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		struct attachment *at = &a->list[i];
+
+		if (at->own || at->link < 0)
+			continue;
+		close(at->link);
+		at->link = -1;
+	}
+}
+
+int attachments_resume(struct attachments *a, const struct kernel_features *features,
+		       struct strbuf *reason)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		struct attachment *at = &a->list[i];
+		struct program_name name;
+		int r;
+
+		if (at->own || at->link >= 0)
+			continue;
+		r = program_name_parse(at->program, &name);
+		if (r == 0)
+			r = program_attach(at->dispatcher >= 0 ? at->dispatcher : at->direct, &name,
+					   features, reason);
+		if (r < 0)
+			return r;
+		at->link = r;
+	}
+	return 0;
+}
+
 int attachments_each(const struct attachments *a,
 		     int (*visit)(const char *program, const char *where, int program_fd,
 				  void *user),

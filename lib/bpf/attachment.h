@@ -44,6 +44,15 @@ int attachments_each(const struct attachments *a,
 				  void *user),
 		     void *user);
 
+/*
+ * Take away from the kernel's ways what is attached by its name, and put it there again: for
+ * probes that are to cost something for a part of the time only. What is attached otherwise stays.
+ * The second: 0 or -errno, with the reason.
+ */
+void attachments_pause(struct attachments *a);
+int attachments_resume(struct attachments *a, const struct kernel_features *features,
+		       struct strbuf *reason);
+
 /* Is a program of this kind attached where its name says, without the tool's doing? */
 bool attachments_by_name(enum program_kind kind);
 

@@ -131,11 +131,13 @@ void tracer_detach(struct tracer *t, uint64_t attachment);
 int tracer_swap(struct tracer *t, const struct tracer_config *config);
 
 /*
- * A swap will be asked for with such a configuration and a text that is not there yet: start the
- * compiler, so that it waits for the text and not the user for it. It ends with the next swap or
- * with the tracer. What fails here is not needed.
+ * Detach for a while all that is attached by its name, so that it costs nothing, and attach it
+ * again: about a millisecond each for some programs. Iterators and what tracer_attach_uprobe()
+ * attached go on. After a swap meanwhile, pause again. The second: 0 or -errno, tracer_error() says
+ * why.
  */
-void tracer_swap_ahead(struct tracer *t, const struct tracer_config *config);
+void tracer_pause(struct tracer *t);
+int tracer_resume(struct tracer *t);
 
 /* A program that is attached, at one place. */
 struct tracer_program {
