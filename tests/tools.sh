@@ -1,6 +1,6 @@
 # Sourced by test scripts after tests/init.sh: what the tools say of themselves.
 
-tools="goalloctop oomkill oomprof"
+tools="goalloctop memrate oomkill oomprof"
 
 # tool_program PROGRAM: where it lies in the build tree
 tool_program() {
@@ -22,6 +22,10 @@ tool_json_keys() {
 		"$(tool_program oomkill)" -j --replay - <<<'{"victim_pid":1,"members":[{}]}' |
 			jq -r 'keys[], (.members[] | keys[])'
 		return
+		;;
+	memrate)
+		grep -oE '^	.\{?"[a-z_]+", (BYTES|RATE)' "$srcdir/lib/rate/rate_json.c" | grep -oE '"[a-z_]+"' | tr -d '"'
+		sources="lib/rate/rate_json.c lib/rate/limit.c lib/rate/alert.c"
 		;;
 	goalloctop) sources="lib/alloc/program_table.c lib/alloc/alloc_columns.c" ;;
 	oomprof) sources="lib/victim/victim_report.c lib/victim/check_report.c" ;;

@@ -104,7 +104,6 @@ static int start(struct session *s, struct console *console, struct editing **re
 		free(e);
 		return r;
 	}
-	session_expect(s);
 	s->editing = *ret = e;
 	return 0;
 }

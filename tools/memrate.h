@@ -1,0 +1,84 @@
+/* What the parts of memrate share: its options and its state. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/loop.h"
+#include "app/tool.h"
+#include "output/line_file.h"
+#include "proc/cgroup_memory.h"
+#include "rate/growth.h"
+#include "rate/limit.h"
+#include "rate/rate_columns.h"
+#include "tools/memrate_probe.h"
+
+struct memrate {
+	struct tool tool;
+
+	/* The command line. */
+	struct option_numbers pids;
+	const char *comm, *cgroup;
+	bool by_cgroup, by_container;
+	const char *sort_name;
+	uint64_t rows;
+	bool no_clear;
+	const char *record, *replay; /* files */
+	uint64_t alert_ns;	     /* 0: no alarms */
+	const char *command;	     /* for each of them; or NULL */
+	uint64_t interval_ns, count; /* 0: endless */
+
+	/* What comes of it. */
+	enum rate_by by;
+	int sort;		     /* rate_sort_names */
+	uint64_t chosen[3];	     /* columns, by enum rate_by: output/column_choice.h */
+	char *own_comm, *own_cgroup; /* texts given to a command */
+	struct strbuf cgroup_path;
+
+	struct memrate_probe probe;
+
+	/* At work. */
+	struct cgroup_memory cgroups;
+	struct growth *growth;
+	struct limits *limits;
+	struct command_runner *runner; /* NULL: there is no command */
+	struct loop *loop;
+	struct memrate_console *console; /* NULL: no commands are wanted */
+	struct line_writer *recorder;	 /* NULL: nothing is recorded */
+	char *record_path;
+	uint64_t recorded; /* intervals */
+	uint64_t blocks;   /* printed so far */
+};
+
+/* What the timer of the intervals calls. */
+void memrate_interval(void *user);
+
+/*
+ * The end of an interval (memrate_show.c): print its block, and record it; or only the text of the
+ * last one. 0 or -errno.
+ */
+int memrate_show(struct memrate *m);
+int memrate_put_text(struct memrate *m, bool json, struct strbuf *out);
+
+/* The table of the rows that are shown. */
+struct rate_table memrate_table(const struct memrate *m);
+
+/* What allocations are told of: "counted in 1 of 100 ms", or why not. */
+void memrate_put_counted(const struct memrate *m, struct strbuf *out);
+
+/*
+ * Limits (memrate_limits.c): when there is a loop, once all is read, for rows that are to be shown,
+ * and the alarms that are due, which are printed. 0 or -errno.
+ */
+int memrate_limits_open(struct memrate *m);
+void memrate_limits_close(struct memrate *m);
+int memrate_limits_read(struct memrate *m);
+int memrate_limits_put(struct memrate *m, struct rate_row *rows, size_t n);
+int memrate_limits_alert(struct memrate *m);
+
+/* --record and --replay, and the commands (memrate_record.c). 0 or -errno with the reason in WHY.
+ */
+int memrate_record_start(struct memrate *m, const char *path, struct strbuf *why);
+void memrate_record_stop(struct memrate *m);
+void memrate_record(struct memrate *m, const struct strbuf *lines);
+int memrate_replay(struct memrate *m, const char *path, struct strbuf *why);

@@ -1,0 +1,186 @@
+#include "tools/memrate_console.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/message.h"
+#include "base/text.h"
+#include "console/command_words.h"
+#include "output/human.h"
+#include "tools/memrate_settings.h"
+
+#define BLOCKS_KEPT 32
+#define BYTES_KEPT (1u << 20)
+
+bool memrate_console_take(struct memrate *m, const char *text, size_t n)
+{
+	struct memrate_console *c = m->console;
+
+	if (!c)
+		return true;
+	(void)recent_texts_add(&c->recent, text, n);
+	console_event(c->console);
+	c->passed += c->paused;
+	return !c->paused;
+}
+
+static int run_show(struct command_call *call)
+{
+	struct memrate *m = call->user;
+	uint64_t n = 1;
+	int r = command_number(call, 1, UINT32_MAX, &n);
+
+	if (r < 0)
+		return r;
+	if (!call->n_words)
+		return memrate_put_text(m, m->tool.common.json, call->out);
+	if (!recent_texts_show(&m->console->recent, (size_t)n, call->out))
+		strbuf_puts(call->out, "There was no table yet.\n");
+	return 0;
+}
+
+static int run_columns(struct command_call *call)
+{
+	struct column_about abouts[COLUMN_CHOICE_MOST];
+	const struct rate_table table = memrate_table(call->user);
+	size_t n = rate_table_abouts(&table, abouts);
+
+	column_choice_list(abouts, n, rate_table_shown(&table), call->out);
+	return 0;
+}
+
+static int run_pause(struct command_call *call)
+{
+	struct memrate *m = call->user;
+
+	if (m->console->paused)
+		strbuf_puts(call->out, "It is paused already.\n");
+	m->console->paused = true;
+	return 0;
+}
+
+static int run_resume(struct command_call *call)
+{
+	struct memrate_console *c = ((struct memrate *)call->user)->console;
+
+	if (!c->paused)
+		strbuf_puts(call->out, "It was not paused.\n");
+	else if (c->passed) {
+		human_things(call->out, c->passed, "table");
+		strbuf_puts(call->out, " passed meanwhile; 'show N' shows the last ones.\n");
+	}
+	c->paused = false;
+	c->passed = 0;
+	return 0;
+}
+
+static void put_recorded(const struct memrate *m, struct strbuf *out)
+{
+	human_things(out, m->recorded, "interval");
+	strbuf_puts(out, " in ");
+	text_display(out, m->record_path, strlen(m->record_path));
+}
+
+static int run_record(struct command_call *call)
+{
+	struct memrate *m = call->user;
+
+	if (strcmp(call->words[0], "off") != 0)
+		return memrate_record_start(m, call->words[0], call->why);
+	if (!m->recorder) {
+		strbuf_puts(call->out, "Nothing was recorded.\n");
+		return 0;
+	}
+	put_recorded(m, call->out);
+	strbuf_puts(call->out, ".\n");
+	memrate_record_stop(m);
+	return 0;
+}
+
+static int run_replay(struct command_call *call)
+{
+	return memrate_replay(call->user, call->words[0], call->why);
+}
+
+static const struct command commands[] = {
+	{"show", "[N]", "the table as it is now, or the last N again", NULL, 0, 1, run_show, NULL,
+	 NULL},
+	{"set", "", "show all settings, or change one", NULL, 0, 0, memrate_show_settings, NULL,
+	 memrate_set_commands},
+	{"columns", "", "the columns of the present table", NULL, 0, 0, run_columns, NULL, NULL},
+	{"pause", "", "print nothing more; numbers and recording go on", NULL, 0, 0, run_pause,
+	 NULL, NULL},
+	{"resume", "", "print again", NULL, 0, 0, run_resume, NULL, NULL},
+	{"record", "FILE|off", "append JSON of each interval to a file", NULL, 1, 1, run_record,
+	 command_complete_file_or_off, NULL},
+	{"replay", "FILE", "show what was recorded as tables", NULL, 1, 1, run_replay,
+	 command_complete_file, NULL},
+	{0},
+};
+
+static void put_status(struct strbuf *out, void *user)
+{
+	struct memrate *m = user;
+
+	strbuf_printf(out, "tables: %" PRIu64 " by now, every %g s, by %s%s\n", m->blocks,
+		      (double)m->interval_ns / 1e9, memrate_by_names[m->by],
+		      m->console->paused ? "; paused" : "");
+	memrate_put_counted(m, out);
+	if (m->recorder) {
+		strbuf_puts(out, "recorded: ");
+		put_recorded(m, out);
+		strbuf_putc(out, '\n');
+	}
+}
+
+static int open_all(struct memrate *m, struct memrate_console *c)
+{
+	const struct session_config session = {
+		.tool = &m->tool,
+		.tracer = &m->probe.tracer,
+		.why_none = strbuf_text(&m->probe.none),
+		.before = memrate_probe_before,
+		.after = memrate_probe_after,
+		.status = put_status,
+		.user = m,
+	};
+	int r = recent_texts_open(&c->recent, BLOCKS_KEPT, BYTES_KEPT);
+
+	if (r == 0)
+		r = session_open(&session, &c->session);
+	if (r < 0)
+		return r;
+	c->tables[0] = (struct command_table){commands, m};
+	c->tables[1] = session_commands(c->session);
+	return console_open(&(struct console_config){.tool = m->tool.info->name,
+						     .common = &m->tool.common,
+						     .tree = {c->tables, ARRAY_SIZE(c->tables)},
+						     .loop = m->loop},
+			    &c->console);
+}
+
+int memrate_console_open(struct memrate *m)
+{
+	if (!tool_has_console(&m->tool))
+		return 0;
+	/* Tables scroll by above the prompt. */
+	m->no_clear = true;
+	m->console = calloc(1, sizeof(*m->console));
+	return m->console ? open_all(m, m->console) : -ENOMEM;
+}
+
+int memrate_console_close(struct memrate *m, int status)
+{
+	struct memrate_console *c = m->console;
+
+	if (!c)
+		return status;
+	session_close(c->session);
+	status = console_close(c->console, status);
+	recent_texts_close(&c->recent);
+	free(c);
+	m->console = NULL;
+	return status;
+}

@@ -1,0 +1,272 @@
+/* The kernel side of memrate: what processes have, and what was allocated in their contexts. */
+#include "tools/memrate_probe.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc/record_layout.h"
+#include "app/exit_codes.h"
+#include "app/message.h"
+#include "base/array.h"
+#include "base/file.h"
+#include "bpf/kernel_map.h"
+#include "proc/process.h"
+#include "tools/memrate.h"
+
+#define RECORDS_MOST (256u << 20) /* bytes: two million threads */
+
+EVENT_STRUCT(memrate_count);
+
+/* What there is to count with, as many as this kernel has. */
+static const char *const no_slab[] = {"-DMEMRATE_NO_SLAB=1", NULL};
+static const char *const no_pages[] = {"-DMEMRATE_NO_PAGES=1", NULL};
+static const char *const nothing[] = {"-DMEMRATE_NO_SLAB=1", "-DMEMRATE_NO_PAGES=1", NULL};
+
+static const struct tracer_variant variants[] = {
+	{"pages and slab", NULL, 0},
+	{"pages", no_slab, 0},
+	{"slab", no_pages, 0},
+	{"sizes", nothing, 0},
+	{0},
+};
+
+/* What user space sets and reads; `counts` may be made anew with other values. */
+static const char *const held[] = {"gate", "lost", NULL};
+
+static int find_counts(const struct tracer_map *map, void *user)
+{
+	if (!strcmp(map->name, "counts") && map->key_size == sizeof(struct memrate_key))
+		*(uint32_t *)user = map->value_size;
+	return 0;
+}
+
+static int find_program(const struct tracer_program *program, void *user)
+{
+	struct memrate_probe *p = user;
+
+	p->has_pages = p->has_pages || strstr(program->name, "mm_page_");
+	p->has_slab = p->has_slab || strstr(program->name, "kmalloc") ||
+		      strstr(program->name, "kmem_cache_alloc");
+	return 0;
+}
+
+/* What the text that runs has. */
+static int look(struct memrate_probe *p)
+{
+	struct event_layout *layout = NULL;
+	int r = record_layout_read(p->tracer, &memrate_count_struct, &layout, NULL);
+
+	event_layout_free(p->layout);
+	p->layout = r == 0 ? layout : NULL;
+	p->value_size = 0;
+	p->has_pages = p->has_slab = false;
+	(void)tracer_each_map(p->tracer, find_counts, &p->value_size);
+	(void)tracer_each_program(p->tracer, find_program, p);
+	if (r < 0 || p->value_size < (p->layout ? event_layout_size(p->layout)
+						: sizeof(struct memrate_count)))
+		p->value_size = 0;
+	p->can_iterate = tracer_program_fd(p->tracer, "iter__task") >= 0;
+	return r == -ENOMEM ? r : 0;
+}
+
+static int without(struct memrate *m, const char *why)
+{
+	strbuf_puts(&m->probe.none, why);
+	message_warning("allocations are not counted, and sizes are read from /proc: %s", why);
+	return -1;
+}
+
+int memrate_probe_start(struct memrate *m)
+{
+	static const char not_initial[] =
+		"this is a PID namespace of its own (a container?), where "
+		"the kernel's PIDs are others";
+	_cleanup_strbuf_ struct strbuf why = {0};
+	struct memrate_probe *p = &m->probe;
+	int status;
+
+	if (!process_in_initial_pid_namespace())
+		return without(m, not_initial);
+	m->tool.variants = variants;
+	m->tool.held_maps = held;
+	status = tool_try_attach(&m->tool, NULL, NULL, &why, &p->tracer);
+	if (status >= 0 && (m->tool.edited.name || m->tool.common.image)) {
+		message_error("%s", strbuf_text(&why));
+		return status;
+	}
+	if (status >= 0)
+		return without(m, strbuf_text(&why));
+	if (look(p) < 0)
+		return tool_status("cannot begin", -ENOMEM);
+	tracer_pause(p->tracer);
+	return -1;
+}
+
+void memrate_probe_stop(struct memrate *m)
+{
+	event_layout_free(m->probe.layout);
+	tracer_close(m->probe.tracer);
+	strbuf_free(&m->probe.none);
+}
+
+const char *const *memrate_probe_more(const struct memrate *m)
+{
+	static const char *const none[] = {NULL};
+
+	return m->probe.layout ? event_layout_names(m->probe.layout) : none;
+}
+
+/* Counters of a process are kept by CPU, and not all of them may be in what the iterator reads:
+ * of those that have changed /proc tells the sum. */
+static void refine(struct memrate *m, struct rate_reading *reading)
+{
+	for (size_t i = 0; i < reading->n; i++) {
+		struct rate_process *p = &reading->list[i];
+		const struct rate_process *q = growth_before(m->growth, p->pid, p->start_ns);
+
+		if (p->is_exact || !p->mm)
+			continue;
+		if (q && rate_process_is_still(p, q))
+			memcpy(p->bytes, q->bytes, sizeof(p->bytes));
+		else
+			(void)rate_process_read_sizes("", p);
+	}
+}
+
+int memrate_probe_read(struct memrate *m, struct rate_reading *ret)
+{
+	_cleanup_strbuf_ struct strbuf records = {0};
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (!m->probe.tracer || !m->probe.can_iterate)
+		return rate_reading_from_proc("", ret);
+	fd = tracer_iterate(m->probe.tracer, "iter__task");
+	r = fd < 0 ? fd : file_read_fd(fd, RECORDS_MOST, &records);
+	if (r == 0)
+		r = rate_reading_from_records((const struct memrate_task *)strbuf_text(&records),
+					      records.length / sizeof(struct memrate_task),
+					      (uint64_t)sysconf(_SC_PAGESIZE), ret);
+	if (r == 0)
+		refine(m, ret);
+	return r;
+}
+
+struct counting {
+	const struct memrate_probe *probe;
+	int fd, cpus;
+	struct rate_counts *counts;
+};
+
+static int add_more(const struct counting *c, const void *value, struct rate_count *count)
+{
+	struct named_values more = {0};
+	int r = event_layout_values(c->probe->layout, value, c->probe->value_size, &more);
+
+	for (size_t i = 0; r == 0 && i < MIN(more.count, c->counts->n_more); i++)
+		if (more.list[i].kind != NAMED_TEXT)
+			count->more[i] += more.list[i].kind == NAMED_INT
+						  ? (double)(int64_t)more.list[i].number
+						  : (double)more.list[i].number;
+	named_values_clear(&more);
+	return r == -ENOMEM ? r : 0;
+}
+
+static int add_cpu(const struct counting *c, const void *value, struct rate_count *count)
+{
+	struct memrate_count one = {0};
+
+	if (!c->probe->layout)
+		memcpy(&one, value, sizeof(one));
+	else if (event_layout_own(c->probe->layout, value, c->probe->value_size, &one) < 0)
+		return 0;
+	count->count.pages += one.pages;
+	count->count.pages_freed += one.pages_freed;
+	count->count.slab_bytes += one.slab_bytes;
+	count->count.slab_allocs += one.slab_allocs;
+	count->count.slab_frees += one.slab_frees;
+	return c->counts->n_more ? add_more(c, value, count) : 0;
+}
+
+static int take_count(const void *key, const void *value, void *user)
+{
+	const struct counting *c = user;
+	struct rate_counts *all = c->counts;
+	const size_t stride = (c->probe->value_size + 7u) / 8 * 8;
+	struct rate_count *count;
+	int r = array_reserve(&all->list, &all->capacity, all->n, 1, sizeof(*all->list));
+
+	if (r < 0)
+		return r;
+	count = &all->list[all->n];
+	*count = (struct rate_count){0};
+	memcpy(&count->key, key, sizeof(count->key));
+	if (all->n_more && !(count->more = calloc(all->n_more, sizeof(double))))
+		return -ENOMEM;
+	all->n++;
+	for (int cpu = 0; r == 0 && cpu < c->cpus; cpu++)
+		r = add_cpu(c, (const char *)value + (size_t)cpu * stride, count);
+	(void)kernel_map_delete(c->fd, key);
+	return r;
+}
+
+static void read_lost(struct memrate_probe *p)
+{
+	int fd = tracer_map_fd(p->tracer, "lost"), cpus = kernel_map_cpus();
+	uint64_t *values = fd < 0 || cpus < 1 ? NULL : calloc((size_t)cpus, sizeof(uint64_t));
+	uint32_t zero = 0;
+
+	if (values && kernel_map_lookup(fd, &zero, values) == 0) {
+		p->lost = 0;
+		for (int i = 0; i < cpus; i++)
+			p->lost += values[i];
+	}
+	free(values);
+}
+
+int memrate_probe_counts(struct memrate *m, struct rate_counts *ret)
+{
+	struct memrate_probe *p = &m->probe;
+	struct rate_counts counts = {.has_pages = p->has_pages, .has_slab = p->has_slab};
+	struct counting c = {.probe = p, .counts = &counts, .cpus = kernel_map_cpus()};
+	const char *const *more = memrate_probe_more(m);
+	int r = 0;
+
+	while (more[counts.n_more])
+		counts.n_more++;
+	counts.seconds = (double)p->counted_ns / 1e9;
+	p->counted_ns = 0;
+	if (p->tracer && p->value_size) {
+		c.fd = tracer_map_fd(p->tracer, "counts");
+		r = kernel_map_walk(c.fd, take_count, &c);
+		read_lost(p);
+	}
+	if (r < 0)
+		rate_counts_clear(&counts);
+	else
+		*ret = counts;
+	return r;
+}
+
+int memrate_probe_before(struct tracer *tracer, struct strbuf *why, void *user)
+{
+	struct event_layout *layout = NULL;
+	int r = record_layout_read(tracer, &memrate_count_struct, &layout, why);
+
+	event_layout_free(layout);
+	memrate_window_close(user);
+	return r;
+}
+
+int memrate_probe_after(struct tracer *tracer, bool swapped, struct strbuf *why, void *user)
+{
+	struct memrate *m = user;
+	int r = swapped ? look(&m->probe) : 0;
+
+	(void)why;
+	if (m->probe.one_in != 1)
+		tracer_pause(tracer);
+	return r == 0 ? memrate_window_reopen(m) : r;
+}
