@@ -34,6 +34,10 @@ uint32_t machine_cgroup_of_path(const struct machine_reader *r, const char *path
 /* What /proc/PID/cgroup, oom_score and cmdline tell of it. 0, -ESRCH: it has ended. */
 int machine_read_rest(struct machine_reader *r, struct machine_process *p);
 
+/* Process PID from /proc; HAS_INIT: process 1 is the machine's. One that has ended is left out. 0
+ * or -ENOMEM. */
+int machine_read_process(struct machine_reader *r, uint32_t pid, bool has_init);
+
 /* Room for one more, cleared; NULL: no memory. */
 struct machine_process *machine_add_process(struct machine_reader *r);
 

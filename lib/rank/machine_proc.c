@@ -147,7 +147,7 @@ static int read_numbers(struct machine_reader *r, struct machine_process *p)
 	return read_number(r, p->task.pid, "oom_score_adj", &p->task.oom_score_adj);
 }
 
-static int read_process(struct machine_reader *r, uint32_t pid, bool has_init)
+int machine_read_process(struct machine_reader *r, uint32_t pid, bool has_init)
 {
 	struct machine_process *p = machine_add_process(r);
 	struct oomrank_task nothing = {.pid = pid, .policy_mode = -1};
@@ -197,7 +197,7 @@ int machine_read_processes(struct machine_reader *r, struct strbuf *why)
 		unsigned long pid = strtoul(entry->d_name, &end, 10);
 
 		if (isdigit((unsigned char)entry->d_name[0]) && !*end && pid && pid <= INT32_MAX)
-			error = read_process(r, (uint32_t)pid, has_init);
+			error = machine_read_process(r, (uint32_t)pid, has_init);
 	}
 	closedir(proc);
 	return error;

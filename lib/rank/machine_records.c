@@ -37,6 +37,7 @@ static int add(struct machine_reader *r, const struct oomrank_task *records, siz
 {
 	/* Else /proc speaks of others under these PIDs. */
 	const bool same_pids = process_in_initial_pid_namespace();
+	bool has_init = false;
 
 	for (size_t i = 0; i < n; i++) {
 		struct machine_process *p = machine_add_process(r);
@@ -44,12 +45,14 @@ static int add(struct machine_reader *r, const struct oomrank_task *records, siz
 		if (!p)
 			return -ENOMEM;
 		p->task = records[i];
+		has_init |= p->task.flags & OOMRANK_INIT;
 		p->task.comm[sizeof(p->task.comm) - 1] = '\0';
 		p->cgroup = find(r->m, sorted, p->task.memcg_id);
 		if (same_pids && machine_read_rest(r, p) == -ESRCH)
 			r->m->vanished++;
 	}
-	return strbuf_error(&r->path);
+	/* Seen on virtual machines of a cloud: process 1 is shown to no iterator. */
+	return has_init || !same_pids ? 0 : machine_read_process(r, 1, true);
 }
 
 int machine_from_records(const struct oomrank_task *records, size_t n, struct machine **ret,
