@@ -21,6 +21,10 @@ void explain_allocation(struct explain *x, const struct kill *k);
 /* explain_victim.c: who was killed and why, who died with it. */
 void explain_victim(struct explain *x, const struct kill *k);
 
+/* Of that, the rows which tell of the victim alone: its points' parts, its memory, whose it is. */
+#define EXPLAIN_BELOW_VICTIM 7 /* where they begin */
+void explain_victim_rows(struct explain *x, const struct kill *k);
+
 /* explain_course.c */
 void explain_course(struct explain *x, const struct kill *k);
 

@@ -9,7 +9,6 @@
 /* A command line is cut in the middle to some four lines: what was run, and on what. */
 #define COMMAND_BEGIN 190
 #define COMMAND_END 90
-#define BELOW_VICTIM 7 /* where the rows below the victim begin */
 
 static void put_part(struct strbuf *out, const char *name, uint64_t bytes)
 {
@@ -65,7 +64,7 @@ static void explain_memory(struct explain *x, const struct kill_process *v)
 	if (v->anon_bytes == KILL_UNKNOWN && v->file_bytes == KILL_UNKNOWN &&
 	    v->shmem_bytes == KILL_UNKNOWN)
 		return;
-	explain_row(x, BELOW_VICTIM, "");
+	explain_row(x, EXPLAIN_BELOW_VICTIM, "");
 	put_part(explain_item(x), "anon ", v->anon_bytes);
 	put_part(explain_item(x), "file ", v->file_bytes);
 	put_part(explain_item(x), "shmem ", v->shmem_bytes);
@@ -93,7 +92,7 @@ static void explain_identity(struct explain *x, const struct kill *k)
 {
 	const struct kill_process *v = &k->victim;
 
-	explain_row(x, BELOW_VICTIM, "");
+	explain_row(x, EXPLAIN_BELOW_VICTIM, "");
 	put_number(x, "uid", v->uid);
 	put_number(x, "parent", v->parent_pid);
 	if (v->parent_comm) {
@@ -146,10 +145,10 @@ static void explain_cgroup(struct explain *x, const struct kill *k)
 	if (!path || is_in_domain(k))
 		return;
 	if (n > 1 && !strncmp(path, domain, n) && path[n] == '/') {
-		explain_row(x, BELOW_VICTIM, "in the memcg below it: ");
+		explain_row(x, EXPLAIN_BELOW_VICTIM, "in the memcg below it: ");
 		path += n;
 	} else {
-		explain_row(x, BELOW_VICTIM, "in the memcg ");
+		explain_row(x, EXPLAIN_BELOW_VICTIM, "in the memcg ");
 	}
 	explain_words(x, path, '/');
 }
@@ -162,7 +161,7 @@ static void explain_command(struct explain *x, const struct kill_process *v)
 		return;
 	if (v->command_line_cut)
 		strbuf_puts(&command, " ...");
-	explain_row(x, BELOW_VICTIM, "command: ");
+	explain_row(x, EXPLAIN_BELOW_VICTIM, "command: ");
 	explain_words(x, strbuf_text(&command), ' ');
 }
 
@@ -195,38 +194,43 @@ static void explain_members(struct explain *x, const struct kill *k)
 	for (size_t i = 0; i < k->n_members && i < MEMBERS_SHOWN; i++) {
 		const struct kill_member *m = &k->members[i];
 
-		explain_row(x, BELOW_VICTIM, "+ proc ");
+		explain_row(x, EXPLAIN_BELOW_VICTIM, "+ proc ");
 		explain_process(explain_item(x), &m->process);
 		explain_bytes(explain_item(x), explain_held(&m->process));
 		if (m->why)
 			explain_text(explain_item(x), m->why);
 	}
 	if (k->n_members > MEMBERS_SHOWN) {
-		explain_row(x, BELOW_VICTIM, "+ ");
+		explain_row(x, EXPLAIN_BELOW_VICTIM, "+ ");
 		strbuf_printf(explain_item(x), "... and %zu more", k->n_members - MEMBERS_SHOWN);
 	}
 	if (k->n_members) {
-		explain_row(x, BELOW_VICTIM, "= ");
+		explain_row(x, EXPLAIN_BELOW_VICTIM, "= ");
 		put_sum(explain_item(x), k);
 	}
 }
 
-void explain_victim(struct explain *x, const struct kill *k)
+void explain_victim_rows(struct explain *x, const struct kill *k)
 {
 	_cleanup_strbuf_ struct strbuf sum = {0};
 	const struct kill_process *v = &k->victim;
 
-	explain_row(x, 3, "*KILL* proc ");
-	explain_process(explain_item(x), v);
-	put_points(explain_item(x), k);
 	put_sum_of_points(&sum, k);
-	explain_row(x, BELOW_VICTIM, "= ");
+	explain_row(x, EXPLAIN_BELOW_VICTIM, "= ");
 	explain_words(x, strbuf_text(&sum), ' ');
 	explain_memory(x, v);
 	explain_identity(x, k);
 	explain_cgroup(x, k);
-	explain_row(x, BELOW_VICTIM, "");
+	explain_row(x, EXPLAIN_BELOW_VICTIM, "");
 	explain_container(x, &v->container, &k->domain.container, v->memcg_path);
 	explain_command(x, v);
+}
+
+void explain_victim(struct explain *x, const struct kill *k)
+{
+	explain_row(x, 3, "*KILL* proc ");
+	explain_process(explain_item(x), &k->victim);
+	put_points(explain_item(x), k);
+	explain_victim_rows(x, k);
 	explain_members(x, k);
 }

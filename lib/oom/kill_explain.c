@@ -40,15 +40,17 @@ static void explain_extras(struct explain *x, const struct kill *k)
 	}
 }
 
-int kill_explain(const struct kill *k, struct strbuf *out)
+static int explain(const struct kill *k, bool has_happened, struct strbuf *out)
 {
 	struct explain x = {.out = out};
 	int r;
 
 	explain_domain(&x, k);
-	explain_allocation(&x, k);
+	if (has_happened)
+		explain_allocation(&x, k);
 	explain_victim(&x, k);
-	explain_course(&x, k);
+	if (has_happened)
+		explain_course(&x, k);
 	explain_extras(&x, k);
 	explain_machine(&x, k);
 	explain_advice(&x, k);
@@ -56,4 +58,14 @@ int kill_explain(const struct kill *k, struct strbuf *out)
 	r = strbuf_error(out) < 0 ? -ENOMEM : strbuf_error(&x.item);
 	strbuf_free(&x.item);
 	return r;
+}
+
+int kill_explain(const struct kill *k, struct strbuf *out)
+{
+	return explain(k, true, out);
+}
+
+int kill_explain_foretold(const struct kill *k, struct strbuf *out)
+{
+	return explain(k, false, out);
 }

@@ -11,3 +11,6 @@
  * together with its line. Lines have 80 columns, 100 where a word is that long. 0 or -ENOMEM.
  */
 int kill_explain(const struct kill *k, struct strbuf *out);
+
+/* The same of a kill that is only foretold: nobody has asked for memory, and nothing has ended. */
+int kill_explain_foretold(const struct kill *k, struct strbuf *out);
