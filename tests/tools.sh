@@ -1,6 +1,6 @@
 # Sourced by test scripts after tests/init.sh: what the tools say of themselves.
 
-tools="goalloctop memrate oomkill oomprof"
+tools="goalloctop memrate oomkill oomprof oomrank"
 
 # tool_program PROGRAM: where it lies in the build tree
 tool_program() {
@@ -21,6 +21,16 @@ tool_json_keys() {
 	oomkill)
 		"$(tool_program oomkill)" -j --replay - <<<'{"victim_pid":1,"members":[{}]}' |
 			jq -r 'keys[], (.members[] | keys[])'
+		return
+		;;
+	oomrank)
+		. "$srcdir/tests/rank.sh"
+		rank_machine "$tmp/of-keys"
+		echo 1 >"$tmp/of-keys/proc/3001/oom_score"
+		for form in -j "-j --all-domains" "-j --verify"; do
+			# shellcheck disable=SC2086
+			"$(tool_program oomrank)" --root "$tmp/of-keys" $form | jq -r 'keys[]'
+		done
 		return
 		;;
 	memrate)

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Every command of oomrank, in the order of the man page, as a script: of a machine made by hand, so it needs no root.
+. "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/init.sh"
+. "$srcdir/tests/rank.sh"
+oomrank=$builddir/tools/oomrank
+export XDG_STATE_HOME=$tmp/state
+m=$tmp/machine
+rank_machine "$m"
+
+mkfifo "$tmp/commands"
+"$oomrank" --root "$m" -X - -d 900 <"$tmp/commands" >"$tmp/script.out" 2>"$tmp/script.err" &
+tool=$!
+end() {
+	kill "$tool" 2>/dev/null && wait "$tool" 2>/dev/null
+	true
+}
+at_exit end
+exec 9>"$tmp/commands"
+tried=()
+# does "COMMAND" REGEX...: carry it out; what it prints has a line like each of these. Without any it prints nothing.
+does() {
+	local command=$1 from want status
+	shift
+	tried+=("$command")
+	from=$(($(wc -l <"$tmp/script.out") + 1))
+	echo "$command; echo done-${#tried[@]}" >&9
+	wait_for 60 grep -q "^done-${#tried[@]}\$" "$tmp/script.out" || {
+		sed 's/^/# /' "$tmp/script.err"
+		ok "$command: is carried out" 1
+		return
+	}
+	sed -n "$from,\$p" "$tmp/script.out" | sed '/^done-[0-9]*$/d' >"$tmp/printed"
+	[ $# -gt 0 ] || equal "$command: prints nothing" "$(cat "$tmp/printed")" ""
+	for want; do
+		grep -qE -- "$want" "$tmp/printed"
+		status=$?
+		[ $status = 0 ] || { echo "# it printed:" && sed 's/^/# /' "$tmp/printed"; }
+		ok "$command: ${want}" $status
+	done
+}
+wait_for 60 grep -q 'Ctrl-C to stop' "$tmp/script.out"
+ok "it says that it has begun" $?
+
+# Of oomrank(8), CONSOLE COMMANDS.
+does "rank" '^[0-9:]{8} loadavg: 0\.33 ' '^OOM: 1\.0G available / 4\.0G' '^OOM:   \*KILL\* proc 2001 '
+does "show" '^OOM:   \*KILL\* proc 2001 '
+does "explain 3001" "^OOM:   \(next\) proc 3001 'batch', 200\.8M, points 51400 \(200\.8M\), rank 2" \
+	'^OOM: +612\.1M more would make it the victim instead of PID 2001$'
+does "explain 612" '\(skip\) .*oom_score_adj -1000'
+does "explain 2002" '\(with\) .*memory\.oom\.group of /shop/web'
+does "explain victim" '\*KILL\* proc 2001 '
+does "domains" '^ +75\.0 .* 2001 shop .*\(the machine\)$' '^ +50\.0 .* /shop$'
+does "simulate" 'OOM kill of PID 2001 .*, simulated true$' '^OOM: simulated: nothing was killed'
+does "verify" '^8 processes compared, 0 differ$'
+does "set" '^set all off$' '^set rows 20$' '^set json off$' '^set time off$' '^set changes off$' '^set interval off$' '^set domain machine$'
+does "set all on"
+does "show" "^OOM:   proc +3003 "
+does "set all off"
+does "set rows 1"
+does "set rows" '^set rows 1$'
+does "show" '\.\.\. and 5 more'
+does "set rows 0"
+does "set json on"
+does "show" '^\{"time":.*"verdict":"kill",.*"pid":2001,'
+does "explain 2001" '^OOM:   \*KILL\*'
+does "set json off"
+does "set time on"
+does "show" '^20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:.]+ loadavg'
+does "set time off"
+does "set changes on"
+does "set domain cgroup /shop"
+does "set domain" '^set domain cgroup /shop$'
+does "rank" '^OOM: memcg /shop, limit 1\.0G' 'total 262144 pages'
+does "set domain cpuset 0"
+does "rank" '\*KILL\* proc 2001 '
+does "set domain machine"
+does "rank" 'total 1310720 pages'
+does "set interval 0.05"
+does "set interval" '^set interval 0\.05$'
+echo 1000 >"$m/proc/3003/oom_score_adj"
+wait_for 60 grep -q '\*KILL\* proc 3003 ' "$tmp/script.out"
+ok "set interval, set changes: another victim is told" $?
+does "pause" "^paused"
+does "pause" "^it is paused already"
+before=$(grep -c loadavg "$tmp/script.out")
+echo 0 >"$m/proc/3003/oom_score_adj"
+does "status" '^reports: [0-9]+, every .*, paused; from a captured machine$'
+does "wait 0.3"
+equal "pause: nothing is told" "$(grep -c loadavg "$tmp/script.out")" "$before"
+echo resume >&9
+tried+=(resume)
+is_back() { tail -n 12 "$tmp/script.out" | grep -q '\*KILL\* proc 2001 '; }
+wait_for 60 is_back
+ok "resume: it is told now" $?
+does "resume" "^it is not paused"
+does "set interval off"
+does "set changes off"
+does "capture $tmp/captured"
+tried+=("capture")
+
+fails() { # REGEX COMMAND: as the only one
+	"$oomrank" --root "$m" -c "$2" >"$tmp/out" 2>"$tmp/err"
+	equal "$2: fails" "$?" 1
+	matches "$2: it is said why" "$(cat "$tmp/err")" "$1"
+}
+fails "'x' is neither a PID nor 'victim'" "explain x"
+fails "there is no process 4711" "explain 4711"
+fails "there is no memory cgroup" "set domain cgroup /none"
+fails "this machine has only" "set domain cpuset 5"
+fails "a domain is: machine, cgroup PATH, or cpuset NODES" "set domain cgroup"
+fails "'0' is not an interval" "set interval 0"
+fails "there is no probe" "maps"
+
+untried=$(awk '/^\.SH / { inside = ($0 == ".SH CONSOLE COMMANDS"); tp = 0 } inside && tp { print; tp = 0 } /^\.TP$/ { tp = 1 }' \
+	"$srcdir/man/oomrank.8" | sed -E 's/ [^a-z].*| on\|.*| off$//; s/ (WHAT|PID|FILE|NAME|DIR|SECONDS|machine).*//' | while read -r command; do
+	printf '%s\n' "${tried[@]}" | grep -qE "^$command( |\$)" || echo "$command"
+done)
+equal "each command of the man page was tried" "$untried" ""
+echo "no such command" >&9
+exec 9>&-
+wait "$tool"
+equal "a command that there is not ends the script" "$?" 1

@@ -1,0 +1,249 @@
+#include "tools/oomrank_console.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "console/command_words.h"
+#include "console/console.h"
+#include "output/human.h"
+#include "session/session.h"
+
+#define OFFERED 10 /* PIDs for TAB */
+
+struct oomrank_console {
+	struct session *session;
+	struct console *console;
+	struct command_table tables[2];
+};
+
+static int run_rank(struct command_call *call)
+{
+	struct oomrank *o = call->user;
+	bool changes = o->options.changes;
+	int r;
+
+	/* Who asks wants to see it all. */
+	o->options.changes = false;
+	r = oomrank_report(o, call->out, call->why);
+	o->options.changes = changes;
+	return r;
+}
+
+static int run_show(struct command_call *call)
+{
+	struct oomrank *o = call->user;
+
+	return o->before.view.machine ? oomrank_show(o, call->out) : run_rank(call);
+}
+
+static int find_row(const struct oomrank_snapshot *s, const char *which, size_t *ret,
+		    struct strbuf *why)
+{
+	uint64_t pid;
+
+	if (!strcmp(which, "victim")) {
+		*ret = s->ranking.victim;
+		if (*ret < s->ranking.n_rows)
+			return 0;
+		strbuf_puts(why, "nobody would be killed: 'rank' says why");
+		return -ENOENT;
+	}
+	if (parse_number(which, 1, INT32_MAX, &pid) < 0) {
+		strbuf_printf(why, "'%s' is neither a PID nor 'victim'", which);
+		return -EINVAL;
+	}
+	*ret = rank_view_find(&s->view, &s->ranking, pid);
+	if (*ret < s->ranking.n_rows)
+		return 0;
+	strbuf_printf(why, "there is no process %" PRIu64, pid);
+	return -ESRCH;
+}
+
+/* As it is now; what `show` and the next report compare with stays. */
+static int run_explain(struct command_call *call)
+{
+	struct oomrank *o = call->user;
+	struct oomrank_snapshot s = {0};
+	struct rank_report p = {.view = &s.view, .ranking = &s.ranking};
+	size_t row;
+	int r = oomrank_take(o, &s, call->why);
+
+	if (r == 0)
+		r = find_row(&s, call->words[0], &row, call->why);
+	if (r == 0)
+		r = rank_report_why(&p, row, call->out);
+	oomrank_snapshot_clear(&s);
+	return r;
+}
+
+static void complete_explain(const struct command_completion *completion)
+{
+	const struct oomrank *o = completion->user;
+	const struct ranking *r = &o->before.ranking;
+	size_t n = 0;
+
+	if (completion->n_words)
+		return;
+	strbuf_puts(completion->out, "victim\n");
+	for (size_t i = 0; o->before.view.machine && i < r->n_rows && n < OFFERED; i++) {
+		if (r->rows[i].verdict == RANKING_SKIP)
+			continue;
+		strbuf_printf(completion->out, "%" PRIu32 "\n",
+			      o->before.view.machine->processes[r->rows[i].process].task.pid);
+		n++;
+	}
+}
+
+static int run_domains(struct command_call *call)
+{
+	struct oomrank *o = call->user;
+	struct rank_view v = {0};
+	int r = oomrank_source_read(o, &v, call->why);
+
+	if (r == 0)
+		r = oomrank_put_domains(o, &v, call->out);
+	rank_view_clear(&v);
+	return r;
+}
+
+static int run_simulate(struct command_call *call)
+{
+	struct oomrank *o = call->user;
+	struct oomrank_snapshot s = {0};
+	int r = oomrank_take(o, &s, call->why);
+
+	if (r == 0)
+		r = oomrank_put_simulated(o, &s, call->out);
+	oomrank_snapshot_clear(&s);
+	return r;
+}
+
+static int run_verify(struct command_call *call)
+{
+	size_t differ = 0;
+	int r = oomrank_put_verified(call->user, call->out, &differ, call->why);
+
+	if (r < 0 || !differ)
+		return r;
+	strbuf_puts(call->why, "not all are as the kernel has them");
+	return -EBADMSG;
+}
+
+static int run_capture(struct command_call *call)
+{
+	return machine_capture(call->words[0], call->why);
+}
+
+static int run_pause(struct command_call *call)
+{
+	struct oomrank *o = call->user;
+
+	if (!o->interval_ns)
+		strbuf_puts(call->out, "there is no interval: 'set interval 10' gives one\n");
+	else
+		strbuf_puts(call->out, o->paused ? "it is paused already: 'resume' goes on\n"
+						 : "paused: 'rank' still makes a report\n");
+	o->paused = true;
+	return 0;
+}
+
+static int run_resume(struct command_call *call)
+{
+	struct oomrank *o = call->user;
+
+	if (!o->paused)
+		strbuf_puts(call->out, "it is not paused\n");
+	o->paused = false;
+	return 0;
+}
+
+static const struct command commands[] = {
+	{"rank", "", "a report as things are now", NULL, 0, 0, run_rank, NULL, NULL},
+	{"show", "", "the last report again, in the present form", NULL, 0, 0, run_show, NULL,
+	 NULL},
+	{"explain", "PID|victim", "why it would be killed, or not", NULL, 1, 1, run_explain,
+	 complete_explain, NULL},
+	{"domains", "", "all cgroups with a limit: how full, who is next", NULL, 0, 0, run_domains,
+	 NULL, NULL},
+	{"simulate", "", "what oomkill would say of a kill right now", NULL, 0, 0, run_simulate,
+	 NULL, NULL},
+	{"verify", "", "compare our reckoning with each oom_score", NULL, 0, 0, run_verify, NULL,
+	 NULL},
+	{"capture", "DIR", "keep this machine in DIR, for --root", NULL, 1, 1, run_capture,
+	 command_complete_file, NULL},
+	{"set", "[WHAT VALUE]", "what is shown, and how", NULL, 0, 0, oomrank_set_show_all, NULL,
+	 oomrank_set_commands},
+	{"pause", "", "make no more reports at intervals", NULL, 0, 0, run_pause, NULL, NULL},
+	{"resume", "", "make them again", NULL, 0, 0, run_resume, NULL, NULL},
+	{.name = NULL},
+};
+
+/* oomrank's lines of `status`. */
+static void put_status(struct strbuf *out, void *user)
+{
+	const struct oomrank *o = user;
+
+	strbuf_printf(out, "reports: %" PRIu64, o->reports);
+	if (o->interval_ns) {
+		strbuf_puts(out, ", every ");
+		human_duration(out, o->interval_ns);
+	}
+	strbuf_printf(out, "%s; from %s\n", o->paused ? ", paused" : "",
+		      o->tracer		? "the kernel, by the probe"
+		      : o->options.root ? "a captured machine"
+					: "/proc");
+}
+
+int oomrank_console_open(struct oomrank *o)
+{
+	const struct session_config session = {
+		.tool = &o->tool,
+		.tracer = &o->tracer,
+		.why_none = strbuf_text(&o->why_no_probe),
+		.before = oomrank_source_before,
+		.after = oomrank_source_after,
+		.status = put_status,
+		.user = o,
+	};
+	struct oomrank_console *c;
+	int r;
+
+	if (!tool_has_console(&o->tool))
+		return 0;
+	c = o->console = calloc(1, sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	r = session_open(&session, &c->session);
+	if (r < 0)
+		return r;
+	c->tables[0] = session_commands(c->session);
+	c->tables[1] = (struct command_table){commands, o};
+	r = console_open(&(struct console_config){.tool = o->tool.info->name,
+						  .common = &o->tool.common,
+						  .tree = {c->tables, ARRAY_SIZE(c->tables)},
+						  .loop = o->loop},
+			 &c->console);
+	return r < 0 ? -ECANCELED : 0;
+}
+
+void oomrank_console_event(struct oomrank *o)
+{
+	if (o->console)
+		console_event(o->console->console);
+}
+
+int oomrank_console_close(struct oomrank *o, int status)
+{
+	struct oomrank_console *c = o->console;
+
+	if (!c)
+		return status;
+	session_close(c->session);
+	status = console_close(c->console, status);
+	oomrank_set_clear();
+	free(c);
+	o->console = NULL;
+	return status;
+}

@@ -1,0 +1,129 @@
+/* oomrank's command line. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/exit_codes.h"
+#include "app/message.h"
+#include "tools/oomrank.h"
+
+#define ROWS 20
+#define SECOND UINT64_C(1000000000)
+
+/* There is one command line. */
+static struct oomrank_options given;
+
+static const struct option_entry entries[] = {
+	{OPTION_FLAG, 'a', "all", NULL, "everything: all processes, all who are passed by",
+	 &given.all, 0, 0},
+	{OPTION_NUMBER, 'r', "rows", "ROWS", "rows of each list (default: 20)", &given.rows, 1,
+	 UINT32_MAX},
+	{OPTION_FLAG, 0, "changes", NULL, "with an interval: then only what has changed",
+	 &given.changes, 0, 0},
+	{OPTION_FLAG, 0, "simulate", NULL, "what oomkill would say of a kill right now",
+	 &given.simulate, 0, 0},
+	{OPTION_TEXT, 0, "cgroup", "PATH", "as if that memory cgroup were at its limit",
+	 &given.cgroup, 0, 0},
+	{OPTION_TEXT, 0, "cpuset", "NODES", "as if those NUMA nodes, or a cpuset's, were full",
+	 &given.cpuset, 0, 0},
+	{OPTION_FLAG, 0, "all-domains", NULL, "all cgroups with a limit: how full, who is next",
+	 &given.all_domains, 0, 0},
+	{OPTION_FLAG, 0, "proc", NULL, "read from /proc even if BPF could be used",
+	 &given.from_proc, 0, 0},
+	{OPTION_TEXT, 0, "root", "DIR", "read what --capture has written to DIR", &given.root, 0,
+	 0},
+	{OPTION_TEXT, 0, "capture", "DIR", "write to DIR what --root reads, and exit",
+	 &given.capture, 0, 0},
+	{OPTION_FLAG, 0, "verify", NULL, "compare our reckoning with each oom_score, and exit",
+	 &given.verify, 0, 0},
+	{OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0},
+};
+
+int oomrank_options_check(const struct oomrank_options *o, const struct common_options *c,
+			  struct strbuf *why)
+{
+	if (o->cgroup && o->cpuset)
+		strbuf_puts(why, "--cgroup and --cpuset are two domains: give one of them");
+	else if (o->all_domains && (o->cgroup || o->cpuset))
+		strbuf_puts(why, "--all-domains does not go with --cgroup or --cpuset");
+	else if (o->simulate && (o->all_domains || o->changes))
+		strbuf_puts(why, "--simulate tells of one kill: it does not go with --all-domains "
+				 "or --changes");
+	else if (o->changes && o->all_domains)
+		strbuf_puts(why, "--changes does not go with --all-domains");
+	else if ((o->root || o->from_proc) &&
+		 (c->ebpf || c->probe || c->edit || c->image || c->kernel_headers))
+		strbuf_puts(why, "--root and --proc use no BPF: they do not go with --ebpf, "
+				 "--probe, --edit, --image or --kernel-headers");
+	else if (o->capture && (o->root || o->verify))
+		strbuf_puts(why, "--capture does not go with --root or --verify");
+	return why->length ? -EINVAL : 0;
+}
+
+static int check_together(const struct common_options *c)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+
+	if (oomrank_options_check(&given, c, &why) < 0) {
+		message_error("%s", strbuf_text(&why));
+		return EXIT_USAGE;
+	}
+	if ((given.capture || given.verify) && (c->console || c->commands || c->script)) {
+		message_error("--capture and --verify are done at once: they do not go with -i, -c "
+			      "or -X");
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+static const struct program_info info = {
+	.name = "oomrank",
+	.synopsis = "[OPTION]... [interval [count]]",
+	.summary = "Show whom the OOM killer would kill next, and why. Nobody is killed.",
+	.options = entries,
+	.examples = "  oomrank                 # of the whole machine\n"
+		    "  oomrank --cgroup /shop  # of a memory cgroup at its limit\n"
+		    "  oomrank --all-domains   # how full all cgroups are, and who is next\n"
+		    "  oomrank --changes 10    # every 10 seconds what has changed\n"
+		    "  oomrank -j              # for programs: an object for each process\n"
+		    "  oomrank --capture m     # keep this machine, for: oomrank --root m\n",
+	.check = check_together,
+};
+
+int oomrank_options_parse(struct oomrank *o, int argc, char *argv[])
+{
+	int status, first = argc;
+	const struct common_options *c = &o->tool.common;
+
+	o->tool.info = &info;
+	status = tool_begin(&o->tool, argc, argv, &first);
+	if (status >= 0)
+		return status;
+	if (first < argc && (given.capture || given.verify)) {
+		message_error("--capture and --verify are done once: they take no interval");
+		return EXIT_USAGE;
+	}
+	status = options_interval(&info, argv + first, argc - first, &o->interval_ns, &o->count);
+	if (status >= 0)
+		return status;
+	if (c->duration_ns && !o->interval_ns && !tool_has_console(&o->tool))
+		o->interval_ns = SECOND;
+	if (given.changes && !o->interval_ns && !tool_has_console(&o->tool)) {
+		message_error("--changes tells what has changed from report to report: give an "
+			      "interval, such as: oomrank --changes 10");
+		return EXIT_USAGE;
+	}
+	o->options = given;
+	/* Paths below it are compared with what they really are. */
+	if (given.root) {
+		o->options.root = o->own_root = realpath(given.root, NULL);
+		if (!o->own_root) {
+			message_error("--root: cannot read %s: %s", given.root, strerror(errno));
+			return EXIT_FAILED;
+		}
+	}
+	/* Programs get all, unless a number was given. */
+	if (!given.rows && !given.all && !c->json)
+		o->options.rows = ROWS;
+	return -1;
+}
