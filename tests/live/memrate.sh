@@ -28,13 +28,14 @@ near() { # WHAT NUMBER WANTED PERCENT
 	ok "$1: $2, to be $3 within $4 %" $?
 }
 
-# Growth by kind, and page faults. The grower makes steps of 10 ms; on a busy machine some come late.
+# Growth by kind. The grower makes steps of 10 ms; on a busy machine some come late.
 for kind in anon file shmem; do
 	grow $kind -k $kind -r $rate -m $((40 * rate))
-	"$memrate" -j -p $pid 1 5 >"$tmp/$kind" 2>"$tmp/$kind.err"
+	"$memrate" -j -p $pid 0.5 7 >"$tmp/$kind" 2>"$tmp/$kind.err"
 	equal "$kind: exit status" $? 0
 	near "$kind: its growth" "$(median $kind ${kind}_growth_bytes_per_second)" $rate 5
 	near "$kind: growth in all" "$(median $kind rss_growth_bytes_per_second)" $rate 5
+	[ $kind != anon ] || near "anon: a page fault for each page" "$(median anon faults_per_second)" $((rate / 4096)) 25
 	for other in anon file shmem swap; do
 		[ $other = $kind ] || near "$kind: no $other" "$(median $kind ${other}_growth_bytes_per_second)" 0 0
 	done
@@ -42,24 +43,24 @@ for kind in anon file shmem; do
 		"$(awk '/^Rss/ { sum += $2 * 1024 } END { print sum }' "/proc/$pid/status")" 40
 	stop $pid
 done
-near "anon: a page fault for each page" "$(median anon faults_per_second)" $((rate / 4096)) 10
 
 # What is allocated: all of it counted, and in windows.
 grow counted -k anon -r $rate -m $((60 * rate))
 "$memrate" -j --sample 1 -p $pid 1 4 >"$tmp/counted" 2>/dev/null
 near "pages allocated, all counted" "$(median counted page_alloc_bytes_per_second)" $rate 8
 equal "all of the time" "$(jq -s 'all(.sampled_one_in < 1.2)' "$tmp/counted")" true
-"$memrate" -j -p $pid 1 12 >"$tmp/windows" 2>/dev/null
-near "pages allocated, in windows, over 12 seconds" \
-	"$(jq -s 'map(.page_alloc_bytes_per_second // 0) | add / length' "$tmp/windows")" $rate 70
-equal "each a hundredth of the time" "$(jq -s 'map(.sampled_one_in) | sort | .[6] | . > 50 and . < 150' "$tmp/windows")" true
+"$memrate" -j -p $pid 0.5 16 >"$tmp/windows" 2>/dev/null
+# 16 windows of 5 ms hold some 8 of the grower's steps, on a busy machine perhaps 2 or 30.
+equal "pages allocated, in windows: as many, roughly" \
+	"$(jq -s --argjson rate $rate 'map(.page_alloc_bytes_per_second // 0) | add / length / $rate | . > 0.2 and . < 5' "$tmp/windows")" true
+equal "each a hundredth of the time" "$(jq -s 'map(.sampled_one_in | select(.)) | sort | .[length / 2 | floor] | . > 30 and . < 150' "$tmp/windows")" true
 stop $pid
 "$grower" -f slab -n 1000000 >/dev/null &
 pid=$!
 at_exit stop_quietly $pid
-"$memrate" -j --sample 1 -p $pid 1 2 >"$tmp/slab" 2>/dev/null
+"$memrate" -j --sample 1 -p $pid 0.5 6 >"$tmp/slab" 2>/dev/null
 equal "slab: as many objects are freed as are allocated, and it does not grow" \
-	"$(jq -sc '.[-1] | [.slab_allocs_per_second > 1000, .slab_alloc_bytes_per_second > 64000,
+	"$(jq -sc 'max_by(.slab_allocs_per_second) | [.slab_allocs_per_second > 1000, .slab_alloc_bytes_per_second > 64000,
 		(.slab_frees_per_second / .slab_allocs_per_second | . > 0.5 and . < 2), .rss_growth_bytes_per_second < 100000]' "$tmp/slab")" \
 	"[true,true,true,true]"
 stop_quietly $pid
@@ -77,18 +78,18 @@ done
 memcg_start "$cgroup" "$grower" -k anon -r $((10 * rate)) -m $rate >/dev/null
 ending=$!
 at_exit stop_quietly $ending
-"$memrate" -j -g --cgroup "$cgroup" --alert 1h --exec "echo \$MEMRATE_CGROUP \$MEMRATE_PID >>'$tmp/alarms'" 0.5 20 >"$tmp/cgroup" 2>"$tmp/err" &
+"$memrate" -j -g --cgroup "$cgroup" --alert 1h --exec "echo \$MEMRATE_CGROUP \$MEMRATE_PID >>'$tmp/alarms'" 0.5 16 >"$tmp/cgroup" 2>"$tmp/err" &
 watcher=$!
 wait_for 60 [ -s "$tmp/cgroup" ] && kill $ending
 wait $watcher
 equal "-g: exit status" $? 0
 jq -c 'select(.by == "cgroup")' "$tmp/cgroup" >"$tmp/groups"
-equal "-g: one row each time, that cgroup's" "$(jq -s "[length, all(.cgroup | endswith(\"$path\"))]" -c "$tmp/groups")" "[20,true]"
+equal "-g: one row each time, that cgroup's" "$(jq -s "[length, all(.cgroup | endswith(\"$path\"))]" -c "$tmp/groups")" "[16,true]"
 near "-g: it grows as both" "$(median groups rss_growth_bytes_per_second)" $rate 10
 equal "-g: it loses what the third had" "$(jq -s 'any(.rss_growth_bytes_per_second < -4000000) and .[-1].processes == 2' "$tmp/groups")" true
 near "-g: the limit's trend" "$(jq -s '.[-1].limit_growth_bytes_per_second' "$tmp/groups")" $rate 25
 equal "-g: the limit" "$(jq -sc '.[-1] | [.limit, .limit_bytes, (.limit_seconds | . > 5 and . < 60)]' "$tmp/groups")" '["memcg",268435456,true]'
-equal "an alarm is raised for it" "$(jq -s 'map(select(.event == "alert") | .limit_cgroup) | any(endswith("'"$path"'"))' "$tmp/cgroup")" true
+equal "an alarm is raised for it" "$(jq -s 'map(select(.event == "alert") | .limit_cgroup // "") | any(endswith("'"$path"'"))' "$tmp/cgroup")" true
 wait_for 20 grep -qE "(${growers[1]}|${growers[2]})\$" "$tmp/alarms"
 ok "and the command was run, with the one that grows" $?
 for i in 1 2; do stop_quietly ${growers[$i]}; done
