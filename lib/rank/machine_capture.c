@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "proc/cgroup_memory.h"
@@ -171,6 +172,19 @@ static int copy_cgroups(const char *top, struct strbuf *why)
 	return r;
 }
 
+/* What a copy would not show: when it was, and the size of a page. */
+static int note(const char *top)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	strbuf_printf(&text, "time_ns %" PRIu64 "\npage_bytes %ld\n",
+		      (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
+		      sysconf(_SC_PAGESIZE));
+	return write_file(top, "captured", &text);
+}
+
 int machine_capture(const char *directory, struct strbuf *why)
 {
 	static const char *const names[] = {"proc/meminfo",
@@ -187,6 +201,8 @@ int machine_capture(const char *directory, struct strbuf *why)
 					    NULL};
 	int r = mkdir(directory, DIRECTORY_MODE) < 0 ? -errno : 0;
 
+	if (r == 0)
+		r = note(directory);
 	if (r == 0)
 		r = copy_of(directory, "", names);
 	if (r == 0)

@@ -253,6 +253,20 @@ static void read_uptime(struct machine_reader *r)
 		r->m->boottime_ns = (uint64_t)(seconds * 1e9);
 }
 
+/* What machine_capture() has noted, as other machines have other pages. */
+static void read_captured(struct machine_reader *r)
+{
+	uint64_t time_ns, page_bytes;
+
+	if (!*r->root || machine_read_text(r, 4096, "%s/captured", r->root) < 0)
+		return;
+	if (stat_text_find(strbuf_text(&r->text), "time_ns", &time_ns) == 0)
+		r->m->time_ns = time_ns;
+	if (stat_text_find(strbuf_text(&r->text), "page_bytes", &page_bytes) == 0 &&
+	    page_bytes >= 1024 && page_bytes <= 1 << 20 && !(page_bytes & (page_bytes - 1)))
+		r->m->page_bytes = page_bytes;
+}
+
 int machine_read_whole(struct machine_reader *r, struct strbuf *why)
 {
 	struct machine *m = r->m;
@@ -263,6 +277,7 @@ int machine_read_whole(struct machine_reader *r, struct strbuf *why)
 	clock_gettime(CLOCK_REALTIME, &now);
 	m->time_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	m->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	read_captured(r);
 	error = meminfo_read(r->root, &m->memory);
 	if (error < 0) {
 		strbuf_printf(why, "cannot read %s/proc/meminfo: %s", r->root, strerror(-error));
