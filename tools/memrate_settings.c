@@ -11,6 +11,8 @@
 
 const char *const memrate_by_names[] = {"process", "cgroup", "container", NULL};
 
+#define TREND_INTERVALS 3 /* readings that a trend takes: rate/trend.h */
+
 static int usage(const char *text)
 {
 	message_error("%s", text);
@@ -35,6 +37,10 @@ int memrate_understand(struct memrate *m, char *const operands[], int n)
 		return usage("--exec is for alarms: give --alert TIME, too");
 	if (m->replay && m->alert_ns)
 		return usage("--replay and --alert do not go together: what is recorded is over");
+	if (m->alert_ns && m->alert_ns < TREND_INTERVALS * m->interval_ns)
+		message_warning("an alarm takes %d intervals at least: with --alert %g s give a "
+				"shorter interval, or it comes too late",
+				TREND_INTERVALS, (double)m->alert_ns / 1e9);
 	m->by = m->by_cgroup	  ? RATE_BY_CGROUP
 		: m->by_container ? RATE_BY_CONTAINER
 				  : RATE_BY_PROCESS;

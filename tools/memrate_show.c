@@ -59,10 +59,13 @@ static int put_json(struct memrate *m, const struct rate_row *rows, size_t n, st
 	human_time_utc(&time, clock_realtime_ns());
 	interval.time = strbuf_text(&time);
 	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct limit *high = limits_first_high(m->limits, rows[i].cgroup);
 		struct json_writer *w = json_writer_open();
 
 		rate_row_json(&table, &interval, &rows[i], w);
 		limit_write_json(limits_first(m->limits, rows[i].cgroup), w);
+		if (high)
+			limit_write_high_json(high, w);
 		r = json_writer_line(w, out);
 	}
 	return r;

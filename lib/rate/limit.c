@@ -240,6 +240,18 @@ const struct limit *limits_first(const struct limits *l, const char *path)
 	return first;
 }
 
+static uint64_t high_room(const struct limit *limit)
+{
+	return limit->high_bytes - MIN(limit->used_bytes, limit->high_bytes);
+}
+
+static bool is_high_sooner(const struct limit *a, const struct limit *b)
+{
+	if (a->high_seconds < b->high_seconds || b->high_seconds < a->high_seconds)
+		return a->high_seconds < b->high_seconds;
+	return high_room(a) < high_room(b);
+}
+
 const struct limit *limits_first_high(const struct limits *l, const char *path)
 {
 	const struct limit *first = NULL;
@@ -250,8 +262,7 @@ const struct limit *limits_first_high(const struct limits *l, const char *path)
 	do {
 		const struct limit *limit = find(l, &key, NULL);
 
-		if (limit && isfinite(limit->high_seconds) &&
-		    (!first || limit->high_seconds < first->high_seconds))
+		if (limit && limit->high_bytes && (!first || is_high_sooner(limit, first)))
 			first = limit;
 	} while (go_up(&key));
 	return first;
@@ -305,4 +316,11 @@ void limit_write_json(const struct limit *limit, struct json_writer *w)
 	json_writer_share(w, "limit_seconds_latest", seconds_or_nan(limit->time.latest));
 	json_writer_string(w, "limit_confidence", trend_confidence_name(limit->sure));
 	json_writer_string(w, "limit_shape", trend_shape_name(limit->line.shape));
+}
+
+void limit_write_high_json(const struct limit *limit, struct json_writer *w)
+{
+	json_writer_string(w, "high_cgroup", limit->path[0] ? limit->path : "/");
+	json_writer_uint(w, "high_bytes", limit->high_bytes);
+	json_writer_share(w, "high_seconds", seconds_or_nan(limit->high_seconds));
 }

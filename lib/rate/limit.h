@@ -64,7 +64,7 @@ void limits_end(struct limits *l);
  */
 const struct limit *limits_first(const struct limits *l, const char *path);
 
-/* The earliest memory.high that would be reached on the way there, or NULL. */
+/* The memory.high that would be reached first, likewise; NULL: there is none. */
 const struct limit *limits_first_high(const struct limits *l, const char *path);
 
 /* All of them: [0] is the machine; then cgroups, also those that have no limit (limit_bytes 0). */
@@ -82,3 +82,6 @@ void limit_name(const struct limit *l, struct strbuf *out);
  * trend), limit_confidence, limit_shape.
  */
 void limit_write_json(const struct limit *l, struct json_writer *w);
+
+/* high_cgroup, high_bytes, high_seconds: of limits_first_high(). */
+void limit_write_high_json(const struct limit *limit, struct json_writer *w);

@@ -22,6 +22,9 @@ refused 2 "--name: '' is not a name that is not empty" -n ""
 refused 2 "-g and --by-container do not go together" -g --by-container
 refused 2 "--exec is for alarms: give --alert TIME, too" --exec true
 refused 2 "--alert: " --alert soon
+matches "an alarm that would come too late" "$("$memrate" --alert 2 --cgroup no/such/group 2>&1)" \
+	"^memrate: warning: an alarm takes 3 intervals at least: with --alert 2 s give a shorter interval"
+equal "and one that would not" "$("$memrate" --alert 2 --cgroup no/such/group 0.5 2>&1 | wc -l)" 1
 refused 2 "--replay and --alert do not go together" --replay x --alert 1
 refused 2 "--record and --replay do not go together" --replay x --record y
 refused 2 "--replay shows a file and ends: in a console there is 'replay FILE'" --replay x -c show

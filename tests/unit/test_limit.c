@@ -145,8 +145,10 @@ static void which_is_first(void **state)
 {
 	struct cgroup_memory c = {.version = 2, .mount_point = top};
 	_cleanup_limits_ struct limits *l = NULL;
+	_cleanup_strbuf_ struct strbuf line = {0};
 	struct meminfo m = machine;
 	const struct limit *first;
+	struct json_writer *json;
 
 	(void)state;
 	assert_int_equal(limits_open(&c, &l), 0);
@@ -180,6 +182,20 @@ static void which_is_first(void **state)
 	assert_string_equal(limits_first_high(l, "/pod/leaf")->path, "/pod/leaf");
 	near(limits_first_high(l, "/pod/leaf")->high_seconds, 11, 0.01);
 	assert_null(limits_first_high(l, "/pod/other"));
+	assert_null(limits_first_high(l, NULL));
+	/* One above that is reached sooner. */
+	put_mib("pod/memory.high", 900);
+	put_mib("pod/memory.current", 900);
+	put_mib("pod/leaf/memory.current", 410);
+	round_of(l, 10, &m);
+	assert_string_equal(limits_first_high(l, "/pod/leaf")->path, "/pod");
+	near(limits_first_high(l, "/pod/leaf")->high_seconds, 0, 0);
+	json = json_writer_open();
+	limit_write_high_json(limits_first_high(l, "/pod/leaf"), json);
+	assert_int_equal(json_writer_line(json, &line), 0);
+	assert_string_equal(strbuf_text(&line),
+			    "{\"high_cgroup\":\"/pod\",\"high_bytes\":943718400,"
+			    "\"high_seconds\":0.00}\n");
 	/* Who is not added any more is forgotten. */
 	assert_int_equal(limits_count(l), 5);
 	limits_begin(l, 20 * SECOND, &m);
