@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "bpf/kernel_map.h"
 #include "bpf/tracer.h"
+#include "rank/counting.h"
 #include "rank/ranking.h"
 
 EMBEDDED_TEXT(oomrank);
@@ -214,6 +216,44 @@ static void adjusted(void **state)
 	assert_int_equal(task.oom_score_adj, 777);
 }
 
+/* From then on the probe tells the exact numbers, or the rough ones. */
+static void set_exact(bool exactly)
+{
+	const uint32_t zero = 0, exact = exactly;
+
+	assert_int_equal(kernel_map_update(tracer_map_fd(tracer, "pages_exact"), &zero, &exact), 0);
+}
+
+static int read_counters(bool exactly, pid_t pid, struct oomrank_task *ret, void *user)
+{
+	(void)user;
+	set_exact(exactly);
+	*ret = task_of(pid);
+	return 0;
+}
+
+/* Which counters the kernel goes by: twice the same, and it can be told where they differ. */
+static void counting(void **state)
+{
+	struct machine *m;
+	_cleanup_strbuf_ struct strbuf why = {0};
+	struct domain all;
+	bool exact = false, again = false;
+	int r;
+
+	(void)state;
+	assert_int_equal(machine_from_proc("", &m, &why), 0);
+	domain_of_machine(m, &all);
+	r = counting_find(read_counters, NULL, all.total_pages, &exact);
+	printf("# this kernel: %d, %s counters\n", r, exact ? "exact" : "rough");
+	assert_int_equal(counting_find(read_counters, NULL, all.total_pages, &again), r);
+	assert_int_equal(exact, again);
+	/* Before Linux 6.2 both are the same. */
+	assert_true(r == 0 || !m->doubt_pages);
+	machine_free(m);
+	set_exact(exact);
+}
+
 /*
  * The kernel's own arithmetic makes the same of every process. Others' memory may change between
  * the two: then again.
@@ -246,7 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own),	    cmocka_unit_test(each_once), cmocka_unit_test(shared),
 		cmocka_unit_test(in_vfork), cmocka_unit_test(zombie),	 cmocka_unit_test(adjusted),
-		cmocka_unit_test(scores),
+		cmocka_unit_test(counting), cmocka_unit_test(scores),
 	};
 
 	if (bpf_test_unavailable() >= 0)
