@@ -64,12 +64,12 @@ struct ranking {
 	struct domain domain;
 	enum ranking_outcome outcome;
 	/* Of a memory cgroup those in it and below, of all else all processes.
-	 * Skipped ones that stand before the chosen one by size first, then KILL, its WITHs, NEXTs,
-	 * the rest by points, then the rest of the skipped. */
+	 * Skipped ones that stand before the chosen one by size first, then KILL, WITH, NEXT, the
+	 * rest by points, then the rest of the skipped. */
 	struct ranking_row *rows;
 	size_t n_rows;
 	size_t victim; /* index of the row with KILL; SIZE_MAX: none */
-	size_t dies;   /* processes: KILL and WITHs */
+	size_t dies;   /* processes: KILL and WITH */
 	uint64_t frees_bytes;
 	bool is_tied; /* another had as many points: the order of the list has decided */
 };
