@@ -3,7 +3,7 @@
 
 #include "alloc/alloc_events.h"
 #include "alloc/go_probes.h"
-#include "alloc/record_layout.h"
+#include "bpf/record_layout.h"
 #include "bpf/event_ring.h"
 
 /* One entry of the probe's map `sites`. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "alloc/record_layout.h"
+#include "bpf/record_layout.h"
 #include "base/macro.h"
 #include "bpf-src/goalloctop.h"
 #include "bpf/event_ring.h"

@@ -6,6 +6,7 @@
 
 #include "base/macro.h"
 #include "bpf-src/oomkill.h"
+#include "bpf/record_layout.h"
 #include "oom/kill_extras.h"
 
 EVENT_STRUCT(oomkill_event);
@@ -75,28 +76,17 @@ static int take_event(struct kill_layout *layout, struct strbuf *why)
 
 int kill_layout_read(const struct tracer *tracer, struct kill_layout **ret, struct strbuf *why)
 {
-	struct kill_layout *layout;
-	size_t size;
-	const void *btf = tracer_btf(tracer, &size);
-	int r;
+	struct kill_layout *layout = calloc(1, sizeof(*layout));
+	int r = layout ? record_layout_read(tracer, &oomkill_event_struct, &layout->event, why)
+		       : -ENOMEM;
 
-	*ret = NULL;
-	if (!btf)
-		return 0;
-	layout = calloc(1, sizeof(*layout));
-	if (!layout)
-		return -ENOMEM;
-	r = event_layout_read(btf, size, &oomkill_event_struct, &layout->event, why);
-	if (r == 0 && !event_layout_is_own(layout->event)) {
+	if (r == 0 && layout->event)
 		r = take_event(layout, why);
-		if (r == 0)
-			*ret = STEAL(layout);
-	} else if (r == -ENOENT) {
-		/* A text from before there were layouts. */
-		strbuf_reset(why);
-		r = 0;
+	if (r < 0 || !layout->event) {
+		kill_layout_free(layout);
+		layout = NULL;
 	}
-	kill_layout_free(layout);
+	*ret = layout;
 	return r;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/macro.h"
-#include "bpf/event_layout.h"
+#include "bpf/record_layout.h"
 #include "rank/rank_json.h"
 
 #define CLASH "probe_"
@@ -53,28 +53,18 @@ static int read_names(struct rank_layout *layout)
 
 int rank_layout_read(const struct tracer *tracer, struct rank_layout **ret, struct strbuf *why)
 {
-	struct rank_layout *layout;
-	size_t size;
-	const void *btf = tracer_btf(tracer, &size);
-	int r;
+	struct rank_layout *layout = calloc(1, sizeof(*layout));
+	int r = layout ? record_layout_read(tracer, &oomrank_task_struct, &layout->task, why)
+		       : -ENOMEM;
 
-	*ret = NULL;
-	if (!btf)
-		return 0;
-	layout = calloc(1, sizeof(*layout));
-	if (!layout)
-		return -ENOMEM;
-	r = event_layout_read(btf, size, &oomrank_task_struct, &layout->task, why);
-	if (r == 0 && !event_layout_is_own(layout->task)) {
+	if (r == 0 && layout->task)
 		r = read_names(layout);
-		if (r == 0)
-			*ret = STEAL(layout);
-	} else if (r == -ENOENT) {
-		/* It does not name the struct: then it must be as we know it. */
-		strbuf_reset(why);
-		r = 0;
+	if (r < 0 || !layout->task) {
+		rank_layout_free(layout);
+		layout = NULL;
 	}
-	rank_layout_free(layout);
+	if (r == 0)
+		*ret = layout;
 	return r;
 }
 

@@ -16,29 +16,7 @@ mkfifo "$tmp/commands"
 "$oomkill" -n "$name" -X - -d 900 <"$tmp/commands" >"$tmp/script.out" 2>"$tmp/script.err" &
 tool=$!
 at_exit stop_quietly "$tool"
-exec 9>"$tmp/commands"
-tried=()
-# does "COMMAND" REGEX...: carry it out; what it prints has a line like each of these. Without any it prints nothing.
-does() {
-	local command=$1 from want
-	shift
-	tried+=("$command")
-	from=$(($(wc -l <"$tmp/script.out") + 1))
-	echo "$command; echo done-${#tried[@]}" >&9
-	wait_for 120 grep -q "^done-${#tried[@]}\$" "$tmp/script.out" || {
-		cat "$tmp/script.err" >&2
-		ok "$command: is carried out" 1
-		return
-	}
-	sed -n "$from,\$p" "$tmp/script.out" | sed '/^done-[0-9]*$/d' >"$tmp/printed"
-	[ $# -gt 0 ] || equal "$command: prints nothing" "$(cat "$tmp/printed")" ""
-	for want; do
-		grep -qE -- "$want" "$tmp/printed"
-		local status=$?
-		[ $status = 0 ] || { echo "# it printed:" && sed 's/^/# /' "$tmp/printed"; }
-		ok "$command: ${want}" $status
-	done
-}
+. "$srcdir/tests/console/does.sh"
 wait_for 180 grep -q 'Ctrl-C to stop' "$tmp/script.out"
 kill_nice 3
 first=$victim

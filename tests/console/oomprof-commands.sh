@@ -15,29 +15,7 @@ mkfifo "$tmp/commands"
 "$tools/oomprof" -o "$tmp/profiles" -n 2 -X - -d 900 <"$tmp/commands" >"$tmp/script.out" 2>"$tmp/script.err" &
 tool=$!
 at_exit stop_quietly "$tool"
-exec 9>"$tmp/commands"
-tried=()
-# does "COMMAND" REGEX...: carry it out; what it prints has a line like each of these. Without any it prints nothing.
-does() {
-	local command=$1 from want status
-	shift
-	tried+=("$command")
-	from=$(($(wc -l <"$tmp/script.out") + 1))
-	echo "$command; echo done-${#tried[@]}" >&9
-	wait_for 60 grep -q "^done-${#tried[@]}\$" "$tmp/script.out" || {
-		sed 's/^/# /' "$tmp/script.err"
-		ok "$command: is carried out" 1
-		return
-	}
-	sed -n "$from,\$p" "$tmp/script.out" | sed '/^done-[0-9]*$/d' >"$tmp/printed"
-	[ $# -gt 0 ] || equal "$command: prints nothing" "$(cat "$tmp/printed")" ""
-	for want; do
-		grep -qE -- "$want" "$tmp/printed"
-		status=$?
-		[ $status = 0 ] || { echo "# it printed:" && sed 's/^/# /' "$tmp/printed"; }
-		ok "$command: ${want}" $status
-	done
-}
+. "$srcdir/tests/console/does.sh"
 kill_leaky() { # NAME
 	kill_in "commands$1" $((64 << 20)) "$leaky" -rate 1 -grow 60
 }

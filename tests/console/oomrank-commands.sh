@@ -15,29 +15,7 @@ end() {
 	true
 }
 at_exit end
-exec 9>"$tmp/commands"
-tried=()
-# does "COMMAND" REGEX...: carry it out; what it prints has a line like each of these. Without any it prints nothing.
-does() {
-	local command=$1 from want status
-	shift
-	tried+=("$command")
-	from=$(($(wc -l <"$tmp/script.out") + 1))
-	echo "$command; echo done-${#tried[@]}" >&9
-	wait_for 60 grep -q "^done-${#tried[@]}\$" "$tmp/script.out" || {
-		sed 's/^/# /' "$tmp/script.err"
-		ok "$command: is carried out" 1
-		return
-	}
-	sed -n "$from,\$p" "$tmp/script.out" | sed '/^done-[0-9]*$/d' >"$tmp/printed"
-	[ $# -gt 0 ] || equal "$command: prints nothing" "$(cat "$tmp/printed")" ""
-	for want; do
-		grep -qE -- "$want" "$tmp/printed"
-		status=$?
-		[ $status = 0 ] || { echo "# it printed:" && sed 's/^/# /' "$tmp/printed"; }
-		ok "$command: ${want}" $status
-	done
-}
+. "$srcdir/tests/console/does.sh"
 wait_for 60 grep -q 'Ctrl-C to stop' "$tmp/script.out"
 ok "it says that it has begun" $?
 

@@ -1,4 +1,4 @@
-#include "alloc/record_layout.h"
+#include "bpf/record_layout.h"
 
 #include <errno.h>
 
