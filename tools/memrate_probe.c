@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alloc/record_layout.h"
+#include "bpf/record_layout.h"
 #include "app/exit_codes.h"
 #include "app/message.h"
 #include "base/array.h"
