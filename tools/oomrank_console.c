@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/parse.h"
 #include "console/command_words.h"
 #include "console/console.h"
 #include "output/human.h"
@@ -38,29 +37,6 @@ static int run_show(struct command_call *call)
 	return o->before.view.machine ? oomrank_show(o, call->out) : run_rank(call);
 }
 
-static int find_row(const struct oomrank_snapshot *s, const char *which, size_t *ret,
-		    struct strbuf *why)
-{
-	uint64_t pid;
-
-	if (!strcmp(which, "victim")) {
-		*ret = s->ranking.victim;
-		if (*ret < s->ranking.n_rows)
-			return 0;
-		strbuf_puts(why, "nobody would be killed: 'rank' says why");
-		return -ENOENT;
-	}
-	if (parse_number(which, 1, INT32_MAX, &pid) < 0) {
-		strbuf_printf(why, "'%s' is neither a PID nor 'victim'", which);
-		return -EINVAL;
-	}
-	*ret = rank_view_find(&s->view, &s->ranking, pid);
-	if (*ret < s->ranking.n_rows)
-		return 0;
-	strbuf_printf(why, "there is no process %" PRIu64, pid);
-	return -ESRCH;
-}
-
 /* As it is now; what `show` and the next report compare with stays. */
 static int run_explain(struct command_call *call)
 {
@@ -71,7 +47,7 @@ static int run_explain(struct command_call *call)
 	int r = oomrank_take(o, &s, call->why);
 
 	if (r == 0)
-		r = find_row(&s, call->words[0], &row, call->why);
+		r = rank_view_choose(&s.view, &s.ranking, call->words[0], &row, call->why);
 	if (r == 0)
 		r = rank_report_why(&p, row, call->out);
 	oomrank_snapshot_clear(&s);
@@ -140,11 +116,12 @@ static int run_pause(struct command_call *call)
 {
 	struct oomrank *o = call->user;
 
-	if (!o->interval_ns)
+	if (!o->interval_ns) {
 		strbuf_puts(call->out, "there is no interval: 'set interval 10' gives one\n");
-	else
-		strbuf_puts(call->out, o->paused ? "it is paused already: 'resume' goes on\n"
-						 : "paused: 'rank' still makes a report\n");
+		return 0;
+	}
+	strbuf_puts(call->out, o->paused ? "it is paused already: 'resume' goes on\n"
+					 : "paused: 'rank' still makes a report\n");
 	o->paused = true;
 	return 0;
 }

@@ -1,6 +1,11 @@
 #include "rank/rank_view.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
 #include "base/macro.h"
+#include "base/parse.h"
 
 const struct named_values *rank_view_extras(const struct rank_view *v, uint32_t pid)
 {
@@ -33,6 +38,41 @@ size_t rank_view_find(const struct rank_view *v, const struct ranking *r, uint64
 		if (v->machine->processes[r->rows[i].process].task.pid == pid)
 			return i;
 	return SIZE_MAX;
+}
+
+static bool has_process(const struct machine *m, uint64_t pid)
+{
+	for (size_t i = 0; i < m->n_processes; i++)
+		if (m->processes[i].task.pid == pid)
+			return true;
+	return false;
+}
+
+int rank_view_choose(const struct rank_view *v, const struct ranking *r, const char *which,
+		     size_t *ret, struct strbuf *why)
+{
+	uint64_t pid;
+
+	if (!strcmp(which, "victim")) {
+		*ret = r->victim;
+		if (*ret < r->n_rows)
+			return 0;
+		strbuf_puts(why, "nobody would be killed: 'rank' says why");
+		return -ENOENT;
+	}
+	if (parse_number(which, 1, INT32_MAX, &pid) < 0) {
+		strbuf_printf(why, "'%s' is neither a PID nor 'victim'", which);
+		return -EINVAL;
+	}
+	*ret = rank_view_find(v, r, pid);
+	if (*ret < r->n_rows)
+		return 0;
+	strbuf_printf(why,
+		      has_process(v->machine, pid) ? "process %" PRIu64
+						     " is not in that cgroup: it cannot die there"
+						   : "there is no process %" PRIu64,
+		      pid);
+	return -ESRCH;
 }
 
 void rank_view_clear(struct rank_view *v)

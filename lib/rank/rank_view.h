@@ -26,5 +26,9 @@ uint64_t rank_view_held_bytes(const struct rank_view *v, size_t process);
 /* The row of a process in a ranking; SIZE_MAX: none has that PID. */
 size_t rank_view_find(const struct rank_view *v, const struct ranking *r, uint64_t pid);
 
+/* The row that a user names: "victim", or a PID. 0; -EINVAL, -ENOENT or -ESRCH, why in WHY. */
+int rank_view_choose(const struct rank_view *v, const struct ranking *r, const char *which,
+		     size_t *ret, struct strbuf *why);
+
 /* The machine and all else. */
 void rank_view_clear(struct rank_view *v);

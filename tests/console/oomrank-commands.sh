@@ -53,6 +53,8 @@ does "set domain cpuset 0"
 does "rank" '\*KILL\* proc 2001 '
 does "set domain machine"
 does "rank" 'total 1310720 pages'
+does "pause" "^there is no interval"
+does "resume" "^it is not paused"
 does "set interval 0.05"
 does "set interval" '^set interval 0\.05$'
 echo 1000 >"$m/proc/3003/oom_score_adj"
@@ -83,6 +85,7 @@ fails() { # REGEX COMMAND: as the only one
 }
 fails "'x' is neither a PID nor 'victim'" "explain x"
 fails "there is no process 4711" "explain 4711"
+fails "process 3001 is not in that cgroup: it cannot die there" "set domain cgroup /shop; explain 3001"
 fails "there is no memory cgroup" "set domain cgroup /none"
 fails "this machine has only" "set domain cpuset 5"
 fails "a domain is: machine, cgroup PATH, or cpuset NODES" "set domain cgroup"
