@@ -139,7 +139,7 @@ int main(int argc, char *argv[])
 		{OPTION_NUMBER, 'r', "rows", "ROWS", "rows to show (default: 20)", &m.rows, 1,
 		 UINT32_MAX},
 		{OPTION_NUMBER, 0, "sample", "N", "count allocations in 1 of N ms (default: 100)",
-		 &m.probe.one_in, 1, 1000},
+		 &m.probe.one_in, 0, 1000},
 		{OPTION_DURATION, 0, "alert", "TIME", "tell what would be full sooner than TIME",
 		 &m.alert_ns, 0, 0},
 		{OPTION_TEXT, 0, "exec", "CMD", "run CMD for each of these", &m.command, 0, 0},

@@ -32,6 +32,8 @@ static const struct tracer_variant variants[] = {
 	{0},
 };
 
+static const struct tracer_variant only_sizes[] = {{"sizes", nothing, 0}, {0}};
+
 /* What user space sets and reads; `counts` may be made anew with other values. */
 static const char *const held[] = {"gate", "lost", NULL};
 
@@ -89,7 +91,7 @@ int memrate_probe_start(struct memrate *m)
 
 	if (!process_in_initial_pid_namespace())
 		return without(m, not_initial);
-	m->tool.variants = variants;
+	m->tool.variants = p->one_in ? variants : only_sizes;
 	m->tool.held_maps = held;
 	status = tool_try_attach(&m->tool, NULL, NULL, &why, &p->tracer);
 	if (status >= 0 && (m->tool.edited.name || m->tool.common.image)) {

@@ -16,8 +16,7 @@ refused 2 "'0' is not a count: a whole number from 1 on" 1 0
 refused 2 "--pid: 'x' is not a whole number, or several with commas between" -p x
 refused 2 "--sort: 'heap' is not growth, rss, .* full or pid; see" -s heap
 refused 2 "--rows: '0' is not within 1 to" -r 0
-refused 2 "--sample: '0' is not within 1 to 1000" --sample 0
-refused 2 "--sample: '1001' is not within 1 to 1000" --sample 1001
+refused 2 "--sample: '1001' is not within 0 to 1000" --sample 1001
 refused 2 "--name: '' is not a name that is not empty" -n ""
 refused 2 "-g and --by-container do not go together" -g --by-container
 refused 2 "--exec is for alarms: give --alert TIME, too" --exec true
