@@ -10,7 +10,8 @@
 #define BREAK_F 6.0	 /* F of two lines against one; 5 % of pure noise with the best break */
 #define BREAK_SLOPES 0.2 /* and the slopes differ by so much */
 #define BREAK_LEAST 4	 /* readings on each side */
-#define NEWEST 3	 /* so many that all disagree with those before: it may have changed */
+#define NEWEST 2	 /* so many that disagree with those before: it may have changed */
+#define NEWEST_BEFORE 12 /* as many as these are compared with, at most */
 
 void trend_reset(struct trend *t)
 {
@@ -136,7 +137,7 @@ static size_t find_break(const struct series *s, size_t from)
 {
 	const double *x = s->x + from, *y = s->y + from;
 	size_t n = s->n - from, best = 0;
-	struct least_squares whole, older, newer, best_older = {0}, best_newer = {0};
+	struct least_squares whole, older, newer;
 	double least = INFINITY, f;
 
 	if (n < 2 * BREAK_LEAST)
@@ -145,18 +146,18 @@ static size_t find_break(const struct series *s, size_t from)
 	for (size_t k = BREAK_LEAST; k + BREAK_LEAST <= n; k++) {
 		older = least_squares(x, y, k);
 		newer = least_squares(x + k, y + k, n - k);
-		if (older.residual_sum + newer.residual_sum < least) {
+		if (older.residual_sum + newer.residual_sum < least &&
+		    fabs(newer.slope - older.slope) >=
+			    BREAK_SLOPES * MAX(fabs(newer.slope), fabs(older.slope))) {
 			least = older.residual_sum + newer.residual_sum;
 			best = k;
-			best_older = older;
-			best_newer = newer;
 		}
 	}
+	if (!best)
+		return 0;
 	/* Two lines and a break: three parameters more than one line. */
 	f = (whole.residual_sum - least) / 3 / (MAX(least, whole.rounding) / MAX(n - 5, (size_t)1));
-	if (f < BREAK_F || whole.residual_sum <= whole.rounding ||
-	    fabs(best_newer.slope - best_older.slope) <
-		    BREAK_SLOPES * MAX(fabs(best_newer.slope), fabs(best_older.slope)))
+	if (f < BREAK_F || whole.residual_sum <= whole.rounding)
 		return 0;
 	return from + best;
 }
@@ -164,8 +165,9 @@ static size_t find_break(const struct series *s, size_t from)
 /* Do the newest few all lie to one side of what those before foretell, beyond noise? */
 static bool newest_disagree(const struct series *s, size_t from)
 {
-	const double *x = s->x + from, *y = s->y + from;
-	size_t n = s->n - from, above = 0, below = 0;
+	size_t start = MAX(from, s->n - MIN(s->n, (size_t)(NEWEST_BEFORE + NEWEST)));
+	const double *x = s->x + start, *y = s->y + start;
+	size_t n = s->n - start, above = 0, below = 0;
 	struct least_squares before;
 
 	if (n < BREAK_LEAST + NEWEST)
@@ -236,6 +238,7 @@ struct trend_line trend_fit(const struct trend *t)
 	line.low = fit.slope - fit.slope_interval;
 	line.high = fit.slope + fit.slope_interval;
 	line.now = least_squares_at(&fit, 0);
+	line.last = s.y[s.n - 1];
 	line.noise = fit.noise;
 	line.samples = fit.n;
 	line.span_seconds = -s.x[from];
@@ -253,6 +256,9 @@ struct trend_time trend_reaches(const struct trend_line *line, double limit)
 
 	if (!line->samples)
 		return t;
+	/* The line may be there before the readings are. */
+	if (left <= 0)
+		left = limit - line->last;
 	if (left <= 0)
 		return (struct trend_time){0, 0, 0};
 	if (line->per_second > 0)

@@ -52,6 +52,7 @@ struct trend_line {
 	   there are too few. */
 	double low, high;
 	double now;   /* the line's value at the last reading */
+	double last;  /* that reading itself */
 	double noise; /* of one reading around the line: standard deviation */
 	size_t samples;
 	double span_seconds; /* of the readings that the line goes through */
@@ -63,7 +64,8 @@ struct trend_line trend_fit(const struct trend *t);
 
 /*
  * Seconds until the line reaches LIMIT, from the last reading on: the best guess, and the earliest
- * and latest by its interval (the earliest also by its noise). INFINITY: never. 0: it is there.
+ * and latest by its interval (the earliest also by its noise). INFINITY: never. 0: it
+ * is there, the last reading, too.
  */
 struct trend_time {
 	double seconds, earliest, latest;

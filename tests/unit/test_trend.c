@@ -241,6 +241,28 @@ static void clocks(void **state)
 	assert_in_range(trend_fit(&t).confidence, TREND_NONE, TREND_LOW);
 }
 
+/* As a cgroup was read that came to its memory.high: it is slowed down, and is not full yet. */
+static void slowed_down(void **state)
+{
+	static const double values[] = {433720,	   2481024,   10869632,	 19258240,  27646848,
+					36035456,  44424064,  52550528,	 61201280,  69589888,
+					77978496,  86367104,  94755712,	 103144320, 111532928,
+					119921536, 124930952, 128899976, 130276232, 131455880,
+					132111240, 133028744, 133979016};
+	struct trend t = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		struct trend_line l;
+
+		trend_add(&t, i * SECOND, values[i]);
+		l = trend_fit(&t);
+		assert_true(trend_reaches(&l, 134217728).seconds > 0);
+		if (i > 16)
+			assert_in_range(l.confidence, TREND_NONE, TREND_LOW);
+	}
+}
+
 /* Near the ends of what numbers can hold. */
 static void huge(void **state)
 {
@@ -276,6 +298,9 @@ static void reaches(void **state)
 	near(t.seconds, 10, 1e-9);
 	near(t.earliest, 4, 1e-9);
 	near(t.latest, 20, 1e-9);
+	l.last = 95;
+	near(trend_reaches(&l, 99).seconds, 0.4, 1e-9);
+	l.last = 99;
 	t = trend_reaches(&l, 99);
 	assert_true(t.seconds == 0 && t.earliest == 0 && t.latest == 0);
 	l.low = -1;
@@ -313,6 +338,7 @@ int main(void)
 		cmocka_unit_test(sawtooth),
 		cmocka_unit_test(leak_with_teeth),
 		cmocka_unit_test(changed),
+		cmocka_unit_test(slowed_down),
 		cmocka_unit_test(clocks),
 		cmocka_unit_test(huge),
 		cmocka_unit_test(reaches),
