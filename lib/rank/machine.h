@@ -20,8 +20,10 @@
 #define MACHINE_NONE UINT32_MAX /* no such cgroup, no such process: of an index */
 
 struct machine_process {
-	struct oomrank_task task; /* from /proc: flags it does not tell are 0; mm 0 */
-	uint32_t cgroup;	  /* index of its memory cgroup; MACHINE_NONE: not known */
+	/* From /proc: mm is 0, and of the flags only those that it tells or betrays (IN_VFORK and
+	 * OOM_SKIP by an oom_score of 0). */
+	struct oomrank_task task;
+	uint32_t cgroup; /* index of its memory cgroup; MACHINE_NONE: not known */
 	/* What /proc/PID/oom_score says: the kernel's own word; -1: was not read. */
 	int32_t oom_score;
 	uint64_t doubt_pages; /* by which its memory changed while it was read, as far as known */

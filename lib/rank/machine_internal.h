@@ -41,5 +41,8 @@ int machine_read_process(struct machine_reader *r, uint32_t pid, bool has_init);
 /* Room for one more, cleared; NULL: no memory. */
 struct machine_process *machine_add_process(struct machine_reader *r);
 
+/* Flags that follow from what /proc says. */
+void machine_deduce_flags(struct machine *m);
+
 /* Into the order of the OOM killer's list. */
 void machine_sort(struct machine *m);

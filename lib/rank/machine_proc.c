@@ -307,6 +307,7 @@ int machine_from_proc(const char *root, struct machine **ret, struct strbuf *why
 			strbuf_puts(why, strerror(-error));
 		return error;
 	}
+	machine_deduce_flags(r.m);
 	machine_sort(r.m);
 	*ret = STEAL(r.m);
 	return 0;

@@ -140,8 +140,22 @@ static void shared(void **state)
 	assert_true(task.anon_pages && task.file_pages);
 }
 
+static uint32_t flags_from_proc(pid_t pid)
+{
+	_cleanup_machine_ struct machine *m = NULL;
+	_cleanup_strbuf_ struct strbuf why = {0};
+
+	assert_int_equal(machine_from_proc("", &m, &why), 0);
+	for (size_t i = 0; i < m->n_processes; i++)
+		if (m->processes[i].task.pid == (uint32_t)pid)
+			return m->processes[i].task.flags;
+	fail_msg("/proc does not tell of process %d", (int)pid);
+	return 0;
+}
+
 static void in_vfork(void **state)
 {
+	uint32_t from_proc;
 	int fds[2];
 	pid_t parent, pid;
 	struct oomrank_task task;
@@ -164,11 +178,13 @@ static void in_vfork(void **state)
 	}
 	assert_int_equal(read(fds[0], &pid, sizeof(pid)), sizeof(pid));
 	task = task_of(pid);
+	from_proc = flags_from_proc(pid);
 	kill(pid, SIGKILL);
 	wait_for(parent);
 	close(fds[0]);
 	close(fds[1]);
 	assert_int_equal(task.flags, OOMRANK_IN_VFORK);
+	assert_int_equal(from_proc, OOMRANK_IN_VFORK);
 	assert_int_equal(task.parent_pid, parent);
 }
 
