@@ -33,13 +33,14 @@ static inline s64 oom_policy_size(const struct oompolicy_candidate *candidate)
 /* Does it begin with it? */
 #define OOM_POLICY_BEGINS(text, word) OOM_POLICY_SAME(text, word, sizeof(word) - 1)
 
-#define OOM_POLICY_SAME(text, word, n)                                              \
-	({                                                                          \
-		const char wanted_[] = word;                                        \
-		int same_ = 1;                                                      \
-                                                                                    \
-		_Static_assert(sizeof(word) <= sizeof(text), "longer than any");    \
-		_Pragma("unroll") for (int at_ = 0; at_ < (int)(n); at_++) same_ &= \
-			(text)[at_] == wanted_[at_];                                \
-		same_;                                                              \
+/* Without a branch for each character: the verifier follows all of them. */
+#define OOM_POLICY_SAME(text, word, n)                                                \
+	({                                                                            \
+		const char wanted_[] = word;                                          \
+		char differ_ = 0;                                                     \
+                                                                                      \
+		_Static_assert(sizeof(word) <= sizeof(text), "longer than any");      \
+		_Pragma("unroll") for (int at_ = 0; at_ < (int)(n); at_++) differ_ |= \
+			(text)[at_] ^ wanted_[at_];                                   \
+		!differ_;                                                             \
 	})

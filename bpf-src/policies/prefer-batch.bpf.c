@@ -10,6 +10,7 @@
 OOM_POLICY(prefer_batch, candidate, domain)
 {
 	if (OOM_POLICY_BEGINS(candidate->cgroup_path, "/batch.slice/") ||
+	    OOM_POLICY_IS(candidate->cgroup_path, "/batch") ||
 	    OOM_POLICY_BEGINS(candidate->cgroup_path, "/batch/"))
 		return OOM_POLICY_WHOLE_CGROUP(
 			OOM_POLICY_MOST / 2 +
