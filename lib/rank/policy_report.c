@@ -73,6 +73,16 @@ static void put_killed(struct explain *x, const struct machine *m, const struct 
 	explain_bytes(&x->item, c->frees_bytes);
 }
 
+static void put_domain(const struct machine *m, const struct domain *d, struct strbuf *out)
+{
+	strbuf_puts(out, ", for ");
+	if (d->kind == DOMAIN_MACHINE)
+		strbuf_puts(out, "the whole machine");
+	else
+		domain_name(m, d, out);
+	strbuf_puts(out, "? Nobody is killed.\n");
+}
+
 int policy_report(const struct machine *m, const struct domain *d,
 		  const struct policy_result *result, uint64_t rows, struct strbuf *out)
 {
@@ -81,9 +91,7 @@ int policy_report(const struct machine *m, const struct domain *d,
 
 	strbuf_puts(out, "OOM: What if the policy were ");
 	text_display(out, result->name, strlen(result->name));
-	strbuf_puts(out, ", for ");
-	domain_name(m, d, out);
-	strbuf_puts(out, "? Nobody is killed.\n");
+	put_domain(m, d, out);
 	explain_row(&x, 1, "");
 	if (result->summary)
 		strbuf_puts(explain_item(&x), result->summary);
@@ -141,9 +149,8 @@ int policy_table(const struct machine *m, const struct domain *d,
 {
 	int r = 0;
 
-	strbuf_puts(out, "What if, for ");
-	domain_name(m, d, out);
-	strbuf_puts(out, "? Nobody is killed.\n");
+	strbuf_puts(out, "What if the policy were another");
+	put_domain(m, d, out);
 	table_writer_heads(out, columns, ARRAY_SIZE(columns), 0);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = put_row(m, &results[i], width, out);
