@@ -82,10 +82,27 @@ static int watch(struct oomrank *o)
 	return oomrank_console_close(o, tool_status("cannot go on", r));
 }
 
+/* -1, or the exit status: the user has been told. */
+static int open_policies(struct oomrank *o)
+{
+	const struct oomrank_policy_options *wanted = &o->options.policy;
+	_cleanup_strbuf_ struct strbuf why = {0};
+	int r = 0;
+
+	if (wanted->compare || wanted->names.count)
+		r = oomrank_policies_open(wanted, &o->tool.common, &o->policies, &why);
+	if (r == 0)
+		return -1;
+	message_error("%s", strbuf_text(&why));
+	return r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS ? EXIT_NOT_ALLOWED : EXIT_FAILED;
+}
+
 static int run(struct oomrank *o)
 {
 	int status = oomrank_source_open(o);
 
+	if (status < 0)
+		status = open_policies(o);
 	if (status < 0 && o->options.verify)
 		status = oomrank_verify(o);
 	else if (status < 0 && (o->interval_ns || tool_has_console(&o->tool)))
@@ -93,6 +110,7 @@ static int run(struct oomrank *o)
 	else if (status < 0)
 		status = tool_status("cannot print", report(o));
 	oomrank_snapshot_clear(&o->before);
+	oomrank_policies_close(o->policies);
 	oomrank_source_close(o);
 	loop_close(o->loop);
 	return status;
@@ -108,6 +126,7 @@ int main(int argc, char *argv[])
 	else if (status < 0)
 		status = run(&o);
 	free(o.own_root);
+	free(o.options.policy.names.values);
 	tool_end(&o.tool);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include "app/tool.h"
 #include "rank/rank_layout.h"
 #include "rank/rank_report.h"
+#include "tools/oomrank_policy.h"
 
 #define OOMRANK_NEVER_NS (UINT64_C(1) << 62) /* no timer fires then: 146 years */
 
@@ -13,6 +14,7 @@ struct oomrank_options {
 	bool all, changes, simulate, all_domains, verify, from_proc;
 	uint64_t rows; /* 0: not given */
 	const char *cgroup, *cpuset, *root, *capture;
+	struct oomrank_policy_options policy;
 };
 
 /* A snapshot with its ranking. */
@@ -32,7 +34,8 @@ struct oomrank {
 	struct rank_layout *layout, *next; /* NEXT: of a text to come */
 	struct strbuf why_no_probe;
 	bool told_unseen;
-	struct strbuf told_domain; /* about the one that was asked for */
+	struct strbuf told_domain;	   /* about the one that was asked for */
+	struct oomrank_policies *policies; /* NULL: a report of the kernel's choice */
 	/* What is shown. */
 	struct oomrank_snapshot before; /* the last one shown; machine NULL: none yet */
 	uint64_t reports;

@@ -28,6 +28,10 @@ static const struct option_entry entries[] = {
 	 &given.cpuset, 0, 0},
 	{OPTION_FLAG, 0, "all-domains", NULL, "all cgroups with a limit: how full, who is next",
 	 &given.all_domains, 0, 0},
+	{OPTION_TEXTS, 0, "policy", "POLICY", "what if it were that, or the BPF text in a file",
+	 &given.policy.names, 0, 0},
+	{OPTION_FLAG, 0, "compare", NULL, "all policies, and those given, side by side",
+	 &given.policy.compare, 0, 0},
 	{OPTION_FLAG, 0, "proc", NULL, "read from /proc even if BPF could be used",
 	 &given.from_proc, 0, 0},
 	{OPTION_TEXT, 0, "root", "DIR", "read what --capture has written to DIR", &given.root, 0,
@@ -38,6 +42,11 @@ static const struct option_entry entries[] = {
 	 &given.verify, 0, 0},
 	{OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0},
 };
+
+static bool has_policy(const struct oomrank_options *o)
+{
+	return o->policy.compare || o->policy.names.count;
+}
 
 int oomrank_options_check(const struct oomrank_options *o, const struct common_options *c,
 			  struct strbuf *why)
@@ -51,13 +60,19 @@ int oomrank_options_check(const struct oomrank_options *o, const struct common_o
 				 "or --changes");
 	else if (o->changes && o->all_domains)
 		strbuf_puts(why, "--changes does not go with --all-domains");
+	else if (has_policy(o) && (o->all_domains || o->simulate || o->changes))
+		strbuf_puts(why, "--policy and --compare do not go with --all-domains, --simulate "
+				 "or --changes");
 	else if ((o->root || o->from_proc) &&
-		 (c->ebpf || c->probe || c->edit || c->image || c->kernel_headers))
+		 ((c->ebpf && !o->policy.names.count) || c->probe || c->edit || c->image ||
+		  (c->kernel_headers && !o->policy.names.count)))
 		strbuf_puts(why, "--root and --proc use no BPF: they do not go with --ebpf, "
 				 "--probe, --edit, --image or --kernel-headers");
+	else if (has_policy(o) && (o->capture || o->verify))
+		strbuf_puts(why, "--policy and --compare do not go with --capture or --verify");
 	else if (o->capture && (o->root || o->verify))
 		strbuf_puts(why, "--capture does not go with --root or --verify");
-	return why->length ? -EINVAL : 0;
+	return why->length ? -EINVAL : oomrank_policies_check(&o->policy, c, why);
 }
 
 static int check_together(const struct common_options *c)
@@ -73,6 +88,8 @@ static int check_together(const struct common_options *c)
 			      "or -X");
 		return EXIT_USAGE;
 	}
+	if (c->ebpf && given.policy.names.count)
+		return oomrank_policy_print(&given.policy, c);
 	return -1;
 }
 
@@ -85,9 +102,12 @@ static const struct program_info info = {
 		    "  oomrank --cgroup /shop  # of a memory cgroup at its limit\n"
 		    "  oomrank --all-domains   # how full all cgroups are, and who is next\n"
 		    "  oomrank --changes 10    # every 10 seconds what has changed\n"
+		    "  oomrank --compare       # who would die under other policies\n"
+		    "  oomrank --policy youngest-first  # or protect-database, prefer-batch\n"
 		    "  oomrank -j              # for programs: an object for each process\n"
 		    "  oomrank --capture m     # keep this machine, for: oomrank --root m\n",
 	.check = check_together,
+	.force_with = "--policy FILE",
 };
 
 int oomrank_options_parse(struct oomrank *o, int argc, char *argv[])

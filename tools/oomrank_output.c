@@ -108,11 +108,15 @@ static struct rank_report report_of(const struct oomrank *o, const struct oomran
 	};
 }
 
-static int put(struct oomrank *o, const struct oomrank_snapshot *s, struct strbuf *out)
+static int put(struct oomrank *o, const struct oomrank_snapshot *s, struct strbuf *out,
+	       struct strbuf *why)
 {
 	struct rank_report p = report_of(o, s);
 	bool changes = o->options.changes && o->before.view.machine;
 
+	if (o->policies)
+		return oomrank_policies_put(o->policies, s->view.machine, &s->ranking.domain,
+					    &o->tool.common, o->options.rows, out, why);
 	if (o->options.all_domains)
 		return oomrank_put_domains(o, &s->view, out);
 	if (o->options.simulate)
@@ -133,7 +137,7 @@ int oomrank_report(struct oomrank *o, struct strbuf *out, struct strbuf *why)
 	int r = oomrank_take(o, &s, why);
 
 	if (r == 0)
-		r = put(o, &s, out);
+		r = put(o, &s, out, why);
 	if (r < 0) {
 		oomrank_snapshot_clear(&s);
 		return r;

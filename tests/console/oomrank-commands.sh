@@ -29,6 +29,8 @@ does "explain 2002" '\(with\) .*memory\.oom\.group of /shop/web'
 does "explain victim" '\*KILL\* proc 2001 '
 does "domains" '^ +75\.0 .* 2001 shop .*\(the machine\)$' '^ +50\.0 .* /shop$'
 does "simulate" 'OOM kill of PID 2001 .*, simulated true$' '^OOM: simulated: nothing was killed'
+does "policy rss" "^OOM: What if the policy were rss, for the whole machine\? Nobody is killed\.$" "^OOM:   \*KILL\* proc 2001 " "as: rss 300\.0M$"
+does "compare" '^kernel +2001 shop +2 ' '^rss +2001 ' '^largest-cgroup +2001 ' '^oomd +2001 ' '^earlyoom +2001 shop +1 '
 does "verify" '^8 processes compared, 0 differ$'
 does "set" '^set all off$' '^set rows 20$' '^set json off$' '^set time off$' '^set changes off$' '^set interval off$' '^set domain machine$'
 does "set all on"
