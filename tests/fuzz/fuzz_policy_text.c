@@ -13,7 +13,7 @@ static void check_lines(const struct policy_text *joined)
 	unsigned int line, number = 1, of_policy = 0;
 
 	for (const struct text_line *l = joined->lines; l->file; l++)
-		if (!l->line || (l > joined->lines && l[-1].first >= l->first))
+		if (!l->line || (l > joined->lines && l[-1].first > l->first))
 			abort();
 	for (; *text; text += strcspn(text, "\n"), text += *text == '\n', number++) {
 		source_locate(&whole, number, &file, &line);
