@@ -66,8 +66,10 @@ static inline struct kernfs_node *parent_node(struct kernfs_node *node)
 #endif
 }
 
-static inline void read_path(struct oomkill_path *path, struct cgroup *cgroup)
+OOMTOOLS_CALLBACK(8)
 {
+	struct cgroup *cgroup = (void *)loop.index;
+	struct oomkill_path *path = loop.context;
 	struct kernfs_node *node = cgroup ? RD(cgroup->kn) : NULL;
 	int zero = 0, length;
 	struct story_names *room = story_names.lookup(&zero);
@@ -75,7 +77,7 @@ static inline void read_path(struct oomkill_path *path, struct cgroup *cgroup)
 
 	path->size = path->whole = 0;
 	if (!room)
-		return;
+		return 0;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < STORY_DEPTH && node; i++) {
 		/* So that the compiler does not make "is not the end" of it: the verifier cannot.
@@ -92,6 +94,12 @@ static inline void read_path(struct oomkill_path *path, struct cgroup *cgroup)
 	path->size = size;
 	path->whole = size && !node;
 	bpf_probe_read_kernel(path->names, sizeof(path->names), room->names);
+	return 0;
+}
+
+static inline void read_path(struct oomkill_path *path, struct cgroup *cgroup)
+{
+	OOMTOOLS_CALL(8, cgroup, path);
 }
 
 static inline void read_victim(struct oomkill_detail *d, struct task_struct *victim)
@@ -233,19 +241,26 @@ static inline u64 domain_usage(struct story_domain *domain)
 							       : OOMKILL_UNKNOWN;
 }
 
-/* MM: NULL if it has gone. */
-static inline void tell_step(u32 name, u32 pid, struct mm_struct *mm, struct story_domain *domain)
+struct step_told {
+	struct mm_struct *mm; /* NULL: it has gone */
+	struct story_domain *domain;
+	u32 pid;
+};
+
+OOMTOOLS_CALLBACK(7)
 {
+	struct step_told *told = loop.context;
+	struct mm_struct *mm = told->mm;
 	struct oomkill_step *step = events.ringbuf_reserve(sizeof(*step));
 	struct mm_pages pages;
 
 	if (!step) {
 		lost.atomic_increment(OOMKILL_LOST_STORY);
-		return;
+		return 0;
 	}
 	step->kind = OOMKILL_STEP;
-	step->step = name;
-	step->pid = pid;
+	step->step = loop.index;
+	step->pid = told->pid;
 	step->pad = 0;
 	step->time_ns = bpf_ktime_get_ns();
 	read_pages_exactly(mm, &pages);
@@ -254,8 +269,16 @@ static inline void tell_step(u32 name, u32 pid, struct mm_struct *mm, struct sto
 	step->shmem_pages = mm ? pages.shmem : OOMKILL_UNKNOWN;
 	step->swap_pages = mm ? pages.swap : OOMKILL_UNKNOWN;
 	step->pgtables_bytes = mm ? RD(mm->pgtables_bytes.counter) : OOMKILL_UNKNOWN;
-	step->memcg_usage_pages = domain_usage(domain);
+	step->memcg_usage_pages = domain_usage(told->domain);
 	events.ringbuf_submit(step, 0);
+	return 0;
+}
+
+static inline void tell_step(u32 name, u32 pid, struct mm_struct *mm, struct story_domain *domain)
+{
+	struct step_told told = {mm, domain, pid};
+
+	OOMTOOLS_CALL(7, name, &told);
 }
 
 static inline u64 start_of(struct task_struct *task)
@@ -290,15 +313,32 @@ static inline void follow(struct task_struct *victim, struct story_kill *kill)
 		story_mms.insert(&mm, &story);
 }
 
-static inline int story_tell(void *ctx, struct task_struct *victim, struct oom_control *oc,
-			     u32 flags, struct story_kill *kill)
+struct story_told {
+	void *ctx;
+	struct task_struct *victim;
+	struct oom_control *oc;
+	struct story_kill *kill;
+};
+
+/* Called, as it is long and there are two places to call it from. */
+OOMTOOLS_CALLBACK(6)
 {
-	u64 time_ns = tell_event(ctx, victim, oc, flags);
+	u32 flags = loop.index;
+	struct story_told *t = loop.context;
+	u64 time_ns = tell_event(t->ctx, t->victim, t->oc, flags);
 
 	if (!time_ns)
 		return 0;
-	follow(victim, kill);
-	return tell_detail(victim, oc, flags, time_ns);
+	follow(t->victim, t->kill);
+	return tell_detail(t->victim, t->oc, flags, time_ns);
+}
+
+static inline int story_tell(void *ctx, struct task_struct *victim, struct oom_control *oc,
+			     u32 flags, struct story_kill *kill)
+{
+	struct story_told told = {ctx, victim, oc, kill};
+
+	return OOMTOOLS_CALL(6, flags, &told);
 }
 
 /* A kill begins. */

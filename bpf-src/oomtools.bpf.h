@@ -1,9 +1,12 @@
 /* What every BPF text of oomtools includes first. */
 
-/* Read kernel memory: RD(task->mm). Never dereference a kernel pointer directly. */
+/*
+ * Read kernel memory: RD(task->mm). Never dereference a kernel pointer directly. What cannot be
+ * read is 0: the helper sees to it (bpf_probe_read_kernel_common(), kernel/trace/bpf_trace.c).
+ */
 #define RD(x)                                                   \
 	({                                                      \
-		typeof(x) rd_ = 0;                              \
+		typeof(x) rd_;                                  \
 		bpf_probe_read_kernel(&rd_, sizeof(rd_), &(x)); \
 		rd_;                                            \
 	})
@@ -29,6 +32,13 @@ struct oomtools_loop {
 };
 #define OOMTOOLS_CALLBACK(number) int callback_##number(struct oomtools_loop loop)
 #define OOMTOOLS_CALLBACK_REF(number) ((void *)bpf_pseudo_fd(4 /* BPF_PSEUDO_FUNC */, number))
+
+/*
+ * Call a callback as a function, on any kernel. libbcc inlines all other functions: what is long
+ * and stands in more than one place is better called, as each copy takes its time to compile.
+ */
+#define OOMTOOLS_CALL(number, index, context) \
+	((int (*)(u64, void *))(0x4f4f0000ul + (number)))((u64)(index), context)
 
 /*
  * Which struct the text sends to user space. It may be given more members, wherever in it: the tool

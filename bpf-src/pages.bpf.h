@@ -71,8 +71,10 @@ OOMTOOLS_CALLBACK(5)
 
 #define PAGES_OF(sum, member) ((sum).pages[member] > 0 ? (sum).pages[member] : 0)
 
-static inline void read_pages_exactly(struct mm_struct *mm, struct mm_pages *pages)
+OOMTOOLS_CALLBACK(9)
 {
+	struct mm_struct *mm = (void *)loop.index;
+	struct mm_pages *pages = loop.context;
 	struct pages_sum sum = {.area = pages_cpu_area(), .mm = mm};
 
 	for (int i = 0; i < PAGES_COUNTERS; i++)
@@ -82,6 +84,12 @@ static inline void read_pages_exactly(struct mm_struct *mm, struct mm_pages *pag
 	pages->anon = PAGES_OF(sum, MM_ANONPAGES);
 	pages->swap = PAGES_OF(sum, MM_SWAPENTS);
 	pages->shmem = PAGES_OF(sum, MM_SHMEMPAGES);
+	return 0;
+}
+
+static inline void read_pages_exactly(struct mm_struct *mm, struct mm_pages *pages)
+{
+	OOMTOOLS_CALL(9, mm, pages);
 }
 #else
 /* Threads keep up to 64 pages each to themselves: nobody can add them up. */

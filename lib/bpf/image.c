@@ -178,18 +178,21 @@ static bool is_wide_load(const struct bpf_insn *i)
 	return i->code == (BPF_LD | BPF_DW | BPF_IMM);
 }
 
-static bool starts_function(const struct image_program *p, int64_t instruction)
+/* Does instruction I, which holds a distance, mean a function behind the first? */
+static bool refers_to_function(const struct image_program *p, size_t i)
 {
-	for (size_t i = 0; i < p->n_functions; i++)
-		if (p->functions[i].insn_off == instruction)
+	int64_t target = (int64_t)i + p->instructions[i].imm + 1;
+
+	for (size_t f = 0; f < p->n_functions && target > 0; f++)
+		if (p->functions[f].insn_off == target)
 			return true;
 	return false;
 }
 
 /*
  * Every map load must be one of the listed references, so that no number in the image can ever be
- * taken for a descriptor of the loading process; every callback reference must hit the start of a
- * function. The verifier checks all else.
+ * taken for a descriptor of the loading process; every callback reference and call must hit the
+ * start of a function. The verifier checks all else.
  */
 static const char *check_instructions(const struct image_program *p)
 {
@@ -198,8 +201,12 @@ static const char *check_instructions(const struct image_program *p)
 	for (size_t i = 0; i < p->n_instructions; i++) {
 		const struct bpf_insn *in = &p->instructions[i];
 
-		if (in->code == (BPF_JMP | BPF_CALL) && in->src_reg)
-			return "a call of something else than a helper";
+		if (in->code == (BPF_JMP | BPF_CALL) && in->src_reg) {
+			if (in->src_reg != BPF_PSEUDO_CALL)
+				return "a call of something else than a helper";
+			if (!refers_to_function(p, i))
+				return "a call of no function";
+		}
 		if (!is_wide_load(in))
 			continue;
 		if (i + 1 >= p->n_instructions)
@@ -210,8 +217,7 @@ static const char *check_instructions(const struct image_program *p)
 				return "a map load that is not listed";
 			references++;
 		} else if (in->src_reg == BPF_PSEUDO_FUNC) {
-			if (!starts_function(p, (int64_t)i + in->imm + 1) ||
-			    (int64_t)i + in->imm + 1 <= 0)
+			if (!refers_to_function(p, i))
 				return "a callback reference to no function";
 		} else if (in->src_reg) {
 			return "a load of an unknown kind";

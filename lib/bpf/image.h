@@ -68,10 +68,10 @@ void image_seal(const void *payload, size_t n, struct strbuf *out);
 
 /*
  * Link the bpf_loop() callbacks: a reference to callback N (a load of BPF_PSEUDO_FUNC N, as libbcc
- * leaves it) gets the instructions of the program `callback_N` behind its own, with their map
- * references and function and line information; the callbacks then leave the list of programs and
- * their functions become static in the BTF, as the kernel demands. -EINVAL with the reason in
- * ERROR.
+ * leaves it), or a call of it (OOMTOOLS_CALL), gets the instructions of the program `callback_N`
+ * behind its own, with their map references and function and line information; the callbacks then
+ * leave the list of programs and their functions become static in the BTF, as the kernel demands.
+ * -EINVAL with the reason in ERROR.
  */
 int image_link(struct image *image, struct strbuf *error);
 

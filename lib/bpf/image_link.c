@@ -1,8 +1,8 @@
 /*
- * libbcc applies no relocation of function addresses, so a text passes a callback by number, and
- * what the compiler would have done is done here: append the callback's instructions to each
- * program that names it and make the reference relative, as the kernel wants it (BPF_PSEUDO_FUNC,
- * Linux 5.13).
+ * libbcc applies no relocation of function addresses, so a text passes a callback by number, or
+ * calls it so, and what the compiler would have done is done here: append the callback's
+ * instructions to each program that names it and make the reference relative, as the kernel wants
+ * it (BPF_PSEUDO_FUNC, Linux 5.13; BPF_PSEUDO_CALL, Linux 4.16).
  */
 #include "bpf/image.h"
 
@@ -21,6 +21,10 @@ struct placed {
 };
 
 #define CALLBACKS_MOST 16
+
+/* OOMTOOLS_CALL (bpf-src/oomtools.bpf.h): a helper's number that no kernel has. */
+#define CALLS_FROM 0x4f4f0000
+#define CALLS_MOST 0x10000
 
 /* Grow an array by N elements, copied from MORE. */
 static int extend(void *array, size_t *n, const void *more, size_t n_more, size_t each)
@@ -102,6 +106,17 @@ static int64_t place(const struct image *image, struct image_program *p, int32_t
 	return placed[(*n_placed)++].start;
 }
 
+/* Which callback an instruction passes on or calls; -1: none. */
+static int32_t callback_of(const struct bpf_insn *in)
+{
+	if (in->code == (BPF_LD | BPF_DW | BPF_IMM) && in->src_reg == BPF_PSEUDO_FUNC)
+		return in->imm;
+	if (in->code == (BPF_JMP | BPF_CALL) && !in->src_reg && in->imm >= CALLS_FROM &&
+	    in->imm < CALLS_FROM + CALLS_MOST)
+		return in->imm - CALLS_FROM;
+	return -1;
+}
+
 static int link_program(const struct image *image, struct image_program *p, struct strbuf *error)
 {
 	struct placed placed[CALLBACKS_MOST];
@@ -109,18 +124,21 @@ static int link_program(const struct image *image, struct image_program *p, stru
 
 	/* What is appended is looked at as well: a callback may use callbacks. */
 	for (size_t i = 0; i + 1 < p->n_instructions; i++) {
-		int64_t start;
+		bool is_load = p->instructions[i].code == (BPF_LD | BPF_DW | BPF_IMM);
+		int32_t number = callback_of(&p->instructions[i]);
 
-		if (p->instructions[i].code != (BPF_LD | BPF_DW | BPF_IMM))
-			continue;
-		if (p->instructions[i].src_reg == BPF_PSEUDO_FUNC) {
-			start = place(image, p, p->instructions[i].imm, placed, &n_placed, error);
+		if (number >= 0) {
+			int64_t start = place(image, p, number, placed, &n_placed, error);
+
 			if (start < 0)
 				return (int)start;
 			p->instructions[i].imm = (int32_t)(start - (int64_t)i - 1);
-			p->instructions[i + 1].imm = 0;
+			if (is_load)
+				p->instructions[i + 1].imm = 0;
+			else
+				p->instructions[i].src_reg = BPF_PSEUDO_CALL;
 		}
-		i++;
+		i += is_load;
 	}
 	return 0;
 }

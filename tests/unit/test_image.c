@@ -20,6 +20,10 @@
 	{                                   \
 		.imm = 0                    \
 	}
+#define CALL(number)                                                     \
+	{                                                                \
+		.code = BPF_JMP | BPF_CALL, .imm = 0x4f4f0000 + (number) \
+	}
 #define RETURN                             \
 	{                                  \
 		.code = BPF_JMP | BPF_EXIT \
@@ -166,6 +170,7 @@ static void refuses_what_would_run_wrong(void **state)
 		{.code = 0x18, .src_reg = BPF_PSEUDO_BTF_ID}, {.imm = 0}, RETURN};
 	static const struct bpf_insn kernel_call[] = {
 		{.code = BPF_JMP | BPF_CALL, .src_reg = 2, .imm = 5}, RETURN};
+	static const struct bpf_insn call[] = {CALL(0), RETURN};
 	struct image *image;
 
 	(void)state;
@@ -194,6 +199,10 @@ static void refuses_what_would_run_wrong(void **state)
 	image = make();
 	add_program(image, "raw_tp__three", kernel_call, ARRAY_SIZE(kernel_call));
 	refuse(image, "a call of something else than a helper");
+	image = make();
+	add_program(image, "raw_tp__three", call, ARRAY_SIZE(call));
+	image->programs[2].instructions[0].src_reg = BPF_PSEUDO_CALL;
+	refuse(image, "a call of no function");
 	image = make();
 	image->programs[0].lines[0].insn_off = 3;
 	refuse(image, "line information out of order");
@@ -266,6 +275,33 @@ static void links_callbacks(void **state)
 	serialise(image, &bytes);
 }
 
+/* OOMTOOLS_CALL; callback 5 calls 3, and the caller does, too. */
+static void links_calls(void **state)
+{
+	static const struct bpf_insn caller[] = {CALL(5), CALL(3), RETURN};
+	static const struct bpf_insn outer[] = {CALL(3), RETURN};
+	static const struct bpf_insn inner[] = {MAP_LOAD, RETURN};
+	_cleanup_image_ struct image *image = make();
+	_cleanup_strbuf_ struct strbuf error = {0}, bytes = {0};
+	const struct image_program *p;
+
+	(void)state;
+	add_program(image, "callback_3", inner, ARRAY_SIZE(inner));
+	add_program(image, "callback_5", outer, ARRAY_SIZE(outer));
+	add_program(image, "raw_tp__three", caller, ARRAY_SIZE(caller));
+	add_btf(image);
+	assert_int_equal(image_link(image, &error), 0);
+	p = image_program(image, "raw_tp__three");
+	/* 3 of its own, the outer's 2, the inner's 3, once. */
+	assert_int_equal(p->n_instructions, 8);
+	assert_int_equal(p->instructions[0].imm, 3 - 0 - 1);
+	assert_int_equal(p->instructions[1].imm, 5 - 1 - 1);
+	assert_int_equal(p->instructions[3].imm, 5 - 3 - 1);
+	assert_int_equal(p->instructions[3].src_reg, BPF_PSEUDO_CALL);
+	assert_int_equal(p->n_functions, 3);
+	serialise(image, &bytes);
+}
+
 static void misses_callbacks(void **state)
 {
 	static const struct bpf_insn caller[] = {CALLBACK_LOAD(4), RETURN};
@@ -331,6 +367,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_changed),
 		cmocka_unit_test(refuses_what_would_run_wrong),
 		cmocka_unit_test(links_callbacks),
+		cmocka_unit_test(links_calls),
 		cmocka_unit_test(misses_callbacks),
 		cmocka_unit_test(names_say_where),
 	};
