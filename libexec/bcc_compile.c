@@ -605,11 +605,25 @@ static int load_types(const struct bcc_request *q, struct btf **ret, struct strb
 	return bytes ? kernel_btf_hash_of(bytes, size, hash) : -ENOMEM;
 }
 
-/* All that need not wait for libbcc. */
-static int prepare(const struct bcc_request *q, struct btf **btf, struct strbuf *hash)
-{
-	int r = load_types(q, btf, hash);
+/* What bcc_begin() has begun. */
+static struct {
+	pthread_t loader;
+	struct btf *btf;
+	struct strbuf hash;
+} begun;
 
+int bcc_begin(const struct bcc_request *q)
+{
+	int r;
+
+	use_huge_pages();
+	r = pthread_create(&begun.loader, NULL, load_libbcc, NULL);
+	return r ? -r : load_types(q, &begun.btf, &begun.hash);
+}
+
+/* All that need not wait for libbcc. */
+static int prepare(const struct bcc_request *q)
+{
 	if (strstr(q->text, "TRACEPOINT_PROBE") || strstr(q->text, "struct tracepoint__")) {
 		if (q->btf) {
 			fprintf(stderr,
@@ -620,31 +634,24 @@ static int prepare(const struct bcc_request *q, struct btf **btf, struct strbuf 
 		}
 		provide_tracefs();
 	}
-	return r < 0 ? r : prepare_headers(q, *btf);
+	return prepare_headers(q, begun.btf);
 }
 
 int bcc_compile(const struct bcc_request *q, struct strbuf *image)
 {
-	_cleanup_strbuf_ struct strbuf flags = {0}, split = {0}, hash = {0}, prelude = {0};
+	_cleanup_strbuf_ struct strbuf flags = {0}, split = {0}, prelude = {0};
 	const char *arguments[BCC_FLAGS_MOST + 5];
-	struct btf *btf = NULL;
-	pthread_t loader;
 	void *module;
-	int n = 0, r;
+	int n = 0, r = prepare(q);
 
-	use_huge_pages();
-	r = pthread_create(&loader, NULL, load_libbcc, NULL);
-	if (r)
-		return -r;
-	r = prepare(q, &btf, &hash);
-	pthread_join(loader, NULL);
+	pthread_join(begun.loader, NULL);
 	if (r == 0 && bcc.error) {
 		fprintf(stderr, BCC_ERROR "%s (apt install libbpfcc)\n", bcc.error);
 		r = -EINVAL;
 	}
 	if (r < 0)
 		return r;
-	join_flags(q, btf, &flags);
+	join_flags(q, begun.btf, &flags);
 	/* Else a misspelt helper becomes a call to nowhere. */
 	arguments[n++] = "-Werror=implicit-function-declaration";
 	/* libbcc optimizes what clang gives it, so clang need not: that takes a third of the time.
@@ -663,5 +670,6 @@ int bcc_compile(const struct bcc_request *q, struct strbuf *image)
 	if (!module)
 		return -EBADMSG;
 	/* Neither is freed: this process ends next, and to take LLVM apart takes time. */
-	return make_image(q, module, btf, strbuf_text(&flags), strbuf_text(&hash), image);
+	return make_image(q, module, begun.btf, strbuf_text(&flags), strbuf_text(&begun.hash),
+			  image);
 }

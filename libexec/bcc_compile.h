@@ -19,6 +19,12 @@ struct bcc_request {
 };
 
 /*
+ * What needs no text: libbcc is loaded, by a thread, and the kernel's types are read. Once, before
+ * bcc_compile() with the same request. 0, or -errno as there.
+ */
+int bcc_begin(const struct bcc_request *request);
+
+/*
  * Compile into a serialised image. On failure -errno; what went wrong then stands on stdout and
  * stderr, where libbcc writes, too. libbcc may instead exit(1) from within, or crash.
  */

@@ -138,19 +138,36 @@ static int complain(const char *what, int r)
 	return EXIT_FAILURE;
 }
 
+/* A tool may have started us before it has a text: the standard input waits until it has. */
+static int read_text(const char *input, struct strbuf *text)
+{
+	bool is_file = strcmp(input, "-");
+	int r = is_file ? file_read(input, TEXT_SIZE_MOST, text)
+			: file_read_fd(STDIN_FILENO, TEXT_SIZE_MOST, text);
+
+	if (r == 0 && (!text->length || memchr(text->data, 0, text->length)))
+		r = -EINVAL;
+	return r < 0 ? complain(is_file ? input : "standard input", r) : 0;
+}
+
 /* The child: all that libbcc prints goes to MESSAGES, the image to OUTPUT. */
 static void __attribute__((noreturn))
-compile_and_exit(const struct bcc_request *q, int messages, int output, const sigset_t *signals)
+compile_and_exit(struct options *o, int messages, int output, const sigset_t *signals)
 {
-	_cleanup_strbuf_ struct strbuf image = {0};
+	_cleanup_strbuf_ struct strbuf image = {0}, text = {0};
 	int r, nothing = open("/dev/null", O_RDONLY);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigprocmask(SIG_UNBLOCK, signals, NULL);
-	dup2(nothing, STDIN_FILENO);
 	dup2(messages, STDOUT_FILENO);
 	dup2(messages, STDERR_FILENO);
-	r = bcc_compile(q, &image);
+	r = bcc_begin(&o->request);
+	if (r == 0 && read_text(o->input, &text))
+		_exit(EXIT_FAILURE);
+	dup2(nothing, STDIN_FILENO);
+	o->request.text = strbuf_text(&text);
+	if (r == 0)
+		r = bcc_compile(&o->request, &image);
 	if (r == 0)
 		r = file_write_fd(output, image.data, image.length);
 	fflush(NULL);
@@ -187,7 +204,7 @@ static void block_signals(sigset_t *signals)
 }
 
 /* Compile in a child. 0 with the image in OUTPUT, or the status to exit with. */
-static int supervise(const struct bcc_request *q, int messages, int output, const sigset_t *signals)
+static int supervise(struct options *o, int messages, int output, const sigset_t *signals)
 {
 	pid_t child = fork();
 	int status;
@@ -195,7 +212,7 @@ static int supervise(const struct bcc_request *q, int messages, int output, cons
 	if (child < 0)
 		return complain("fork", -errno);
 	if (child == 0)
-		compile_and_exit(q, messages, output, signals);
+		compile_and_exit(o, messages, output, signals);
 	status = wait_for_child(child, signals);
 	if (WIFSIGNALED(status)) {
 		fprintf(stderr, "oomtools-compile: the compiler was ended by signal %d (%s)\n",
@@ -251,7 +268,7 @@ static int compile(struct options *o)
 				"elsewhere (--image)",
 				r);
 	o->request.directory = directory.path;
-	status = supervise(&o->request, messages, output, &signals);
+	status = supervise(o, messages, output, &signals);
 	compile_directory_remove(&directory);
 	if (status || o->verbose)
 		show(messages);
@@ -261,19 +278,9 @@ static int compile(struct options *o)
 int main(int argc, char **argv)
 {
 	static struct options o = {.request.tool = "", .input = "-"};
-	_cleanup_strbuf_ struct strbuf text = {0};
-	int r, status;
+	int status;
 
 	file_open_standard();
 	status = parse_options(argc, argv, &o);
-	if (status >= 0)
-		return status;
-	r = strcmp(o.input, "-") ? file_read(o.input, TEXT_SIZE_MOST, &text)
-				 : file_read_fd(STDIN_FILENO, TEXT_SIZE_MOST, &text);
-	if (r < 0)
-		return complain(strcmp(o.input, "-") ? o.input : "standard input", r);
-	if (!text.length || memchr(text.data, 0, text.length))
-		return complain(o.input, -EINVAL);
-	o.request.text = text.data;
-	return compile(&o);
+	return status >= 0 ? status : compile(&o);
 }

@@ -255,6 +255,15 @@ int tool_swap(struct tool *tool, struct tracer *tracer, const struct source *tex
 	return r;
 }
 
+void tool_swap_ahead(struct tool *tool, struct tracer *tracer)
+{
+	struct tracer_variant only[2];
+	struct tracer_config config = run_config(tool, only);
+
+	config.image_path = NULL;
+	tracer_swap_ahead(tracer, &config);
+}
+
 int tool_check_privilege(void)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};

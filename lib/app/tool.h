@@ -57,6 +57,9 @@ bool tool_has_console(const struct tool *tool);
 int tool_swap(struct tool *tool, struct tracer *tracer, const struct source *text,
 	      int (*prepare)(struct tracer *tracer, void *data), void *data, struct strbuf *why);
 
+/* Somebody begins to change the text: have a compiler ready for tool_swap(). */
+void tool_swap_ahead(struct tool *tool, struct tracer *tracer);
+
 /* Lock memory, RESERVE bytes more than there are now, and ask the OOM killer to pass by; warnings
  * go to the user. */
 void tool_protect(size_t reserve);

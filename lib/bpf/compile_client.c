@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -101,41 +102,57 @@ static void __attribute__((noreturn)) become(const char *path, char *const *argv
 	_exit(127);
 }
 
-/* Until it has ended: 0 or -errno. */
-static int wait_for_end(const struct compile_request *q, pid_t child, int *status)
+/* The helper at work, or waiting for its text. */
+struct compiler {
+	pid_t pid;
+	int text; /* a socket for it; -1: it has it */
+	int output, messages;
+	struct strbuf how; /* what it was started for */
+};
+
+static void forget(struct compiler *c)
 {
-	_cleanup_close_ int fd = q->meanwhile ? (int)syscall(SYS_pidfd_open, child, 0) : -1;
+	const int fds[] = {c->text, c->output, c->messages};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	strbuf_free(&c->how);
+	free(c);
+}
+
+/* It has ended. Its exit status, or 128 and the signal; or -errno. */
+static int reap(struct compiler *c)
+{
+	int status;
+
+	while (waitpid(c->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	/* It could not clean up; its own child ends with it. */
+	compile_directory_sweep(c->pid);
+	return 128 + WTERMSIG(status);
+}
+
+static int wait_for_end(const struct compile_request *q, struct compiler *c)
+{
+	_cleanup_close_ int fd = q->meanwhile ? (int)syscall(SYS_pidfd_open, c->pid, 0) : -1;
 	struct pollfd ended = {.fd = fd, .events = POLLIN};
 
 	while (fd >= 0 && poll(&ended, 1, COMPILE_MEANWHILE_MS) == 0)
 		q->meanwhile(q->meanwhile_data);
-	while (waitpid(child, status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
+	return reap(c);
 }
 
-/* Run it to its end: its wait status, or -errno. */
-static int run(const struct compile_request *q, const char *path, char *const *argv, const int *fds)
+void compiler_end(struct compiler *c)
 {
-	/* Where whoever started us ignores SIGCHLD, there is nothing to wait for. */
-	struct sigaction usual = {.sa_handler = SIG_DFL}, before;
-	int status, r = 0;
-	pid_t child;
-
-	sigaction(SIGCHLD, &usual, &before);
-	child = fork();
-	if (child == 0)
-		become(path, argv, fds);
-	if (child < 0)
-		r = -errno;
-	else
-		r = wait_for_end(q, child, &status);
-	/* It could not clean up; its own child ends with it. */
-	if (r == 0 && WIFSIGNALED(status))
-		compile_directory_sweep(child);
-	sigaction(SIGCHLD, &before, NULL);
-	return r < 0 ? r : status;
+	if (!c)
+		return;
+	kill(c->pid, SIGTERM);
+	(void)reap(c);
+	forget(c);
 }
 
 /* The helper's own errors begin with the function or the map that is at fault: "NAME: ...". */
@@ -180,12 +197,19 @@ static void sort_messages(const struct source *source, const char *text, bool fa
 	source_messages(source, strbuf_text(&compiler), failed && !errors->length, errors, others);
 }
 
-/* Start the helper and wait. Its exit status, or -errno. */
-static int start(const struct compile_request *q, const char *path, const int *fds)
+/* What a compiler is started for; another request needs another one. */
+static void put_how(const struct compile_request *q, const char *path, struct strbuf *out)
+{
+	strbuf_printf(out, "%s %s %s %s", path, q->tool, q->kernel_headers ? "headers" : "btf",
+		      q->flags);
+}
+
+/* Start the helper, which will read TEXT. */
+static int execute(const struct compile_request *q, const char *path, int text, struct compiler *c)
 {
 	_cleanup_free_ char *flags = strdup(q->flags);
 	char *argv[FLAGS_MOST + 8] = {(char *)(uintptr_t)HELPER};
-	int n = 1, status;
+	int n = 1;
 
 	if (!flags)
 		return -ENOMEM;
@@ -200,10 +224,103 @@ static int start(const struct compile_request *q, const char *path, const int *f
 			return -E2BIG;
 		argv[n++] = f;
 	}
-	status = run(q, path, argv, fds);
-	if (status < 0)
-		return status;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	/* Where whoever started us ignores SIGCHLD, there would be nothing to wait for. */
+	signal(SIGCHLD, SIG_DFL);
+	c->pid = fork();
+	if (c->pid == 0)
+		become(path, argv, (const int[]){text, c->output, c->messages});
+	return c->pid < 0 ? -errno : 0;
+}
+
+/* TEXT is the reading end of what is to be compiled. */
+static int start(const struct compile_request *q, const char *path, int text, struct compiler **ret)
+{
+	struct compiler *c = calloc(1, sizeof(*c));
+	int r = -EMFILE;
+
+	if (!c)
+		return -ENOMEM;
+	c->text = -1;
+	c->output = memfd_create("image", MFD_CLOEXEC);
+	c->messages = memfd_create("messages", MFD_CLOEXEC);
+	put_how(q, path, &c->how);
+	if (text >= 0 && c->output >= 0 && c->messages >= 0)
+		r = strbuf_error(&c->how);
+	if (r == 0)
+		r = execute(q, path, text, c);
+	if (r < 0) {
+		forget(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+int compile_ahead(const struct compile_request *q, struct compiler **ret)
+{
+	_cleanup_close_ int theirs = -1;
+	char path[PATH_MAX];
+	int ends[2], r = find_helper(path);
+
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	theirs = ends[1];
+	r = start(q, path, theirs, ret);
+	if (r < 0)
+		close(ends[0]);
+	else
+		(*ret)->text = ends[0];
+	return r;
+}
+
+/* Give the text to one that waits; false: it will not do, as for a text too long for the socket. */
+static bool feed(struct compiler *c, const struct compile_request *q, const char *path)
+{
+	_cleanup_strbuf_ struct strbuf how = {0};
+	size_t n = strlen(q->source.text);
+
+	put_how(q, path, &how);
+	if (!how.data || strcmp(how.data, strbuf_text(&c->how)))
+		return false;
+	return send(c->text, q->source.text, n, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n &&
+	       shutdown(c->text, SHUT_WR) == 0;
+}
+
+/* The one that was started ahead has done it? Its exit status, or -1: it has not. */
+static int run_ahead(const struct compile_request *q, const char *path, struct compiler **ret)
+{
+	struct compiler *c = q->ahead ? STEAL(*q->ahead) : NULL;
+	int status;
+
+	if (!c)
+		return -1;
+	if (!feed(c, q, path)) {
+		compiler_end(c);
+		return -1;
+	}
+	status = wait_for_end(q, c);
+	/* Ended by a signal: before it had the text, perhaps, as a thing that only waits. */
+	if (status < 0 || status > 128) {
+		forget(c);
+		return -1;
+	}
+	*ret = c;
+	return status;
+}
+
+/* Run it to its end: its exit status, or -errno. */
+static int run(const struct compile_request *q, const char *path, struct compiler **ret)
+{
+	_cleanup_close_ int text = -1;
+	int r = run_ahead(q, path, ret);
+
+	if (r >= 0)
+		return r;
+	text = hold("text", q->source.text, strlen(q->source.text));
+	r = start(q, path, text, ret);
+	return r < 0 ? r : wait_for_end(q, *ret);
 }
 
 static int collect(int fd, size_t most, struct strbuf *out)
@@ -211,17 +328,26 @@ static int collect(int fd, size_t most, struct strbuf *out)
 	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : file_read_fd(fd, most, out);
 }
 
+/* What it has made, and said. */
+static int take(const struct compile_request *q, struct compiler *c, int status,
+		struct strbuf *image, struct strbuf *errors, struct strbuf *others)
+{
+	_cleanup_strbuf_ struct strbuf said = {0};
+	int r = collect(c->messages, MESSAGES_MOST, &said);
+
+	if (r < 0)
+		return r;
+	sort_messages(&q->source, strbuf_text(&said), status != 0, errors, others);
+	return status == 0 ? collect(c->output, IMAGE_SIZE_MOST + 4096, image) : -ENOEXEC;
+}
+
 int compile_run(const struct compile_request *q, struct strbuf *image, struct strbuf *errors,
 		struct strbuf *others)
 {
-	_cleanup_close_ int text = hold("text", q->source.text, strlen(q->source.text));
-	_cleanup_close_ int output = memfd_create("image", MFD_CLOEXEC);
-	_cleanup_close_ int messages = memfd_create("messages", MFD_CLOEXEC);
-	_cleanup_strbuf_ struct strbuf said = {0};
+	struct compiler *c = NULL;
 	char path[PATH_MAX];
-	int r, status;
+	int r = find_helper(path), status;
 
-	r = find_helper(path);
 	if (r < 0) {
 		strbuf_printf(errors,
 			      "the compiler %s is not there (%s): install oomtools whole, "
@@ -229,21 +355,14 @@ int compile_run(const struct compile_request *q, struct strbuf *image, struct st
 			      path, strerror(-r));
 		return -ENOPKG;
 	}
-	if (text < 0 || output < 0 || messages < 0)
-		return -EMFILE;
-	status = start(q, path, (const int[]){text, output, messages});
-	if (status < 0)
-		return status;
-	r = collect(messages, MESSAGES_MOST, &said);
-	if (r < 0)
-		return r;
-	sort_messages(&q->source, strbuf_text(&said), status != 0, errors, others);
-	if (status == 0)
-		return collect(output, IMAGE_SIZE_MOST + 4096, image);
+	status = run(q, path, &c);
+	r = status < 0 ? status : take(q, c, status, image, errors, others);
+	if (c)
+		forget(c);
 	if (status > 128)
 		strbuf_printf(errors, "the compiler %s was ended by signal %d (%s)\n", path,
 			      status - 128, strsignal(status - 128));
-	else if (!errors->length)
+	else if (status > 0 && !errors->length)
 		strbuf_printf(errors, "%s ended with status %d and no message\n", path, status);
-	return -ENOEXEC;
+	return r;
 }

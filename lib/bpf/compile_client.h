@@ -9,6 +9,8 @@
 #include "base/strbuf.h"
 #include "bpf/source_map.h"
 
+struct compiler;
+
 struct compile_request {
 	const char *tool;
 	struct source source;
@@ -17,9 +19,21 @@ struct compile_request {
 	/* Called every COMPILE_MEANWHILE_MS while the compiler is at work; or NULL. */
 	void (*meanwhile)(void *data);
 	void *meanwhile_data;
+	/* One that was started ahead; NULL: none. It is taken if it was started for such a request,
+	 * and ended in any case. */
+	struct compiler **ahead;
 };
 
 #define COMPILE_MEANWHILE_MS 20
+
+/*
+ * Start the helper for a text that is still to come (SOURCE is not looked at): what it does first
+ * is the same for all texts. Until then it waits, with some 30 MiB. 0 or -errno.
+ */
+int compile_ahead(const struct compile_request *request, struct compiler **ret);
+
+/* End it, if it is still there, and forget it. NULL is fine. */
+void compiler_end(struct compiler *c);
 
 /*
  * Compile into the bytes of an image. -ENOEXEC: it did not compile; ERRORS says why, with file and

@@ -88,7 +88,8 @@ static void attempt_init(struct attempt *a, struct tracer *t, const struct trace
 			    .flags = strbuf_text(&a->flags),
 			    .kernel_headers = config->kernel_headers,
 			    .meanwhile = config->meanwhile,
-			    .meanwhile_data = config->meanwhile_data},
+			    .meanwhile_data = config->meanwhile_data,
+			    .ahead = &t->ahead},
 		.version = config->version,
 		.path = config->image_path,
 		.log = log_lines,
@@ -477,6 +478,20 @@ static int try_swaps(struct tracer *t, const struct tracer_config *config, struc
 	return r;
 }
 
+void tracer_swap_ahead(struct tracer *t, const struct tracer_config *config)
+{
+	const struct tracer_variant *v = all_variants(config);
+	struct attempt a;
+
+	while (v->name && strcmp(v->name, tracer_variant(t)))
+		v++;
+	if (!v->name || t->ahead || config->image_path)
+		return;
+	attempt_init(&a, t, config, v);
+	(void)compile_ahead(&a.supply.compile, &t->ahead);
+	attempt_free(&a);
+}
+
 int tracer_swap(struct tracer *t, const struct tracer_config *config)
 {
 	struct reasons reasons = {0};
@@ -490,6 +505,7 @@ int tracer_swap(struct tracer *t, const struct tracer_config *config)
 	}
 	r = try_swaps(t, config, &reasons);
 	conclude(t, &reasons);
+	compiler_end(STEAL(t->ahead)); /* it was not needed: the image is in the cache */
 	malloc_trim(0);
 	return r;
 }
@@ -528,6 +544,7 @@ void tracer_close(struct tracer *t)
 {
 	if (!t)
 		return;
+	compiler_end(t->ahead);
 	attachments_close(t->attached);
 	running_close(&t->running);
 	strbuf_free(&t->error);

@@ -139,6 +139,13 @@ int tracer_swap(struct tracer *t, const struct tracer_config *config);
 void tracer_pause(struct tracer *t);
 int tracer_resume(struct tracer *t);
 
+/*
+ * A swap will be asked for with such a configuration and a text that is not there yet: start the
+ * compiler, so that it waits for the text and not the user for it. It ends with the next swap or
+ * with the tracer. What fails here is not needed.
+ */
+void tracer_swap_ahead(struct tracer *t, const struct tracer_config *config);
+
 /* A program that is attached, at one place. */
 struct tracer_program {
 	const char *name; /* of the function: "fentry__oom_kill_process" */

@@ -3,6 +3,7 @@
 
 #include "base/strbuf.h"
 #include "bpf/attachment.h"
+#include "bpf/compile_client.h"
 #include "bpf/kernel_features.h"
 #include "bpf/probe_set.h"
 #include "bpf/tracer.h"
@@ -23,4 +24,5 @@ struct tracer {
 	unsigned int error_line;
 	struct tracer_supply supply;
 	char *variant;
+	struct compiler *ahead; /* started by tracer_swap_ahead(); or NULL */
 };

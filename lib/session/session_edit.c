@@ -104,6 +104,7 @@ static int start(struct session *s, struct console *console, struct editing **re
 		free(e);
 		return r;
 	}
+	session_expect(s);
 	s->editing = *ret = e;
 	return 0;
 }

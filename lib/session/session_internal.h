@@ -24,6 +24,9 @@ const char *session_tool(const struct session *s);
 /* The text that runs, the built-in one, the draft; their names: "the built-in text". */
 const char *session_text_name(const struct probe_text *text);
 
+/* There will be a text to apply: have the compiler ready. */
+void session_expect(struct session *s);
+
 /* Run the draft, or go back. 0 or -errno with the reason in WHY; what to know in OUT. */
 int session_apply(struct session *s, struct strbuf *out, struct strbuf *why);
 int session_undo(struct session *s, struct strbuf *out, struct strbuf *why);

@@ -75,6 +75,12 @@ static int swap_to(struct session *s, const struct probe_text *text, struct strb
 	return r;
 }
 
+void session_expect(struct session *s)
+{
+	if (*s->config.tracer)
+		tool_swap_ahead(s->config.tool, *s->config.tracer);
+}
+
 int session_apply(struct session *s, struct strbuf *out, struct strbuf *why)
 {
 	int r = 0;
