@@ -162,9 +162,17 @@ BPF_PROG(iter__task, struct bpf_iter_meta *meta, struct task_struct *task)
 	return 0;
 }
 
-static inline int tell_kill(struct task_struct *victim, struct oomprof_key *key, u32 sent,
-			    struct oom_control *oc, u32 flags)
+struct kill_told {
+	struct task_struct *victim;
+	struct oomprof_key *key;
+	struct oom_control *oc;
+	u32 sent;
+};
+
+/* Called, as it is long and there are two places to call it from. */
+OOMTOOLS_CALLBACK(4)
 {
+	struct kill_told *t = loop.context;
 	struct oomprof_kill *kill = control.ringbuf_reserve(sizeof(*kill));
 
 	if (!kill) {
@@ -172,14 +180,22 @@ static inline int tell_kill(struct task_struct *victim, struct oomprof_key *key,
 		return 0;
 	}
 	kill->kind = OOMPROF_KILL;
-	process_of(victim, &kill->process);
-	kill->key = *key;
-	kill->not_go = not_go.lookup(key) != NULL;
-	kill->sent = sent;
-	oom_read_victim(&kill->event, victim);
-	oom_read_control(&kill->event, oc, flags);
+	process_of(t->victim, &kill->process);
+	kill->key = *t->key;
+	kill->not_go = not_go.lookup(t->key) != NULL;
+	kill->sent = t->sent;
+	oom_read_victim(&kill->event, t->victim);
+	oom_read_control(&kill->event, t->oc, loop.index);
 	control.ringbuf_submit(kill, 0);
 	return 0;
+}
+
+static inline int tell_kill(struct task_struct *victim, struct oomprof_key *key, u32 sent,
+			    struct oom_control *oc, u32 flags)
+{
+	struct kill_told told = {victim, key, oc, sent};
+
+	return OOMTOOLS_CALL(4, flags, &told);
 }
 
 /*
@@ -321,14 +337,12 @@ static inline u64 bias_of(struct task_struct *task, u64 entry)
 	return 0;
 }
 
-/* What cannot be read becomes 0. */
+/* What cannot be read becomes 0: the helper does that, of what is not known by nobody's address. */
 static inline u32 read_known(void *to, u32 size, u64 bias, u64 address, u32 flag)
 {
-	if (!address) {
-		__builtin_memset(to, 0, size);
-		return 0;
-	}
-	return bpf_probe_read_user(to, size, (void *)(bias + address)) ? 0 : flag;
+	u32 failed = bpf_probe_read_user(to, size, (void *)(address ? bias + address : 0));
+
+	return address && !failed ? flag : 0;
 }
 
 static inline void read_runtime(struct oomprof_begin *begin, u64 bias, struct oomprof_binary *b)
