@@ -688,7 +688,7 @@ static inline bool is_large(struct walk *w, struct walk_state *state)
 
 	if (bpf_probe_read_user(w->heads, 8 * SAMPLE, (void *)(state->heads + 8 * from)))
 		return false;
-	/* Without a branch for each, or the verifier would follow 2^32 ways. */
+		/* Without a branch for each, or the verifier would follow 2^32 ways. */
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < SAMPLE; i++)
 		used += (w->heads[i] + ~0ull / 2) >> 63;
