@@ -20,9 +20,9 @@
 #define OOMRANK_OOM_VICTIM 8	/* tsk_is_oom_victim(): chosen before, not gone yet */
 #define OOMRANK_OOM_SKIP 16	/* MMF_OOM_SKIP: reaped, or given up */
 #define OOMRANK_IN_VFORK 32	/* in_vfork(): it runs in its parent's memory */
-#define OOMRANK_ORIGIN 64   /* oom_task_origin(): swapoff, or switching KSM off: points LONG_MAX */
-#define OOMRANK_EXITING 128 /* SIGNAL_GROUP_EXIT, or its first thread is PF_EXITING */
-#define OOMRANK_ADJ_MIN_IN_MM 256 /* somebody who shares its mm has oom_score_adj -1000 */
+#define OOMRANK_ORIGIN 64 /* oom_task_origin(): swapoff, or switching KSM off: points LONG_MAX */
+#define OOMRANK_EXITING \
+	128 /* SIGNAL_GROUP_EXIT and no core dump, or its only thread is PF_EXITING */
 
 struct oomrank_task {
 	__u32 pid, parent_pid; /* as seen from the initial PID namespace */
