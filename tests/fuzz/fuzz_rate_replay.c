@@ -1,0 +1,55 @@
+/* Recordings of memrate: lines of any bytes become tables, or are refused. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rate/rate_replay.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int show(void *user, const struct strbuf *text)
+{
+	size_t *n = user;
+
+	/* Nothing that a terminal would obey. */
+	for (size_t i = 0; i < text->length; i++)
+		if ((unsigned char)text->data[i] < ' ' && text->data[i] != '\n')
+			abort();
+	*n += text->length;
+	return 0;
+}
+
+static void play(const char *text, size_t size, struct rate_replay_options *options)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	struct rate_replay *replay;
+	size_t shown = 0;
+	int r = 0;
+
+	options->show = show;
+	options->user = &shown;
+	if (rate_replay_open(options, &replay) < 0)
+		abort();
+	for (size_t at = 0, n; r == 0 && at < size; at += n) {
+		const char *end = memchr(text + at, '\n', size - at);
+
+		n = end ? (size_t)(end - text) - at + 1 : size - at;
+		r = rate_replay_line(replay, text + at, n, &why);
+	}
+	if (r == 0)
+		r = rate_replay_end(replay, &why);
+	if (r < 0 && !why.length)
+		abort();
+	rate_replay_close(replay);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rate_replay_options plain = {.rows = 20};
+	struct rate_replay_options chosen = {
+		.rows = 2, .chosen = UINT64_C(0x7ffff), .sort = 11, .width = 80};
+
+	play((const char *)data, size, &plain);
+	play((const char *)data, size, &chosen);
+	return 0;
+}
