@@ -57,6 +57,14 @@ static void read_command_line(struct machine_reader *r, struct machine_process *
 	p->command_line = n ? strndup(r->text.data, n) : NULL;
 }
 
+/* From the text of its file "cgroup". */
+static void set_cgroup(struct machine_reader *r, struct machine_process *p)
+{
+	strbuf_reset(&r->path);
+	if (cgroup_parse_memory(strbuf_text(&r->text), &r->path) == r->m->cgroup_version)
+		p->cgroup = machine_cgroup_of_path(r, strbuf_text(&r->path));
+}
+
 int machine_read_rest(struct machine_reader *r, struct machine_process *p)
 {
 	int error = read_number(r, p->task.pid, "oom_score", &p->oom_score);
@@ -64,21 +72,21 @@ int machine_read_rest(struct machine_reader *r, struct machine_process *p)
 	if (error == -ESRCH)
 		return error;
 	if (r->m->n_cgroups && p->cgroup == MACHINE_NONE &&
-	    read_of(r, p->task.pid, "cgroup", TEXT_MOST) == 0) {
-		strbuf_reset(&r->path);
-		if (cgroup_parse_memory(strbuf_text(&r->text), &r->path) == r->m->cgroup_version)
-			p->cgroup = machine_cgroup_of_path(r, strbuf_text(&r->path));
-	}
+	    read_of(r, p->task.pid, "cgroup", TEXT_MOST) == 0)
+		set_cgroup(r, p);
 	read_command_line(r, p);
 	return 0;
 }
 
 /*
  * Of a process whose first thread has exited another thread's: the first that has a memory, as
- * find_lock_task_mm() (mm/oom_kill.c).
+ * find_lock_task_mm() (mm/oom_kill.c). And its cgroup: of v1 one that has exited is in "/", it
+ * says.
  */
-static void read_other_thread(struct machine_reader *r, uint32_t pid, struct status_text *status)
+static void read_other_thread(struct machine_reader *r, struct machine_process *p,
+			      struct status_text *status)
 {
+	const uint32_t pid = p->task.pid;
 	struct dirent *entry;
 	struct status_text s;
 	DIR *threads;
@@ -97,6 +105,9 @@ static void read_other_thread(struct machine_reader *r, uint32_t pid, struct sta
 		*status = s;
 		status->uid = uid;
 		status->threads = count;
+		if (r->m->n_cgroups && machine_read_text(r, TEXT_MOST, "%s/proc/%u/task/%s/cgroup",
+							 r->root, pid, entry->d_name) == 0)
+			set_cgroup(r, p);
 	}
 	if (threads)
 		closedir(threads);
@@ -142,7 +153,7 @@ static int read_numbers(struct machine_reader *r, struct machine_process *p)
 	if (error < 0)
 		return error;
 	if (!status.has_memory && !stat.is_kernel_thread)
-		read_other_thread(r, p->task.pid, &status);
+		read_other_thread(r, p, &status);
 	set_numbers(r->m, &stat, &status, &p->task);
 	return read_number(r, p->task.pid, "oom_score_adj", &p->task.oom_score_adj);
 }
