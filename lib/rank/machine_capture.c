@@ -93,7 +93,7 @@ static int each_number(const char *top, const char *directory,
 
 static int copy_thread(const char *top, const char *directory, const char *tid)
 {
-	static const char *const names[] = {"status", NULL};
+	static const char *const names[] = {"status", "cgroup", NULL};
 	char path[PATH_MAX];
 	int r = join(directory, tid, path);
 
