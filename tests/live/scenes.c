@@ -77,13 +77,15 @@ static int look_until_still(const struct scene_stage *stage, struct machine **re
 }
 
 /* Has nobody been killed, and will nobody be? */
-static bool is_over(struct scene_stage *stage, uint64_t since_ms, bool *failed)
+static bool is_over(struct scene_stage *stage, const struct scene_prediction *p, uint64_t since_ms,
+		    bool *failed)
 {
 	uint64_t waited = now_ms() - since_ms;
+	/* Only a write is told that there is no memory: others come back, or try for ever. */
+	bool is_told = p->victim || stage->plan->trigger == SCENE_WRITES;
 
 	*failed |= scene_stage_failed(stage);
-	/* Only a write is told that there is no memory: others come back, or try for ever. */
-	if (!*failed && (stage->plan->trigger == SCENE_WRITES ? waited < 60000 : waited < 3000))
+	if (!*failed && waited < (is_told ? 60000 : 3000))
 		return false;
 	return scene_stage_kills(stage) == 0 || waited > 60000;
 }
@@ -102,7 +104,7 @@ static int wait_for_kill(struct scene_stage *stage, struct scene_kills *kills,
 		}
 		nap();
 		result = scene_kills_take(kills, p, ret);
-	} while (result == 0 && !ret->first && !is_over(stage, since, &failed));
+	} while (result == 0 && !ret->first && !is_over(stage, p, since, &failed));
 	scene_stage_calm(stage);
 	return result;
 }
