@@ -97,11 +97,9 @@ static inline void read_pages_exactly(struct mm_struct *mm, struct mm_pages *pag
 #endif
 
 /*
- * By which of them does oom_badness() compare? By the exact ones (get_mm_rss_sum()) since
- * Linux 7.0, or where a change for that was taken over: then the points of the last kill have shown
- * it (oomkill_pages.bpf.h).
+ * Has it been shown that this kernel compares processes by the exact numbers? By the points of the
+ * last kill (oomkill_pages.bpf.h), or from without (lib/rank/counting.h).
  */
-#define OOM_ADDS_UP (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0))
 BPF_ARRAY(pages_exact, u32, 1);
 
 /* As the kernel counts them. */
@@ -110,7 +108,7 @@ static inline void read_pages_counted(struct mm_struct *mm, struct mm_pages *pag
 	int zero = 0;
 	u32 *is_exact = pages_exact.lookup(&zero);
 
-	if (OOM_ADDS_UP || (is_exact && *is_exact))
+	if (is_exact && *is_exact)
 		read_pages_exactly(mm, pages);
 	else
 		read_pages_roughly(mm, pages);

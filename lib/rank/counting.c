@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/macro.h"
 #include "rank/ranking.h"
 
@@ -52,6 +53,8 @@ static void grow(int fd)
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint32_t pages, used = 0;
 
+	/* One that is exempt has no score. */
+	(void)child_unprotect();
 	if (memory < 0 || area == MAP_FAILED || ftruncate(memory, (off_t)(CHUNK * page)) < 0)
 		_exit(1);
 	/* All of it in one page of the page table, which is there from the start; no huge page. */
