@@ -175,6 +175,8 @@ int goalloctop_probe_start(struct goalloctop *t)
 		status = goalloctop_discovery_start(t);
 	if (status < 0 && wants_probes(p))
 		status = start_events(t, mode);
+	t->tool.meanwhile = goalloctop_take_rings;
+	t->tool.meanwhile_data = t;
 	return status;
 }
 

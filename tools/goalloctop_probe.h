@@ -75,6 +75,7 @@ int goalloctop_discovery_none(struct goalloctop *t, const char *why);
 /* What is on the rings, for the loop. */
 void goalloctop_take_comings(void *user);
 void goalloctop_take_events(void *user);
+void goalloctop_take_rings(void *user); /* all there are: while a text is compiled */
 
 /* Around another text's taking over, as struct session_config has it. */
 int goalloctop_probe_before(struct tracer *tracer, struct strbuf *why, void *user);

@@ -45,6 +45,16 @@ void goalloctop_take_events(void *user)
 	goalloctop_trace_flush(t);
 }
 
+void goalloctop_take_rings(void *user)
+{
+	struct goalloctop *t = user;
+
+	if (t->probe.discovery)
+		goalloctop_take_comings(t);
+	if (t->probe.events && t->probe.trace)
+		goalloctop_take_events(t);
+}
+
 /* Without BPF, /proc is looked through. That matters to who waits for programs. */
 int goalloctop_discovery_none(struct goalloctop *t, const char *why)
 {

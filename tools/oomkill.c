@@ -91,7 +91,7 @@ static int run(struct oomkill *o)
 	tool_protect(0);
 	o->tool.meanwhile = on_ring;
 	o->tool.meanwhile_data = o;
-	r = tool_start_line(&o->tool, "Tracing OOM kills... Ctrl-C to stop.\n");
+	r = tool_start_line(&o->tool, "Tracing OOM kills...");
 	if (r == 0)
 		r = oomkill_console_open(&o->console);
 	if (r == 0)

@@ -76,8 +76,7 @@ static int watch(struct oomprof *o)
 		r = watcher_open(&config, &console.watcher);
 	if (r == 0) {
 		tool_protect(RESERVE);
-		r = tool_start_line(&o->tool,
-				    "Watching for OOM kills of Go programs... Ctrl-C to stop.\n");
+		r = tool_start_line(&o->tool, "Watching for OOM kills of Go programs...");
 	}
 	if (r == 0)
 		r = watcher_start(console.watcher);

@@ -52,14 +52,10 @@ void oomrank_interval(void *user)
 
 static int start_line(const struct oomrank *o)
 {
-	_cleanup_strbuf_ struct strbuf line = {0};
-
 	/* Reports without an interval are made by commands. */
-	strbuf_printf(&line, "%s Ctrl-C to stop.\n",
-		      !o->interval_ns	   ? "Reports on command..."
-		      : o->options.changes ? "One report, then what changes..."
-					   : "Reports at intervals...");
-	return tool_start_line(&o->tool, strbuf_text(&line));
+	return tool_start_line(&o->tool, !o->interval_ns      ? "Reports on command..."
+					 : o->options.changes ? "One report, then what changes..."
+							      : "Reports at intervals...");
 }
 
 static int watch(struct oomrank *o)

@@ -103,7 +103,7 @@ static int run(struct hello *h)
 	if (r == 0 && h->tool.common.duration_ns)
 		r = loop_add_timer(h->loop, h->tool.common.duration_ns, 0, on_duration, h);
 	if (r == 0)
-		r = tool_start_line(&h->tool, "Tracing program starts... Ctrl-C to stop.\n");
+		r = tool_start_line(&h->tool, "Tracing program starts...");
 	return r < 0 ? r : loop_run(h->loop);
 }
 

@@ -174,6 +174,11 @@ int probe_text_read(const char *path, bool force, const char *force_word, const 
 	return r;
 }
 
+unsigned int probe_text_heading(const struct probe_text *text)
+{
+	return text->name ? text->lines[0].line - 1 : 0;
+}
+
 struct source probe_text_source(const struct probe_text *text)
 {
 	return (struct source){

@@ -39,6 +39,9 @@ int probe_text_read(const char *path, bool force, const char *force_word, const 
 /* Append the heading and the text. */
 void probe_text_put(const char *tool, const char *text, struct strbuf *out);
 
+/* How many lines stand before the text in the file it is from: those of the heading, 0 or 1. */
+unsigned int probe_text_heading(const struct probe_text *text);
+
 /* For the tracer: the text with its lines and name. Valid as long as TEXT stays. */
 struct source probe_text_source(const struct probe_text *text);
 

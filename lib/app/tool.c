@@ -308,9 +308,18 @@ int tool_print(const struct strbuf *text)
 	return r < 0 ? r : terminal_write(1, strbuf_text(text), text->length);
 }
 
-int tool_start_line(const struct tool *tool, const char *line)
+int tool_start_line(const struct tool *tool, const char *what)
 {
-	int r = terminal_write(tool->common.json ? 2 : 1, line, strlen(line));
+	_cleanup_strbuf_ struct strbuf line = {0};
+	int r;
+
+	/* At a prompt Ctrl-C is for the line that is typed. */
+	strbuf_printf(&line, "%s %s\n", what,
+		      tool->common.console && isatty(0) ? "'help' shows the commands, Ctrl-D ends."
+							: "Ctrl-C to stop.");
+	r = strbuf_error(&line);
+	if (r == 0)
+		r = terminal_write(tool->common.json ? 2 : 1, line.data, line.length);
 	/* Where stderr is gone, nobody would read it either. */
 	if (r == 0 || tool->common.json)
 		return 0;

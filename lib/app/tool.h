@@ -65,10 +65,11 @@ void tool_swap_ahead(struct tool *tool, struct tracer *tracer);
 void tool_protect(size_t reserve);
 
 /*
- * The line that says that the probe is in place: to stdout, with --json to stderr. 0, or -EPIPE or
- * -ECANCELED for tool_status(): the user was told.
+ * The line that says that the probe is in place, and how to end it: to stdout, with --json to
+ * stderr. WHAT is its beginning: "Tracing OOM kills...". 0, or -EPIPE or -ECANCELED for
+ * tool_status(): the user was told.
  */
-int tool_start_line(const struct tool *tool, const char *line);
+int tool_start_line(const struct tool *tool, const char *what);
 
 /* Characters in a line of the terminal that stdout is; 0: it is none, or that is not known. */
 int tool_line_width(void);

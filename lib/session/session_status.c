@@ -35,7 +35,7 @@ static void put_text(const struct session *s, struct strbuf *out)
 		return;
 	strbuf_printf(out, "Draft:    %s", session_text_name(&s->texts.draft));
 	if (s->texts.error_line)
-		strbuf_printf(out, ", failed at line %u ('edit')\n", s->texts.error_line);
+		strbuf_printf(out, ", failed at line %u ('edit')\n", texts_error_line(&s->texts));
 	else
 		strbuf_puts(out, ", not applied ('apply', 'diff draft')\n");
 }

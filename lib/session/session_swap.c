@@ -102,7 +102,7 @@ int session_apply(struct session *s, struct strbuf *out, struct strbuf *why)
 			    "\nNothing has changed: the probe runs on as it was. 'edit' goes on "
 			    "with the draft");
 		if (s->texts.error_line)
-			strbuf_printf(why, ", at line %u", s->texts.error_line);
+			strbuf_printf(why, ", at line %u", texts_error_line(&s->texts));
 	}
 	return r;
 }

@@ -118,6 +118,7 @@ int session_list(struct command_call *call)
 	const struct session *s = call->user;
 	char *const *words = call->words;
 	const struct probe_text *text = choose(s, &words);
+	_cleanup_strbuf_ struct strbuf whole = {0};
 	const char *all;
 
 	if (!text || !text->text.length) {
@@ -125,7 +126,12 @@ int session_list(struct command_call *call)
 			    text ? "an image runs: its text is not known" : "there is no draft");
 		return -ENOENT;
 	}
-	all = strbuf_text(&text->text);
+	/* With the heading, where its file has one: lines are counted so in messages. */
+	if (probe_text_heading(text))
+		probe_text_put(session_tool(s), strbuf_text(&text->text), &whole);
+	if (strbuf_error(&whole) < 0)
+		return -ENOMEM;
+	all = whole.length ? whole.data : strbuf_text(&text->text);
 	if (words[0] && words[1]) {
 		strbuf_puts(call->why, "one function, or one range of lines, please");
 		return -EINVAL;

@@ -27,6 +27,11 @@ bool texts_has_draft(const struct texts *texts)
 	return texts->draft.text.length > 0;
 }
 
+unsigned int texts_error_line(const struct texts *texts)
+{
+	return texts->error_line + probe_text_heading(&texts->draft);
+}
+
 void texts_set_draft(struct texts *texts, struct probe_text *new)
 {
 	probe_text_free(&texts->draft);

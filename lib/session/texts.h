@@ -24,6 +24,9 @@ int texts_init(struct texts *texts, struct probe_text *first);
 const struct probe_text *texts_running(const struct texts *texts);
 bool texts_has_draft(const struct texts *texts);
 
+/* Where the draft failed, as messages and `list` count its lines: with its file's heading. */
+unsigned int texts_error_line(const struct texts *texts);
+
 /* NEW is taken over; the draft that there was is gone. */
 void texts_set_draft(struct texts *texts, struct probe_text *new);
 

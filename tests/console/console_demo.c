@@ -249,7 +249,7 @@ static int run(struct demo *d)
 	if (r == 0 && tool_has_console(&d->tool))
 		r = console_open(&config, &d->console);
 	if (r == 0)
-		r = tool_start_line(&d->tool, "The demo begins.\n");
+		r = tool_start_line(&d->tool, "The demo begins...");
 	if (r == 0)
 		r = loop_run(d->loop);
 	if (d->loop)

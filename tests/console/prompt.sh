@@ -211,7 +211,7 @@ sees "standard output is a file: the prompt is on the terminal" '^demo> ?$'
 enter "words x"
 enter "quit"
 wait_for 30 shows '^ready>'
-equal "and the data clean" "$(cat data)" $'The demo begins.\n1: <x>'
+equal "and the data clean" "$(cat data)" $'The demo begins... \'help\' shows the commands, Ctrl-D ends.\n1: <x>'
 begin '-c "echo first; wait 10ms"'
 sees "a script before the prompt" '^first$'
 enter "quit"

@@ -117,6 +117,8 @@ command_line apply
 sees "it runs" 'mine.c runs .* from the cache'
 command_line "list raw_tp__exit_mmap"
 sees "list shows a function" '^ *[0-9]+  .*raw_tp__exit_mmap'
+command_line "list 1-1"
+sees "its lines are those of its file" '^ +1  /\* oomkill [0-9.]+: the text of its BPF probe\.'
 told loaded
 
 # ---- while an editor runs ----
