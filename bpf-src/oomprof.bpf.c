@@ -173,6 +173,7 @@ struct kill_told {
 OOMTOOLS_CALLBACK(4)
 {
 	struct kill_told *t = loop.context;
+	struct task_struct *victim = t->victim;
 	struct oomprof_kill *kill = control.ringbuf_reserve(sizeof(*kill));
 
 	if (!kill) {
@@ -180,11 +181,11 @@ OOMTOOLS_CALLBACK(4)
 		return 0;
 	}
 	kill->kind = OOMPROF_KILL;
-	process_of(t->victim, &kill->process);
+	process_of(victim, &kill->process);
 	kill->key = *t->key;
 	kill->not_go = not_go.lookup(t->key) != NULL;
 	kill->sent = t->sent;
-	oom_read_victim(&kill->event, t->victim);
+	oom_read_victim(&kill->event, victim);
 	oom_read_control(&kill->event, t->oc, loop.index);
 	control.ringbuf_submit(kill, 0);
 	return 0;
