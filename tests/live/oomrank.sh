@@ -84,7 +84,7 @@ equal "a probe that does not compile is an error, not /proc" "$?:$(cat "$tmp/tex
 "$oomrank" --simulate --cgroup "$cgroup" -j >"$tmp/foretold"
 filler=
 fill() {
-	memcg_start "$cgroup" "$hog" -n filler 64
+	memcg_start "$cgroup" "$hog" -n filler 100
 	filler=$!
 }
 start kills oomkill -j -p "$idle,$small,$large"
