@@ -82,23 +82,14 @@ static int run_resume(struct command_call *call)
 	return 0;
 }
 
+struct recording *goalloctop_recording(const struct goalloctop *t)
+{
+	return t->console && t->console->recording.writer ? &t->console->recording : NULL;
+}
+
 static int run_record(struct command_call *call)
 {
-	struct goalloctop *t = call->user;
-	struct goalloctop_console *c = t->console;
-
-	if (strcmp(call->words[0], "off") != 0)
-		return goalloctop_record_start(t, call->words[0], call->why);
-	if (!c->record_path) {
-		strbuf_puts(call->out, "Nothing was recorded.\n");
-		return 0;
-	}
-	human_things(call->out, c->recorded, t->probe.trace ? "allocation" : "interval");
-	strbuf_puts(call->out, " in ");
-	text_display(call->out, c->record_path, strlen(c->record_path));
-	strbuf_puts(call->out, ".\n");
-	goalloctop_record_stop(t);
-	return 0;
+	return recording_command(&((struct goalloctop *)call->user)->console->recording, call);
 }
 
 static int run_replay(struct command_call *call)
@@ -154,6 +145,7 @@ static int open_all(struct goalloctop *t, struct goalloctop_console *c)
 	const size_t kept = t->probe.trace ? LINES_KEPT : BLOCKS_KEPT;
 	int r = recent_texts_open(&c->recent, kept, BYTES_KEPT);
 
+	c->recording.what = t->probe.trace ? "allocation" : "interval";
 	if (r == 0)
 		r = session_open(&session, &c->session);
 	if (r < 0)
@@ -185,7 +177,7 @@ int goalloctop_console_close(struct goalloctop *t, int status)
 		return status;
 	session_close(c->session);
 	status = console_close(c->console, status);
-	goalloctop_record_stop(t);
+	recording_stop(&c->recording);
 	recent_texts_close(&c->recent);
 	free(c);
 	t->console = NULL;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "console/console.h"
+#include "console/recording.h"
 #include "output/recent_texts.h"
 #include "session/session.h"
 #include "tools/goalloctop.h"
@@ -16,9 +17,7 @@ struct goalloctop_console {
 	bool paused;
 	uint64_t passed;	    /* blocks or lines that were not printed, since the pause */
 	struct recent_texts recent; /* the last of them, printed or not */
-	char *record_path;	    /* NULL: nothing is recorded */
-	int record_fd;
-	uint64_t recorded; /* intervals, or allocations */
+	struct recording recording; /* of intervals, or allocations */
 };
 
 /* If one is wanted: when all is attached, before the loop. 0 or -errno: the user has been told. */
@@ -29,13 +28,9 @@ int goalloctop_console_close(struct goalloctop *t, int status);
 /* The N bytes of TEXT are a block, or a line of --trace: kept for `show`. Is it to be printed? */
 bool goalloctop_console_take(struct goalloctop *t, const char *text, size_t n);
 
-/* `record` (goalloctop_record.c): is it on? Lines for it. What cannot be written is told, and it is
- * off then. */
-bool goalloctop_records(const struct goalloctop *t);
-void goalloctop_record(struct goalloctop *t, const struct strbuf *lines);
-int goalloctop_record_start(struct goalloctop *t, const char *path, struct strbuf *why);
-void goalloctop_record_stop(struct goalloctop *t);
-/* `replay`: printed as it is read, in the present form. 0 or -errno. */
+/* What is recorded; NULL: nothing. */
+struct recording *goalloctop_recording(const struct goalloctop *t);
+/* `replay` (goalloctop_replay.c): printed as it is read, in the present form. 0 or -errno. */
 int goalloctop_replay(struct goalloctop *t, const char *path, struct strbuf *why);
 
 /* `set` and all below (goalloctop_console_set.c). */

@@ -131,11 +131,5 @@ void goalloctop_put_status(struct strbuf *out, void *user)
 		strbuf_printf(out, "allocations not told: %" PRIu64 "\n",
 			      alloc_events_untold(t->probe.events));
 	goalloctop_probe_lost(t, out);
-	if (c->record_path) {
-		strbuf_puts(out, "recorded: ");
-		human_things(out, c->recorded, t->probe.trace ? "allocation" : "interval");
-		strbuf_puts(out, " in ");
-		text_display(out, c->record_path, strlen(c->record_path));
-		strbuf_putc(out, '\n');
-	}
+	recording_status(&c->recording, out);
 }

@@ -148,7 +148,7 @@ static int record(struct goalloctop *t)
 	int r = goalloctop_plain_text(t, true, &out);
 
 	if (r == 0)
-		goalloctop_record(t, &out);
+		recording_add(goalloctop_recording(t), &out);
 	return r;
 }
 
@@ -167,5 +167,5 @@ int goalloctop_plain_block(struct goalloctop *t)
 	r = goalloctop_plain_text(t, t->tool.common.json, &out);
 	if (r == 0 && goalloctop_console_take(t, strbuf_text(&out), out.length))
 		r = tool_print(&out);
-	return r == 0 && goalloctop_records(t) ? record(t) : r;
+	return r == 0 && goalloctop_recording(t) ? record(t) : r;
 }

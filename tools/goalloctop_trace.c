@@ -42,7 +42,7 @@ static void record(struct goalloctop *t, const struct alloc_event *e)
 	_cleanup_strbuf_ struct strbuf line = {0};
 
 	if (goalloctop_trace_line(t, e, true, &line) == 0)
-		goalloctop_record(t, &line);
+		recording_add(goalloctop_recording(t), &line);
 }
 
 void goalloctop_trace_event(const struct alloc_event *e, void *user)
@@ -53,7 +53,7 @@ void goalloctop_trace_event(const struct alloc_event *e, void *user)
 	if (!go_programs_is_selected(t->programs, e->pid) || !is_wanted(t->filter, e))
 		return;
 	take(t, e, out);
-	if (goalloctop_records(t))
+	if (goalloctop_recording(t))
 		record(t, e);
 	if (out->length >= PRINTED_AT_ONCE)
 		goalloctop_trace_flush(t);

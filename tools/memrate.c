@@ -77,7 +77,7 @@ static int begin(struct memrate *m)
 		r = memrate_limits_open(m);
 	if (r < 0)
 		return tool_status("cannot begin", r);
-	if (m->record && memrate_record_start(m, m->record, &why) < 0) {
+	if (m->record && recording_start(&m->recording, m->record, &why) < 0) {
 		message_error("--record: %s", strbuf_text(&why));
 		return EXIT_FAILED;
 	}
@@ -123,7 +123,9 @@ static int replay(struct memrate *m)
 
 int main(int argc, char *argv[])
 {
-	struct memrate m = {.interval_ns = 1000000000, .probe = {.one_in = 100, .one_in_now = NAN}};
+	struct memrate m = {.interval_ns = 1000000000,
+			    .recording.what = "interval",
+			    .probe = {.one_in = 100, .one_in_now = NAN}};
 	const struct option_entry options[] = {
 		{OPTION_NUMBERS, 'p', "pid", "PID", "these processes only: PID[,PID...]", &m.pids,
 		 1, INT32_MAX},
@@ -169,7 +171,7 @@ int main(int argc, char *argv[])
 		status = memrate_understand(&m, argv + first, argc - first);
 	if (status < 0)
 		status = m.replay ? replay(&m) : watch(&m);
-	memrate_record_stop(&m);
+	recording_stop(&m.recording);
 	memrate_probe_stop(&m);
 	memrate_limits_close(&m);
 	growth_free(m.growth);

@@ -6,7 +6,7 @@
 
 #include "app/loop.h"
 #include "app/tool.h"
-#include "output/line_file.h"
+#include "console/recording.h"
 #include "proc/cgroup_memory.h"
 #include "rate/growth.h"
 #include "rate/limit.h"
@@ -44,10 +44,8 @@ struct memrate {
 	struct command_runner *runner; /* NULL: there is no command */
 	struct loop *loop;
 	struct memrate_console *console; /* NULL: no commands are wanted */
-	struct line_writer *recorder;	 /* NULL: nothing is recorded */
-	char *record_path;
-	uint64_t recorded; /* intervals */
-	uint64_t blocks;   /* printed so far */
+	struct recording recording;
+	uint64_t blocks; /* printed so far */
 };
 
 /* What the timer of the intervals calls. */
@@ -76,9 +74,5 @@ int memrate_limits_read(struct memrate *m);
 int memrate_limits_put(struct memrate *m, struct rate_row *rows, size_t n);
 int memrate_limits_alert(struct memrate *m);
 
-/* --record and --replay, and the commands (memrate_record.c). 0 or -errno with the reason in WHY.
- */
-int memrate_record_start(struct memrate *m, const char *path, struct strbuf *why);
-void memrate_record_stop(struct memrate *m);
-void memrate_record(struct memrate *m, const struct strbuf *lines);
+/* --replay, and the command (memrate_replay.c). 0 or -errno with the reason in WHY. */
 int memrate_replay(struct memrate *m, const char *path, struct strbuf *why);

@@ -76,27 +76,9 @@ static int run_resume(struct command_call *call)
 	return 0;
 }
 
-static void put_recorded(const struct memrate *m, struct strbuf *out)
-{
-	human_things(out, m->recorded, "interval");
-	strbuf_puts(out, " in ");
-	text_display(out, m->record_path, strlen(m->record_path));
-}
-
 static int run_record(struct command_call *call)
 {
-	struct memrate *m = call->user;
-
-	if (strcmp(call->words[0], "off") != 0)
-		return memrate_record_start(m, call->words[0], call->why);
-	if (!m->recorder) {
-		strbuf_puts(call->out, "Nothing was recorded.\n");
-		return 0;
-	}
-	put_recorded(m, call->out);
-	strbuf_puts(call->out, ".\n");
-	memrate_record_stop(m);
-	return 0;
+	return recording_command(&((struct memrate *)call->user)->recording, call);
 }
 
 static int run_replay(struct command_call *call)
@@ -128,11 +110,7 @@ static void put_status(struct strbuf *out, void *user)
 		      (double)m->interval_ns / 1e9, memrate_by_names[m->by],
 		      m->console->paused ? "; paused" : "");
 	memrate_put_counted(m, out);
-	if (m->recorder) {
-		strbuf_puts(out, "recorded: ");
-		put_recorded(m, out);
-		strbuf_putc(out, '\n');
-	}
+	recording_status(&m->recording, out);
 }
 
 static int open_all(struct memrate *m, struct memrate_console *c)

@@ -109,7 +109,7 @@ static int record(struct memrate *m)
 	int r = memrate_put_text(m, true, &out);
 
 	if (r == 0)
-		memrate_record(m, &out);
+		recording_add(&m->recording, &out);
 	return r;
 }
 
@@ -126,5 +126,5 @@ int memrate_show(struct memrate *m)
 	r = memrate_put_text(m, m->tool.common.json, &out);
 	if (r == 0 && memrate_console_take(m, strbuf_text(&out), out.length))
 		r = tool_print(&out);
-	return r == 0 && m->recorder ? record(m) : r;
+	return r == 0 && m->recording.writer ? record(m) : r;
 }
