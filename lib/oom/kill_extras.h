@@ -29,10 +29,11 @@ void kill_extras_json(const struct named_values *extras, struct json_writer *w);
 struct json_object;
 
 /*
- * Read them back: members of OBJECT that are not a kill's, if they are numbers, texts, true or
- * false, and their names are ones that a C struct could have. 0 or -ENOMEM.
+ * Read them back: members of OBJECT that are not the tool's own as IS_OURS has it, if they are
+ * numbers, texts, true or false, and their names are ones that a C struct could have. 0 or -ENOMEM.
  */
-int kill_extras_read(struct named_values *to, struct json_object *object);
+int kill_extras_read(struct named_values *to, struct json_object *object,
+		     bool (*is_ours)(const char *name));
 
 /* Append the value for people, made harmless; text with blanks or the like is in quotes. */
 void kill_extra_display(const struct named_value *v, struct strbuf *out);

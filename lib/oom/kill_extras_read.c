@@ -16,9 +16,8 @@ static bool is_name(const char *s)
 	return n && !s[n] && n <= KILL_EXTRA_NAME_MOST;
 }
 
-/* The text's exact bytes, where it was written with them. */
-static bool exact_text(struct json_object *object, const char *key, const char *text,
-		       struct strbuf *ret)
+bool kill_json_exact(struct json_object *object, const char *key, const char *text,
+		     struct strbuf *ret)
 {
 	_cleanup_strbuf_ struct strbuf key_hex = {0};
 	struct json_object *digits;
@@ -43,7 +42,7 @@ static bool is_exact_of_another(struct json_object *object, const char *key)
 	strbuf_append(&other, key, n - ending);
 	return json_object_object_get_ex(object, strbuf_text(&other), &value) &&
 	       json_object_is_type(value, json_type_string) &&
-	       exact_text(object, other.data, json_object_get_string(value), &bytes);
+	       kill_json_exact(object, other.data, json_object_get_string(value), &bytes);
 }
 
 /* 1: it is a value of ours, 0: it is none, or -ENOMEM. TEXT is what v->text points to then. */
@@ -62,7 +61,7 @@ static int value_of(struct json_object *object, const char *key, struct json_obj
 		return 1;
 	case json_type_string:
 		v->kind = NAMED_TEXT;
-		if (!exact_text(object, key, json_object_get_string(value), text)) {
+		if (!kill_json_exact(object, key, json_object_get_string(value), text)) {
 			strbuf_reset(text);
 			strbuf_append(text, json_object_get_string(value),
 				      (size_t)json_object_get_string_len(value));
@@ -74,7 +73,8 @@ static int value_of(struct json_object *object, const char *key, struct json_obj
 	}
 }
 
-int kill_extras_read(struct named_values *to, struct json_object *object)
+int kill_extras_read(struct named_values *to, struct json_object *object,
+		     bool (*is_ours)(const char *name))
 {
 	struct json_object_iterator at = json_object_iter_begin(object),
 				    end = json_object_iter_end(object);
@@ -86,7 +86,7 @@ int kill_extras_read(struct named_values *to, struct json_object *object)
 		_cleanup_strbuf_ struct strbuf text = {0};
 		struct named_value v = {.name = (char *)key};
 
-		if (!is_name(key) || kill_key_is_ours(key) || is_exact_of_another(object, key))
+		if (!is_name(key) || is_ours(key) || is_exact_of_another(object, key))
 			continue;
 		r = value_of(object, key, json_object_iter_peek_value(&at), &v, &text);
 		if (r == 1 && !named_values_copy(&all, &v))

@@ -4,6 +4,10 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/strbuf.h"
 #include "oom/kill.h"
 #include "output/json_writer.h"
@@ -23,3 +27,15 @@ void kill_json_some(const struct kill *k, const char *const *keys, struct json_w
  * too deep, none of a kill's keys. 0, -EBADMSG or -ENOMEM.
  */
 int kill_json_read(const char *line, size_t n, struct kill **ret, struct strbuf *why);
+
+struct json_object;
+
+/*
+ * What it begins with: the line as an object, to be put by json_object_put(). What is wrong with it
+ * as JSON is said as above.
+ */
+int kill_json_parse(const char *line, size_t n, struct json_object **ret, struct strbuf *why);
+
+/* RFC 3339 in UTC, "2026-11-22T13:03:27.123Z", with any number of decimals or none: nanoseconds
+ * since the epoch. False: it is not. */
+bool kill_json_time(const char *s, uint64_t *ret);

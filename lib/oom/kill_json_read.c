@@ -51,8 +51,7 @@ static int read_text(struct reading *r, const char *key, struct json_object *val
 	return strbuf_error(ret);
 }
 
-/* RFC 3339 in UTC: "2026-11-22T13:03:27.123Z", with any number of decimals or none. */
-static int read_time(struct reading *r, const char *key, const char *s, uint64_t *ret)
+bool kill_json_time(const char *s, uint64_t *ret)
 {
 	struct tm tm = {0};
 	const char *rest = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
@@ -61,15 +60,22 @@ static int read_time(struct reading *r, const char *key, const char *s, uint64_t
 
 	/* Four digits, no blanks: strptime takes more than that. */
 	if (!rest || rest - s != strlen("2026-11-22T13:03:27") || strspn(s, "0123456789-T:") < 19)
-		return wrong(r, key, "not a time such as 2026-11-22T13:03:27.123Z");
+		return false;
 	if (*rest == '.')
 		for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
 			ns += (uint64_t)(*rest - '0') * unit;
 	seconds = timegm(&tm);
 	if (strcmp(rest, "Z") || seconds < 0 || (uint64_t)seconds >= UINT64_MAX / 1000000000)
-		return wrong(r, key, "not a time such as 2026-11-22T13:03:27.123Z");
+		return false;
 	*ret = (uint64_t)seconds * 1000000000 + ns;
-	return 0;
+	return true;
+}
+
+static int read_time(struct reading *r, const char *key, const char *s, uint64_t *ret)
+{
+	return kill_json_time(s, ret)
+		       ? 0
+		       : wrong(r, key, "not a time such as 2026-11-22T13:03:27.123Z");
 }
 
 static int read_whole(struct reading *r, const char *key, struct json_object *value, bool sign,
@@ -239,7 +245,7 @@ static int read_members(struct reading *r, struct json_object *object, struct ki
 		result = m ? read_tables(r, member, kill_member_tables, kill_member_tables_count, m)
 			   : -ENOMEM;
 		if (result == 0)
-			result = kill_extras_read(&m->extras, member);
+			result = kill_extras_read(&m->extras, member, kill_key_is_ours);
 	}
 	return result;
 }
@@ -254,7 +260,7 @@ static int read_kill(struct reading *r, struct json_object *object, struct kill 
 	if (result == 0)
 		result = read_members(r, object, k);
 	if (result == 0 && r->found)
-		result = kill_extras_read(&k->extras, object);
+		result = kill_extras_read(&k->extras, object, kill_key_is_ours);
 	if (result < 0 || r->found)
 		return result;
 	strbuf_puts(r->why, "no kill: none of its keys is known here");
@@ -320,22 +326,32 @@ static int parse(struct json_tokener *tokener, const char *line, size_t n, struc
 	return -EBADMSG;
 }
 
-int kill_json_read(const char *line, size_t n, struct kill **ret, struct strbuf *why)
+int kill_json_parse(const char *line, size_t n, struct json_object **ret, struct strbuf *why)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MOST);
+	struct json_object *object = NULL;
+	int r = tokener ? parse(tokener, line, n, why, &object) : -ENOMEM;
+
+	if (r == 0)
+		*ret = object;
+	else
+		json_object_put(object);
+	if (tokener)
+		json_tokener_free(tokener);
+	return r;
+}
+
+int kill_json_read(const char *line, size_t n, struct kill **ret, struct strbuf *why)
+{
 	_cleanup_kill_ struct kill *k = kill_new();
 	struct json_object *object = NULL;
 	struct reading reading = {.why = why};
-	int r = tokener && k ? 0 : -ENOMEM;
+	int r = k ? kill_json_parse(line, n, &object, why) : -ENOMEM;
 
-	if (r == 0)
-		r = parse(tokener, line, n, why, &object);
 	if (r == 0)
 		r = read_kill(&reading, object, k);
 	if (r == 0)
 		*ret = STEAL(k);
 	json_object_put(object);
-	if (tokener)
-		json_tokener_free(tokener);
 	return r;
 }
