@@ -5,27 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "oom/kill_extras.h"
 #include "oom/kill_gather.h"
 #include "oom/kill_json.h"
+#include "oom/kill_json_text.h"
 #include "output/human.h"
 #include "proc/clock.h"
 #include "victim/runtime_report.h"
 #include "victim/site_table.h"
+#include "victim/victim_line.h"
 #include "victim/victim_sites.h"
-
-static const char *const outcome_names[] = {
-	[VICTIM_WRITTEN] = "written",
-	[VICTIM_NOT_GO] = "not_go",
-	[VICTIM_UNKNOWN] = "unknown_program",
-	[VICTIM_NOT_FOUND] = "profile_not_found",
-	[VICTIM_OFF_LINKER] = "profiling_off_by_linker",
-	[VICTIM_OFF_RATE] = "profiling_off_by_program",
-	[VICTIM_MISSED] = "missed",
-	[VICTIM_SWAPPED] = "swapped_out",
-	[VICTIM_FAILED] = "write_failed",
-};
 
 static const char *const killers[] = {
 	[OOMPROF_SENT_BY_OOM] = "oom_killer",
@@ -49,8 +38,11 @@ static const char *const reasons[] = {
 			   "then: no heap profile",
 };
 
+/* NULL: there is a profile, or it could not be written. */
 static const char *reason_of(const struct victim *v)
 {
+	if (victim_line_has_file(v->outcome))
+		return NULL;
 	if (v->outcome == VICTIM_NOT_FOUND)
 		return v->binary->reason;
 	if (v->outcome == VICTIM_MISSED && victim_reaped(v))
@@ -74,72 +66,45 @@ static uint64_t when(const struct victim *v)
 	return v->killed_ns ? clock_realtime_at(v->killed_ns) : clock_realtime_ns();
 }
 
-static void put_numbers(const struct victim *v, struct strbuf *out)
+/* Only what is needed of a file's: of the others there may be no binary. */
+static void fill_numbers(const struct victim *v, struct victim_line *ret)
 {
 	const struct heap_totals *t = victim_totals(v);
-	const struct victim_buckets *b = &v->buckets;
 
-	strbuf_puts(out, ", ");
-	human_bytes(out, t->inuse_bytes);
-	strbuf_printf(out, " in %" PRId64 " objects in use, %" PRIu64 " sites", t->inuse_objects,
-		      t->sites);
-	strbuf_printf(out,
-		      ", buckets %" PRIu64 " read %" PRIu64 " cut %" PRIu64 " unreadable %" PRIu64
-		      " lost",
-		      b->read, b->cut, b->unreadable, b->lost);
-	if (b->damaged)
-		strbuf_printf(out, " %" PRIu64 " damaged", b->damaged);
-	if (b->more)
-		strbuf_puts(out, " and more not reached");
-	else if (b->unreadable && b->heads_unread)
-		strbuf_puts(out, " and perhaps more not reached");
-	if (v->enabled.at_ns) {
-		strbuf_puts(out, ", its first ");
-		human_duration(out, v->enabled.after_ns);
-		strbuf_puts(out, " missing");
-	} else if (v->binary->kind == BINARY_OFF) {
-		strbuf_puts(out, ", its beginning missing");
-	}
+	ret->inuse_bytes = t->inuse_bytes;
+	ret->inuse_objects = t->inuse_objects;
+	ret->sites = t->sites;
+	ret->buckets = v->buckets;
+	ret->enabled = v->enabled.at_ns;
+	ret->enabled_after_ms = v->enabled.after_ns / 1000000;
+	ret->beginning_missing = !v->enabled.at_ns && v->binary->kind == BINARY_OFF;
 }
 
-static void put_who(const struct victim *v, struct strbuf *out)
+static void fill_line(const struct victim *v, struct victim_line *ret)
 {
-	bool by_oom = victim_of_oom(v);
-
-	strbuf_printf(out, "%s PID %u", by_oom ? " OOM kill of" : "", v->process.pid);
-	if (v->kill.victim_pid_in_namespace)
-		strbuf_printf(out, " (%u in its PID namespace)", v->kill.victim_pid_in_namespace);
-	strbuf_puts(out, " (\"");
-	text_display(out, v->comm, strlen(v->comm));
-	strbuf_puts(out, "\")");
-	if (!v->killed || by_oom)
-		return;
-	strbuf_printf(out, " killed by PID %u (\"", v->kill.trigger_pid);
-	text_display(out, v->kill.trigger_comm, strnlen(v->kill.trigger_comm, OOMKILL_COMM_SIZE));
-	strbuf_puts(out, "\")");
-}
-
-static void put_line(const struct victim *v, bool date, struct strbuf *out)
-{
-	human_time(out, when(v), date);
-	put_who(v, out);
-	if (version_of(v))
-		strbuf_printf(out, ", %s", version_of(v));
-	if (v->outcome != VICTIM_WRITTEN && v->outcome != VICTIM_FAILED) {
-		strbuf_printf(out, ", %s\n", reason_of(v));
-		return;
+	*ret = (struct victim_line){
+		.time_ns = when(v),
+		.pid = v->process.pid,
+		.pid_in_namespace = v->kill.victim_pid_in_namespace,
+		.comm = v->comm,
+		.by_oom = victim_of_oom(v),
+		.version = version_of(v),
+		.outcome = v->outcome,
+		.reason = v->outcome == VICTIM_FAILED ? strerror(-v->error) : reason_of(v),
+		.summed = v->summed,
+		.timed = v->killed_ns,
+		.ms = (v->written_ns - v->killed_ns) / 1000000,
+		.removed_files = v->removed.files,
+		.file_name = strbuf_text(&v->file_name),
+		.more = &v->more,
+	};
+	if (v->killed && !ret->by_oom) {
+		ret->killer_pid = v->kill.trigger_pid;
+		ret->killer_comm = v->kill.trigger_comm;
+		ret->killer_size = strnlen(v->kill.trigger_comm, OOMKILL_COMM_SIZE);
 	}
 	if (v->summed)
-		put_numbers(v, out);
-	if (v->killed_ns)
-		strbuf_printf(out, ", %" PRIu64 " ms", (v->written_ns - v->killed_ns) / 1000000);
-	if (v->removed.files)
-		strbuf_printf(out, ", %" PRIu64 " older removed", v->removed.files);
-	strbuf_puts(out, v->outcome == VICTIM_FAILED ? ", NOT written: " : ", ");
-	text_display(out, strbuf_text(&v->file_name), v->file_name.length);
-	if (v->outcome == VICTIM_FAILED)
-		strbuf_printf(out, "%s%s", v->file_name.length ? ": " : "", strerror(-v->error));
-	strbuf_putc(out, '\n');
+		fill_numbers(v, ret);
 }
 
 static void put_runtime(const struct victim *v, bool details, struct strbuf *out)
@@ -155,35 +120,27 @@ static void put_runtime(const struct victim *v, bool details, struct strbuf *out
 	}
 }
 
-/* What the probe's text has added: a line each. */
-static void put_more(const struct victim *v, struct strbuf *out)
-{
-	for (size_t i = 0; i < v->more.count; i++) {
-		strbuf_printf(out, "  %s ", v->more.list[i].name);
-		kill_extra_display(&v->more.list[i], out);
-		strbuf_putc(out, '\n');
-	}
-}
-
-static void put_sites(const struct victim *v, const struct victim_report_options *options,
-		      struct strbuf *out)
+void victim_report_sites(const struct heap_totals *totals, const struct heap_site *sites, size_t n,
+			 const struct victim_report_options *options, struct strbuf *out)
 {
 	const struct site_table_options table = {(size_t)options->rows, options->line_width,
 						 options->columns, options->sort};
-	const struct heap_site *sites;
-	size_t n = victim_sites(v, &sites);
 
-	site_table(victim_totals(v), sites, n, &table, out);
+	site_table(totals, sites, n, &table, out);
 }
 
 int victim_report_text(const struct victim *v, const struct victim_report_options *options,
 		       struct strbuf *out)
 {
-	put_line(v, options->date, out);
-	put_more(v, out);
+	const struct heap_site *sites;
+	size_t n = victim_sites(v, &sites);
+	struct victim_line line;
+
+	fill_line(v, &line);
+	victim_line_text(&line, options->date, out);
 	put_runtime(v, options->details, out);
 	if (v->summed)
-		put_sites(v, options, out);
+		victim_report_sites(victim_totals(v), sites, n, options, out);
 	return strbuf_error(out);
 }
 
@@ -229,12 +186,19 @@ static void put_json_enabled(const struct victim *v, struct json_writer *w)
 			 !v->enabled.at_ns && v->binary->kind != BINARY_OFF);
 }
 
-static void put_json_profile(const struct victim *v, uint64_t rows, struct json_writer *w)
+/* The reasons for which nobody knows how many are missing; as put_numbers() of victim_line.c. */
+static void put_json_not_reached(const struct victim_buckets *b, struct json_writer *w)
+{
+	if (!b->more && b->unreadable && b->heads_unread)
+		json_writer_null(w, "buckets_not_reached");
+	else
+		json_writer_bool(w, "buckets_not_reached", b->more);
+}
+
+static void put_json_profile(const struct victim *v, struct json_writer *w)
 {
 	const struct heap_totals *t = victim_totals(v);
 	const struct victim_buckets *b = &v->buckets;
-	const struct heap_site *sites;
-	size_t n = victim_sites(v, &sites);
 
 	json_writer_int(w, "mem_profile_rate_bytes", v->rate);
 	put_json_enabled(v, w);
@@ -249,19 +213,31 @@ static void put_json_profile(const struct victim *v, uint64_t rows, struct json_
 	json_writer_uint(w, "buckets_unreadable", b->unreadable);
 	json_writer_uint(w, "buckets_lost", b->lost);
 	json_writer_uint(w, "buckets_damaged", b->damaged);
+	put_json_not_reached(b, w);
 	json_writer_bool(w, "walk_complete", !b->more && !b->unreadable && !b->lost && !b->damaged);
 	json_writer_uint(w, "walk_threads", v->walk.threads);
 	json_writer_uint(w, "walk_longest_hold_us", v->walk.longest_ns / 1000);
 	json_writer_uint(w, "walk_us", v->walk.total_ns / 1000);
+}
+
+static void put_json_file(const struct victim *v, struct json_writer *w)
+{
 	if (v->killed_ns)
 		json_writer_uint(w, "kill_to_file_us", (v->written_ns - v->killed_ns) / 1000);
 	else
 		json_writer_null(w, "kill_to_file_us");
-	json_writer_string(w, "file", strbuf_text(&v->file_name));
+	kill_json_put_text(w, "file", strbuf_text(&v->file_name));
 	json_writer_uint(w, "removed_files", v->removed.files);
 	json_writer_uint(w, "removed_bytes", v->removed.bytes);
+}
+
+static void put_json_sites(const struct victim *v, uint64_t rows, struct json_writer *w)
+{
+	const struct heap_site *sites;
+	size_t n = victim_sites(v, &sites);
+
 	for (size_t i = 0; i < n && i < rows; i++)
-		put_json_site(w, &sites[i], t->since_gc_known);
+		put_json_site(w, &sites[i], victim_totals(v)->since_gc_known);
 }
 
 /* What holds of a victim whoever has killed it; then what only the OOM killer knows. */
@@ -336,6 +312,16 @@ static int put_json_kill(const struct victim *v, struct json_writer *w)
 	return 0;
 }
 
+static void put_json_sender(const struct oomkill_event *kill, struct json_writer *w)
+{
+	char comm[OOMKILL_COMM_SIZE + 1] = {0};
+
+	memcpy(comm, kill->trigger_comm, OOMKILL_COMM_SIZE);
+	json_writer_uint(w, "sender_pid", kill->trigger_pid);
+	json_writer_uint(w, "sender_tid", kill->trigger_tid);
+	kill_json_put_text(w, "sender_comm", comm);
+}
+
 /* All that is in an object beside what is in a kill's, and what runtime_report_json() puts. */
 static const char *const own_keys[] = {
 	"group_member",
@@ -348,7 +334,9 @@ static const char *const own_keys[] = {
 	"pid",
 	"pid_in_namespace",
 	"comm",
+	"comm_hex",
 	"outcome",
+	"reason",
 	"go_version",
 	"mem_profile_rate_bytes",
 	"profiling_enabled_time",
@@ -366,12 +354,14 @@ static const char *const own_keys[] = {
 	"buckets_unreadable",
 	"buckets_lost",
 	"buckets_damaged",
+	"buckets_not_reached",
 	"walk_complete",
 	"walk_threads",
 	"walk_longest_hold_us",
 	"walk_us",
 	"kill_to_file_us",
 	"file",
+	"file_hex",
 	"removed_files",
 	"removed_bytes",
 	"top",
@@ -396,10 +386,7 @@ int victim_report_json(const struct victim *v, const struct victim_report_option
 	if (v->killed)
 		r = put_json_kill(v, w);
 	if (v->killed && !victim_of_oom(v)) {
-		json_writer_uint(w, "sender_pid", v->kill.trigger_pid);
-		json_writer_uint(w, "sender_tid", v->kill.trigger_tid);
-		json_writer_text(w, "sender_comm", v->kill.trigger_comm,
-				 strnlen(v->kill.trigger_comm, OOMKILL_COMM_SIZE));
+		put_json_sender(&v->kill, w);
 	} else if (!v->killed) {
 		human_time_utc(&time, when(v));
 		json_writer_string(w, "time", strbuf_text(&time));
@@ -410,12 +397,17 @@ int victim_report_json(const struct victim *v, const struct victim_report_option
 		json_writer_uint(w, "pid_in_namespace", v->kill.victim_pid_in_namespace);
 	else
 		json_writer_null(w, "pid_in_namespace");
-	json_writer_string(w, "comm", v->comm);
-	json_writer_string(w, "outcome", outcome_names[v->outcome]);
+	kill_json_put_text(w, "comm", v->comm);
+	json_writer_string(w, "outcome", victim_outcome_name(v->outcome));
+	json_writer_string(w, "reason", reason_of(v));
 	json_writer_string(w, "go_version", version_of(v));
 	runtime_report_json(v, w);
 	if (v->summed)
-		put_json_profile(v, options->rows, w);
+		put_json_profile(v, w);
+	if (victim_line_has_file(v->outcome))
+		put_json_file(v, w);
+	if (v->summed)
+		put_json_sites(v, options->rows, w);
 	kill_extras_json(&v->more, w);
 	json_writer_string(w, "error", v->outcome == VICTIM_FAILED ? strerror(-v->error) : NULL);
 	return r;

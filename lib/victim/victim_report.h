@@ -17,6 +17,10 @@ struct victim_report_options {
 int victim_report_text(const struct victim *v, const struct victim_report_options *options,
 		       struct strbuf *out);
 
+/* The table of it: SITES, and the totals of all. */
+void victim_report_sites(const struct heap_totals *totals, const struct heap_site *sites, size_t n,
+			 const struct victim_report_options *options, struct strbuf *out);
+
 /* Is it, or could it become, a key of that JSON without an edited probe? */
 bool victim_report_has_key(const char *name);
 

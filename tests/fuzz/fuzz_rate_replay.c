@@ -1,9 +1,9 @@
 /* Recordings of memrate: lines of any bytes become tables, or are refused. */
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "rate/rate_replay.h"
+#include "tests/fuzz/lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -11,10 +11,7 @@ static int show(void *user, const struct strbuf *text)
 {
 	size_t *n = user;
 
-	/* Nothing that a terminal would obey. */
-	for (size_t i = 0; i < text->length; i++)
-		if ((unsigned char)text->data[i] < ' ' && text->data[i] != '\n')
-			abort();
+	fuzz_check_plain(text);
 	*n += text->length;
 	return 0;
 }
@@ -31,9 +28,7 @@ static void play(const char *text, size_t size, struct rate_replay_options *opti
 	if (rate_replay_open(options, &replay) < 0)
 		abort();
 	for (size_t at = 0, n; r == 0 && at < size; at += n) {
-		const char *end = memchr(text + at, '\n', size - at);
-
-		n = end ? (size_t)(end - text) - at + 1 : size - at;
+		n = fuzz_line(text + at, size - at);
 		r = rate_replay_line(replay, text + at, n, &why);
 	}
 	if (r == 0)
