@@ -14,6 +14,7 @@
 #include "proc/process.h"
 #include "tools/oomprof_check.h"
 #include "tools/oomprof_console.h"
+#include "tools/oomprof_replay.h"
 #include "tools/texts.h"
 #include "victim/live.h"
 #include "victim/output_directory.h"
@@ -27,6 +28,7 @@ struct oomprof {
 	struct tool tool;
 	uint64_t pid;
 	bool check;
+	const char *record, *replay;
 	struct option_maybe_size enable; /* heap profiling where it is off; the rate */
 	struct watcher_settings settings;
 	struct oomprof_output output;
@@ -119,15 +121,27 @@ static int profile_living(struct oomprof *o)
 /* What goes together, and what operands there may be: -1 to go on, else the exit status. */
 static int check_operands(const struct oomprof *o, char *const operands[], int n)
 {
-	if (o->enable.given && (o->pid || o->check)) {
+	/* What ends by itself. */
+	const char *alone = o->pid ? "-p" : o->check ? "--check" : o->replay ? "--replay" : NULL;
+
+	if (o->enable.given && alone) {
 		message_error("--enable-profiling does not go with %s: at the end profiling is "
 			      "switched off again",
-			      o->pid ? "-p" : "--check");
+			      alone);
 		return EXIT_USAGE;
 	}
-	if (tool_has_console(&o->tool) && (o->pid || o->check)) {
+	if (tool_has_console(&o->tool) && alone) {
 		message_error("-i, -c and -X are for a tool that watches: they do not go with %s",
-			      o->pid ? "-p" : "--check");
+			      alone);
+		return EXIT_USAGE;
+	}
+	if (o->record && alone) {
+		message_error("--record keeps victims: it does not go with %s, which sees none",
+			      alone);
+		return EXIT_USAGE;
+	}
+	if (o->replay && (o->pid || o->check)) {
+		message_error("--replay shows a file and ends: it does not go with %s", alone);
 		return EXIT_USAGE;
 	}
 	if (o->check && n > 0 && !o->pid)
@@ -140,6 +154,25 @@ static int check_operands(const struct oomprof *o, char *const operands[], int n
 			      "'oomprof --help'",
 			      operands[0]);
 	return n > 0 || o->check ? EXIT_USAGE : -1;
+}
+
+/* Where to write to. Who may not use BPF at all need not look for it. -1, else the exit status. */
+static int prepare(struct oomprof *o)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	int r = o->pid ? -1 : tool_check_privilege();
+
+	if (r >= 0)
+		return r;
+	if (output_directory_open(&o->output.directory, &why) < 0) {
+		message_error("%s", strbuf_text(&why));
+		return EXIT_FAILED;
+	}
+	r = o->record ? oomprof_output_record(&o->output, o->record) : 0;
+	if (r == 0)
+		return -1;
+	message_error("--record: cannot write %s: %s", o->record, strerror(-r));
+	return EXIT_FAILED;
 }
 
 int main(int argc, char *argv[])
@@ -165,6 +198,10 @@ int main(int argc, char *argv[])
 		 "switch heap profiling on where it is off", &o.enable, 1, GO_RATE_MOST},
 		{OPTION_FLAG, 0, "all-kills", NULL,
 		 "profile those killed by a SIGKILL of others, too", &o.settings.all_kills, 0, 0},
+		{OPTION_TEXT, 0, "record", "FILE", "append each victim to FILE, as JSON", &o.record,
+		 0, 0},
+		{OPTION_TEXT, 0, "replay", "FILE", "show what was recorded; - is stdin", &o.replay,
+		 0, 0},
 		{OPTION_SIZE, 0, "ring", "SIZE", "kernel buffer for records (default: 8M)",
 		 &o.settings.ring_bytes, 4096, 1u << 30},
 		{OPTION_DURATION, 0, "max-walk", "SECONDS",
@@ -179,9 +216,9 @@ int main(int argc, char *argv[])
 		.examples = "  oomprof -o /var/tmp/oom   # wait for victims\n"
 			    "  oomprof -p 4242           # a living Go program, now\n"
 			    "  oomprof --check ./server  # would this one give a profile?\n"
+			    "  oomprof --replay oom.json # what --record or -j has kept\n"
 			    "  go tool pprof -top leaky-4242-20261122T061403.pb.gz\n",
 	};
-	_cleanup_strbuf_ struct strbuf why = {0};
 	int status, first = argc;
 
 	o.tool = (struct tool){.info = &info,
@@ -196,13 +233,10 @@ int main(int argc, char *argv[])
 	if (status < 0 && o.check)
 		return oomprof_check(&o.tool, argv + first, argc - first);
 	oomprof_output_form(&o.output, &o.tool);
-	/* Who may not use BPF at all need not look for a directory. */
-	if (status < 0 && !o.pid)
-		status = tool_check_privilege();
-	if (status < 0 && output_directory_open(&o.output.directory, &why) < 0) {
-		message_error("%s", strbuf_text(&why));
-		status = EXIT_FAILED;
-	}
+	if (status < 0 && o.replay)
+		status = oomprof_replay_file(&o.output, o.replay);
+	if (status < 0)
+		status = prepare(&o);
 	if (status < 0)
 		status = o.pid ? profile_living(&o) : watch(&o);
 	oomprof_output_close(&o.output);

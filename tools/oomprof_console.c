@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "console/command_words.h"
+#include "tools/oomprof_replay.h"
 #include "victim/site_table.h"
 
 #define SHOWN 1
@@ -84,13 +85,12 @@ static int run_record(struct command_call *call)
 
 static int run_replay(struct command_call *call)
 {
-	strbuf_printf(
-		call->why,
-		"oomprof does not show recordings as reports. What is in %s are lines of JSON: "
-		"'jq -c' reads them, and 'go tool pprof' the profiles that they name; 'show N' "
-		"shows the last victims again",
-		call->words[0]);
-	return -EOPNOTSUPP;
+	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
+	int r = oomprof_replay(o, call->words[0], call->why);
+
+	if (r < 0 && !call->why->length)
+		strbuf_printf(call->why, "cannot print it: %s", strerror(-r));
+	return r;
 }
 
 static void put_program(const struct known_binary *b, void *user)
@@ -133,7 +133,8 @@ static const struct command commands[] = {
 	 NULL},
 	{"record", "FILE|off", "append each victim to FILE, as -j prints it", NULL, 1, 1,
 	 run_record, command_complete_file_or_off, NULL},
-	{"replay", "FILE", "not here: says what reads recordings instead", NULL, 1, 1, run_replay,
+	{"replay", "FILE", "show what was recorded",
+	 "  In the present form; those victims that pass the filter.\n", 1, 1, run_replay,
 	 command_complete_file, NULL},
 	{"programs", "", "the Go programs that are known", NULL, 0, 0, run_programs, NULL, NULL},
 	{"profile", "PID", "write a profile of a living program, as -p", NULL, 1, 1,

@@ -105,6 +105,7 @@ static void record(struct oomprof_output *o, const struct victim *v)
 	r = put_json_line(v, &o->form.report, &line);
 	if (r == 0)
 		r = line_writer_add(o->record, &line);
+	o->failed = o->failed || r < 0;
 	if (r < 0 && !o->counts.not_recorded++)
 		message_error("cannot record PID %u in %s: %s; further ones are counted only",
 			      v->process.pid, o->record_path, strerror(-r));

@@ -32,7 +32,7 @@ until_line 60 "$tmp/script.out" "OOM kill of PID $first " >"$tmp/line"
 does "wait 1"
 
 # Of oomprof(8), CONSOLE COMMANDS.
-does "show" "OOM kill of PID $first \(.*/profiles/" '^    INUSE  OBJECTS     % SINCE-GC SITE$' 'main\.leakBlocks'
+does "show" "OOM kill of PID $first \(.*/profiles/" '^    INUSE  OBJECTS     % SINCE-GC SITE$' 'main\.grow'
 does "show 32" "OOM kill of PID $first "
 does "set" '^set rows 2$' '^set columns inuse,objects,share,since-gc,site$' '^set sort inuse$' '^set time off$' \
 	'^set json off$' '^set details off$' "^set filter name $name\$"
@@ -83,6 +83,22 @@ until_line 60 "$tmp/script.out" "OOM kill of PID $recorded " >"$tmp/line"
 does "record off"
 equal "record: the victim" "$(jq -c '[.pid, .outcome]' "$tmp/recorded")" "[$recorded,\"written\"]"
 equal "record: for its owner only" "$(stat -c %a "$tmp/recorded")" 600
+does "show" "OOM kill of PID $recorded "
+cp "$tmp/printed" "$tmp/shown"
+does "replay $tmp/recorded" "OOM kill of PID $recorded " 'main\.grow'
+# The sentences of what the runtime knew are not read back.
+equal "replay: what show says" "$(grep -E "PID $recorded |SITE\$|\.go:" "$tmp/printed")" \
+	"$(grep -E "PID $recorded |SITE\$|\.go:" "$tmp/shown")"
+does "set columns objects,site"
+does "replay $tmp/recorded" '^ +OBJECTS SITE$'
+does "set columns default"
+does "set json on"
+does "replay $tmp/recorded" "^\\{"
+equal "replay: with JSON the line as it is" "$(grep "\"pid\":$recorded," "$tmp/printed")" "$(cat "$tmp/recorded")"
+does "set json off"
+does "set filter name nobody"
+does "replay $tmp/recorded" # it does not pass
+does "set filter name $name"
 does "programs" "^$leaky, go1\\.19[.0-9]*: its heap profile can be read$"
 does "profile $living" " PID $living \\(\"$name\"\\), go1\\.19.*/profiles/.*-$living-"
 does "status" '^Victims:  [0-9]+ seen, [0-9]+ told of, [1-9][0-9]* filtered out; [0-9]+ under way, [0-9]+ waiting for their file$' \
@@ -95,7 +111,7 @@ check "the man page has commands" test "${#commands[@]}" -ge 15
 for command in "${commands[@]}"; do
 	words=$(grep -oE '^(set [a-z]+|[a-z]+)' <<<"$command")
 	found=1
-	for one in "${tried[@]}" "replay FILE"; do
+	for one in "${tried[@]}"; do
 		[[ "$one " == "$words "* ]] && found=0
 	done
 	ok "the man page's '$command' was tried" "$found"
@@ -113,7 +129,8 @@ fails "set rows many" "'many' is not a number from 0 to 1000"
 fails "set sort site" "not sorted by 'site': there are inuse objects"
 fails "set filter colour red" "'colour' is nothing to filter by"
 fails "profile 2147483647" "PID 2147483647 is not there"
-fails "replay $tmp/recorded" "lines of JSON: 'jq -c' reads them"
+fails "replay /nowhere/at/all" "cannot read /nowhere/at/all"
+fails "record $tmp/recorded; replay $tmp/recorded" "it would never end"
 fails "record /nowhere/at/all" "cannot write /nowhere/at/all"
 
 echo quit >&9
@@ -123,7 +140,7 @@ equal "quit: the exit status" "$?" 0
 # At a prompt: a victim is told of above the line that is being typed, by another thread.
 terminal 100 30
 modes "$tmp/modes"
-run_in "$tools/oomprof -o $tmp/profiles -n 1 -i; echo status \$?"
+run_in "$tools/oomprof -o $tmp/profiles --record $tmp/kept -n 1 -i; echo status \$?"
 sees "the prompt" '^oomprof> ?$'
 typed "set filter name $name"
 keys Enter
@@ -144,4 +161,5 @@ keys Enter
 sees "it is carried out as it was typed, with the cursor where it was" '^set filter name half a of it$'
 keys C-d
 sees "Ctrl-D ends it" '^status 0$'
+equal "--record: the victim was kept" "$(jq -c "select(.pid == $victim) | [.outcome, .reason]" "$tmp/kept")" '["written",null]'
 restored "afterwards" "$tmp/modes"
