@@ -109,7 +109,10 @@ wait_for 30 grep -q '512.0M available (-512.0M)' "$tmp/out"
 ok "--changes: memory" $?
 kill "$tool"
 wait "$tool"
-equal "--changes: one whole report, the rest is short" "$?:$(grep -c Finding "$tmp/out"):$(grep -c '^[0-9:]* loadavg' "$tmp/out")" 0:1:4
+equal "--changes: one whole report" "$?:$(grep -c Finding "$tmp/out")" 0:1
+# Each of the three changes may have been seen half done, too.
+reports=$(grep -c '^[0-9:]* loadavg' "$tmp/out")
+check "--changes: and a short one for each change" test "$reports" -ge 4 -a "$reports" -le 7
 m=$tmp/again
 rank_machine "$m"
 
