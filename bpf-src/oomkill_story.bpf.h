@@ -263,12 +263,21 @@ OOMTOOLS_CALLBACK(7)
 	step->pid = told->pid;
 	step->pad = 0;
 	step->time_ns = bpf_ktime_get_ns();
-	read_pages_exactly(mm, &pages);
-	step->anon_pages = mm ? pages.anon : OOMKILL_UNKNOWN;
-	step->file_pages = mm ? pages.file : OOMKILL_UNKNOWN;
-	step->shmem_pages = mm ? pages.shmem : OOMKILL_UNKNOWN;
-	step->swap_pages = mm ? pages.swap : OOMKILL_UNKNOWN;
-	step->pgtables_bytes = mm ? RD(mm->pgtables_bytes.counter) : OOMKILL_UNKNOWN;
+	step->anon_pages = step->file_pages = step->shmem_pages = step->swap_pages =
+		step->pgtables_bytes = OOMKILL_UNKNOWN;
+	/*
+	 * Not a call that then does nothing: where the verifier knows that there is no mm, the
+	 * callback of a loop of no steps is dead code to it, which it removes, and the reference to
+	 * it is not (Linux 6.12 to 7.2 at least: "verifier bug. No program starts at insn").
+	 */
+	if (mm) {
+		read_pages_exactly(mm, &pages);
+		step->anon_pages = pages.anon;
+		step->file_pages = pages.file;
+		step->shmem_pages = pages.shmem;
+		step->swap_pages = pages.swap;
+		step->pgtables_bytes = RD(mm->pgtables_bytes.counter);
+	}
 	step->memcg_usage_pages = domain_usage(told->domain);
 	events.ringbuf_submit(step, 0);
 	return 0;
