@@ -18,13 +18,12 @@ static inline void oompolicy_answer(struct oompolicy_verdict *verdict, s64 score
 	if (score == OOM_POLICY_SPARE) {
 		verdict->answer = OOMPOLICY_SPARED;
 		score = 0;
-	} else if (score > OOM_POLICY_MOST && score < 3 * OOM_POLICY_MOST) {
+	} else if (score >= OOM_POLICY_WHOLE_CGROUP(-OOM_POLICY_MOST) &&
+		   score <= OOM_POLICY_WHOLE_CGROUP(OOM_POLICY_MOST)) {
 		verdict->answer = OOMPOLICY_KILL_CGROUP;
-		score -= OOM_POLICY_WHOLE_CGROUP(0);
+		score -= OOM_POLICY_WHOLE;
 	}
-	verdict->score = score < -OOM_POLICY_MOST  ? -OOM_POLICY_MOST
-			 : score > OOM_POLICY_MOST ? OOM_POLICY_MOST
-						   : score;
+	verdict->score = oompolicy_cut(score);
 }
 
 BPF_PROG(iter__bpf_map_elem, struct bpf_iter_meta *meta, struct bpf_map *map, u32 *key, void *value)
@@ -41,7 +40,7 @@ BPF_PROG(iter__bpf_map_elem, struct bpf_iter_meta *meta, struct bpf_map *map, u3
 	candidate = oompolicy_candidates.lookup(&verdict.index);
 	if (!domain || !candidate || verdict.index >= domain->candidates)
 		return 0;
-	oompolicy_answer(&verdict, oompolicy_ask(candidate, domain));
+	oompolicy_answer(&verdict, oompolicy_ask(candidate, domain, &verdict));
 	bpf_seq_write(meta->seq, &verdict, sizeof(verdict));
 	return 0;
 }

@@ -14,6 +14,7 @@
 #define OOMPOLICY_COMM_SIZE 16 /* TASK_COMM_LEN */
 #define OOMPOLICY_NAME_SIZE 64
 #define OOMPOLICY_PATH_SIZE 256
+#define OOMPOLICY_WHY_SIZE 64
 
 /* oompolicy_candidate.flags */
 #define OOMPOLICY_DYING 1   /* an OOM victim that is not gone yet */
@@ -66,14 +67,26 @@ struct oompolicy_domain {
  * these:
  */
 #define OOM_POLICY_MOST (1ll << 60)
-#define OOM_POLICY_SPARE (-0x7fffffffffffffffll - 1)	       /* this one never */
-#define OOM_POLICY_WHOLE_CGROUP(score) ((score) + (1ll << 61)) /* its whole cgroup with it */
+#define OOM_POLICY_SPARE (-0x7fffffffffffffffll - 1) /* this one never */
+#define OOM_POLICY_WHOLE (1ll << 62)		     /* more than any score: oompolicy.bpf.h */
+
+/* What the number behind a policy's words is: it is shown with its unit. */
+enum oom_policy_unit {
+	OOM_POLICY_NO_NUMBER,
+	OOM_POLICY_NUMBER, /* as it is */
+	OOM_POLICY_BYTES,
+	OOM_POLICY_PAGES,
+	OOM_POLICY_NANOSECONDS,
+};
 
 /* What the wrapper makes of it, for user space. */
 struct oompolicy_verdict {
 	__u32 index; /* of the candidate */
 	__u32 answer;
 	__s64 score;
+	__s64 number; /* of the words, in that unit */
+	__u32 unit;
+	char why[OOMPOLICY_WHY_SIZE]; /* OOM_POLICY_BECAUSE; "": nothing was said */
 };
 
 /* oompolicy_verdict.answer */

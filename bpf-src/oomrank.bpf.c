@@ -19,6 +19,8 @@ OOMTOOLS_EVENT(oomrank_task);
 #define PF_KTHREAD 0x00200000 /* likewise */
 #define GROUP_EXIT 4	      /* SIGNAL_GROUP_EXIT, include/linux/sched/signal.h */
 #define GROUP_COREDUMP 8      /* SIGNAL_GROUP_COREDUMP, there until Linux 5.16 */
+#define MODE_BIND 2	      /* MPOL_BIND, include/uapi/linux/mempolicy.h */
+#define MODE_INTERLEAVE 3     /* MPOL_INTERLEAVE, likewise */
 #define MM_OOM_SKIP 21	      /* MMF_OOM_SKIP, include/linux/sched/coredump.h, mm_types.h */
 
 /* A long until Linux 6.17, a bitmap since. */
@@ -104,13 +106,11 @@ static inline u64 memcg_of(struct task_struct *task)
 #endif
 }
 
-static inline void read_nodes(struct oomrank_task *t, struct task_struct *task)
+/* mempolicy_nodemask_intersects() (mm/mempolicy.c); "interleave" counts until Linux 5.13. */
+static inline void read_policy(struct oomrank_task *t, struct task_struct *task)
 {
-	t->memory_nodes = OOMRANK_UNKNOWN;
 	t->policy_mode = -1;
-#ifdef HAVE_task_struct__mems_allowed
-	t->memory_nodes = RD(task->mems_allowed.bits[0]);
-#endif
+	t->policy_nodes = OOMRANK_UNKNOWN;
 #ifdef HAVE_task_struct__mempolicy
 	struct mempolicy *policy = RD(task->mempolicy);
 
@@ -118,10 +118,48 @@ static inline void read_nodes(struct oomrank_task *t, struct task_struct *task)
 		return;
 	t->policy_mode = RD(policy->mode);
 #ifdef HAVE_mempolicy__nodes
-	t->policy_nodes = RD(policy->nodes.bits[0]);
+	if (t->policy_mode == MODE_BIND)
+		t->policy_nodes = RD(policy->nodes.bits[0]);
 #else
-	t->policy_nodes = RD(policy->v.nodes.bits[0]); /* until Linux 5.13 */
+	if (t->policy_mode == MODE_BIND || t->policy_mode == MODE_INTERLEAVE)
+		t->policy_nodes = RD(policy->v.nodes.bits[0]);
 #endif
+#endif
+}
+
+/* What the OOM killer asks of each thread until one fits: oom_cpuset_eligible(). */
+static inline void read_nodes(struct oomrank_task *t, struct task_struct *task)
+{
+	t->memory_nodes = OOMRANK_UNKNOWN;
+#ifdef HAVE_task_struct__mems_allowed
+	t->memory_nodes = RD(task->mems_allowed.bits[0]);
+#endif
+	read_policy(t, task);
+}
+
+/*
+ * Where css_task_iter_next() (kernel/cgroup/cgroup.c) comes to it: through the css_sets of its
+ * memory cgroup, in each of them through tasks, mg_tasks, dying_tasks.
+ */
+static inline void read_place(struct oomrank_task *t, struct task_struct *task)
+{
+	t->task = (u64)task;
+	t->task_before = (u64)RD(task->tasks.prev) - offsetof(struct task_struct, tasks);
+#if defined HAVE_ENUMERATOR_memory_cgrp_id && defined HAVE_css_set__e_cset_node
+	struct css_set *set = RD(task->cgroups);
+	struct list_head *before = RD(task->cg_list.prev);
+	u64 offset = (u64)&set->e_cset_node[memory_cgrp_id] - (u64)set;
+
+	t->css_set = (u64)set;
+	t->css_set_before = (u64)RD(set->e_cset_node[memory_cgrp_id].prev) - offset;
+	if (before == &set->tasks)
+		t->cgroup_before = OOMRANK_FIRST_TASK;
+	else if (before == &set->mg_tasks)
+		t->cgroup_before = OOMRANK_FIRST_MOVING;
+	else if (before == &set->dying_tasks)
+		t->cgroup_before = OOMRANK_FIRST_DYING;
+	else
+		t->cgroup_before = (u64)before - offsetof(struct task_struct, cg_list);
 #endif
 }
 
@@ -132,23 +170,28 @@ BPF_PROG(iter__task, struct bpf_iter_meta *meta, struct task_struct *task)
 	struct signal_struct *signal;
 	struct cred *cred;
 
-	/* One for each process. */
-	if (!task || RD(task->pid) != RD(task->tgid))
+	if (!task)
 		return 0;
+	t.pid = RD(task->tgid);
+	t.start_ns = RD(task->start_boottime);
+	read_nodes(&t, task);
+	read_place(&t, task);
+	if (RD(task->pid) != t.pid) {
+		t.flags = OOMRANK_THREAD;
+		bpf_seq_write(meta->seq, &t, sizeof(t));
+		return 0;
+	}
 	thread = oom_thread_with_mm(task);
 	parent = RD(task->real_parent);
 	signal = RD(task->signal);
 	cred = (struct cred *)RD(task->real_cred);
-	t.pid = RD(task->tgid);
 	t.parent_pid = RD(parent->tgid);
 	t.uid = RD(cred->uid.val);
 	t.oom_score_adj = RD(signal->oom_score_adj);
 	t.flags = flags_of(task, thread, RD(thread->mm));
 	t.threads = RD(signal->nr_threads);
-	t.start_ns = RD(task->start_boottime);
 	read_memory(&t, RD(thread->mm));
 	t.memcg_id = memcg_of(task);
-	read_nodes(&t, task);
 	bpf_probe_read_kernel_str(t.comm, sizeof(t.comm), task->comm);
 	/* What fills a member of yours stands here. */
 	bpf_seq_write(meta->seq, &t, sizeof(t));

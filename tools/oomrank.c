@@ -32,7 +32,8 @@ static int report(struct oomrank *o)
 	if (!out.length)
 		return 0;
 	r = tool_print(&out);
-	oomrank_console_event(o);
+	(void)recent_texts_add(&o->recent, strbuf_text(&out), out.length);
+	console_event(o->console.console);
 	return r;
 }
 

@@ -3,8 +3,10 @@
 
 #include "app/loop.h"
 #include "app/tool.h"
+#include "output/recent_texts.h"
 #include "rank/rank_layout.h"
 #include "rank/rank_report.h"
+#include "session/tool_console.h"
 #include "tools/oomrank_policy.h"
 
 #define OOMRANK_NEVER_NS (UINT64_C(1) << 62) /* no timer fires then: 146 years */
@@ -12,8 +14,9 @@
 /* Set by the command line; the console's `set` changes some of it. */
 struct oomrank_options {
 	bool all, changes, simulate, all_domains, verify, from_proc;
-	uint64_t rows; /* 0: not given */
-	const char *cgroup, *cpuset, *root, *capture;
+	uint64_t rows;	 /* 0: no limit */
+	bool rows_asked; /* by the user: then of the table of domains, too */
+	const char *cgroup, *cpuset, *mempolicy, *root, *capture;
 	struct oomrank_policy_options policy;
 };
 
@@ -41,7 +44,8 @@ struct oomrank {
 	uint64_t reports;
 	bool paused;
 	int error; /* -errno of standard output */
-	struct oomrank_console *console;
+	struct tool_console console;
+	struct recent_texts recent; /* reports, for the console */
 };
 
 /* tools/oomrank_options.c: -1 to go on, or the exit status. */
@@ -66,13 +70,16 @@ int oomrank_domain(struct oomrank *o, const struct machine *m, struct domain *re
 /* tools/oomrank_output.c: read, rank and show, as the options say. 0, or -errno: the user has been
  * told, or WHY (if it is not NULL) says. */
 int oomrank_report(struct oomrank *o, struct strbuf *out, struct strbuf *why);
-/* The last snapshot again, whole. */
-int oomrank_show(struct oomrank *o, struct strbuf *out);
+/* A snapshot, whole. */
+int oomrank_show(struct oomrank *o, const struct oomrank_snapshot *s, struct strbuf *out);
 /* All domains, beside each other; what a kill now would say: of V. 0 or -errno. */
 int oomrank_put_domains(struct oomrank *o, const struct rank_view *v, struct strbuf *out);
 int oomrank_put_simulated(struct oomrank *o, const struct oomrank_snapshot *s, struct strbuf *out);
 /* A snapshot with its ranking. */
 int oomrank_take(struct oomrank *o, struct oomrank_snapshot *ret, struct strbuf *why);
+/* Of the machine that was captured in ROOT, which must last as long. */
+int oomrank_take_captured(struct oomrank *o, const char *root, struct oomrank_snapshot *ret,
+			  struct strbuf *why);
 void oomrank_snapshot_clear(struct oomrank_snapshot *s);
 
 /* tools/oomrank_once.c: --capture and --verify; the exit status. */

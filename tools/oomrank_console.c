@@ -5,36 +5,56 @@
 #include <string.h>
 
 #include "console/command_words.h"
-#include "console/console.h"
 #include "output/human.h"
-#include "session/session.h"
 
 #define OFFERED 10 /* PIDs for TAB */
-
-struct oomrank_console {
-	struct session *session;
-	struct console *console;
-	struct command_table tables[2];
-};
+#define REPORTS_KEPT 32
+#define BYTES_KEPT (1u << 20)
 
 static int run_rank(struct command_call *call)
 {
 	struct oomrank *o = call->user;
 	bool changes = o->options.changes;
+	size_t start = call->out->length;
 	int r;
 
 	/* Who asks wants to see it all. */
 	o->options.changes = false;
 	r = oomrank_report(o, call->out, call->why);
 	o->options.changes = changes;
+	if (r == 0)
+		(void)recent_texts_add(&o->recent, strbuf_text(call->out) + start,
+				       call->out->length - start);
 	return r;
 }
 
 static int run_show(struct command_call *call)
 {
 	struct oomrank *o = call->user;
+	uint64_t n;
+	int r = call->n_words ? command_number(call, 1, REPORTS_KEPT, &n) : 0;
 
-	return o->before.view.machine ? oomrank_show(o, call->out) : run_rank(call);
+	if (r < 0)
+		return r;
+	if (!call->n_words)
+		return o->before.view.machine ? oomrank_show(o, &o->before, call->out)
+					      : run_rank(call);
+	if (!recent_texts_show(&o->recent, (size_t)n, call->out))
+		strbuf_puts(call->out, "there was no report yet\n");
+	return 0;
+}
+
+/* What `show` and the next report compare with stays. */
+static int run_replay(struct command_call *call)
+{
+	struct oomrank *o = call->user;
+	struct oomrank_snapshot s = {0};
+	int r = oomrank_take_captured(o, call->words[0], &s, call->why);
+
+	if (r == 0)
+		r = oomrank_show(o, &s, call->out);
+	oomrank_snapshot_clear(&s);
+	return r;
 }
 
 /* As it is now; what `show` and the next report compare with stays. */
@@ -138,8 +158,8 @@ static int run_resume(struct command_call *call)
 
 static const struct command commands[] = {
 	{"rank", "", "a report as things are now", NULL, 0, 0, run_rank, NULL, NULL},
-	{"show", "", "the last report again, in the present form", NULL, 0, 0, run_show, NULL,
-	 NULL},
+	{"show", "[N]", "the last report again, in the present form; the last N",
+	 "    show N shows them as they were printed.\n", 0, 1, run_show, NULL, NULL},
 	{"explain", "PID|victim", "why it would be killed, or not", NULL, 1, 1, run_explain,
 	 complete_explain, NULL},
 	{"domains", "", "all cgroups with a limit: how full, who is next", NULL, 0, 0, run_domains,
@@ -153,6 +173,8 @@ static const struct command commands[] = {
 	{"verify", "", "compare our reckoning with each oom_score", NULL, 0, 0, run_verify, NULL,
 	 NULL},
 	{"capture", "DIR", "keep this machine in DIR, for --root", NULL, 1, 1, run_capture,
+	 command_complete_file, NULL},
+	{"replay", "DIR", "a report of the machine that was captured there", NULL, 1, 1, run_replay,
 	 command_complete_file, NULL},
 	{"set", "[WHAT VALUE]", "what is shown, and how", NULL, 0, 0, oomrank_set_show_all, NULL,
 	 oomrank_set_commands},
@@ -188,43 +210,18 @@ int oomrank_console_open(struct oomrank *o)
 		.status = put_status,
 		.user = o,
 	};
-	struct oomrank_console *c;
 	int r;
 
 	if (!tool_has_console(&o->tool))
 		return 0;
-	c = o->console = calloc(1, sizeof(*c));
-	if (!c)
-		return -ENOMEM;
-	r = session_open(&session, &c->session);
-	if (r < 0)
-		return r;
-	c->tables[0] = session_commands(c->session);
-	c->tables[1] = (struct command_table){commands, o};
-	r = console_open(&(struct console_config){.tool = o->tool.info->name,
-						  .common = &o->tool.common,
-						  .tree = {c->tables, ARRAY_SIZE(c->tables)},
-						  .loop = o->loop},
-			 &c->console);
-	return r < 0 ? -ECANCELED : 0;
-}
-
-void oomrank_console_event(struct oomrank *o)
-{
-	if (o->console)
-		console_event(o->console->console);
+	r = recent_texts_open(&o->recent, REPORTS_KEPT, BYTES_KEPT);
+	return r < 0 ? r : tool_console_open(&o->console, &session, commands, o->loop);
 }
 
 int oomrank_console_close(struct oomrank *o, int status)
 {
-	struct oomrank_console *c = o->console;
-
-	if (!c)
-		return status;
-	session_close(c->session);
-	status = console_close(c->console, status);
+	status = tool_console_close(&o->console, status);
+	recent_texts_close(&o->recent);
 	oomrank_set_clear();
-	free(c);
-	o->console = NULL;
 	return status;
 }

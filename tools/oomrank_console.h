@@ -6,8 +6,6 @@
 
 /* Nothing happens where no console was asked for. 0 or -errno: the user has been told. */
 int oomrank_console_open(struct oomrank *o);
-/* A report was printed. */
-void oomrank_console_event(struct oomrank *o);
 /* STATUS, or 1 if that is 0 and a command failed. */
 int oomrank_console_close(struct oomrank *o, int status);
 

@@ -81,21 +81,25 @@ static int nodes_domain(const struct oomrank *o, const struct machine *m, struct
 			struct strbuf *why)
 {
 	const char *root = o->options.root ? o->options.root : "";
-	uint64_t nodes;
-	int r = rank_nodes_parse(o->options.cpuset, &nodes);
+	const char *policy = o->options.mempolicy, *name = policy ? policy : o->options.cpuset;
+	uint64_t nodes = 0;
+	int r = rank_nodes_parse(name, &nodes);
 
-	if (r < 0)
-		r = rank_nodes_of_cpuset(root, o->options.cpuset, &nodes, why);
-	if (r < 0)
+	if (r == -EINVAL && policy)
+		strbuf_printf(why, "'%s' is no list of NUMA nodes, such as 0 or 0-1,3", name);
+	else if (r == -EINVAL)
+		r = rank_nodes_of_cpuset(root, name, &nodes, why);
+	if (r < 0 && r != -ERANGE)
 		return r;
-	if (nodes & ~m->nodes) {
+	if (r == -ERANGE || nodes & ~m->nodes) {
 		struct domain all = {.kind = DOMAIN_NODES, .nodes = m->nodes};
 
-		strbuf_printf(why, "--cpuset %s: this machine has only ", o->options.cpuset);
+		strbuf_printf(why, "--%s %s: this machine has only ",
+			      policy ? "mempolicy" : "cpuset", name);
 		domain_name(m, &all, why);
 		return -EINVAL;
 	}
-	domain_of_nodes(m, nodes, ret);
+	domain_of_nodes(m, policy ? DOMAIN_MEMPOLICY : DOMAIN_NODES, nodes, ret);
 	return 0;
 }
 
@@ -104,7 +108,7 @@ int oomrank_domain(struct oomrank *o, const struct machine *m, struct domain *re
 {
 	if (o->options.cgroup)
 		return cgroup_domain(o, m, ret, why);
-	if (o->options.cpuset)
+	if (o->options.cpuset || o->options.mempolicy)
 		return nodes_domain(o, m, ret, why);
 	domain_of_machine(m, ret);
 	return 0;

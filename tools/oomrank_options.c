@@ -26,6 +26,8 @@ static const struct option_entry entries[] = {
 	 &given.cgroup, 0, 0},
 	{OPTION_TEXT, 0, "cpuset", "NODES", "as if those NUMA nodes, or a cpuset's, were full",
 	 &given.cpuset, 0, 0},
+	{OPTION_TEXT, 0, "mempolicy", "NODES", "as if those nodes were, of a memory policy's",
+	 &given.mempolicy, 0, 0},
 	{OPTION_FLAG, 0, "all-domains", NULL, "all cgroups with a limit: how full, who is next",
 	 &given.all_domains, 0, 0},
 	{OPTION_TEXTS, 0, "policy", "POLICY", "what if it were that, or the BPF text in a file",
@@ -51,10 +53,14 @@ static bool has_policy(const struct oomrank_options *o)
 int oomrank_options_check(const struct oomrank_options *o, const struct common_options *c,
 			  struct strbuf *why)
 {
-	if (o->cgroup && o->cpuset)
-		strbuf_puts(why, "--cgroup and --cpuset are two domains: give one of them");
-	else if (o->all_domains && (o->cgroup || o->cpuset))
-		strbuf_puts(why, "--all-domains does not go with --cgroup or --cpuset");
+	const int domains = !!o->cgroup + !!o->cpuset + !!o->mempolicy;
+
+	if (domains > 1)
+		strbuf_puts(why, "--cgroup, --cpuset and --mempolicy are domains: give one of "
+				 "them");
+	else if (o->all_domains && domains)
+		strbuf_puts(why,
+			    "--all-domains does not go with --cgroup, --cpuset or --mempolicy");
 	else if (o->simulate && (o->all_domains || o->changes))
 		strbuf_puts(why, "--simulate tells of one kill: it does not go with --all-domains "
 				 "or --changes");
@@ -142,6 +148,7 @@ int oomrank_options_parse(struct oomrank *o, int argc, char *argv[])
 			return EXIT_FAILED;
 		}
 	}
+	o->options.rows_asked = given.rows;
 	/* Programs get all, unless a number was given. */
 	if (!given.rows && !given.all && !c->json)
 		o->options.rows = ROWS;

@@ -18,15 +18,14 @@ void oomrank_snapshot_clear(struct oomrank_snapshot *s)
 	*s = (struct oomrank_snapshot){0};
 }
 
-int oomrank_take(struct oomrank *o, struct oomrank_snapshot *ret, struct strbuf *why)
+/* Takes VIEW. */
+static int rank(struct oomrank *o, struct rank_view *view, struct oomrank_snapshot *ret,
+		struct strbuf *why)
 {
-	struct oomrank_snapshot s = {0};
+	struct oomrank_snapshot s = {.view = *view};
 	struct domain domain;
-	int r = oomrank_source_read(o, &s.view, why);
+	int r = oomrank_domain(o, s.view.machine, &domain, why);
 
-	if (r < 0)
-		return r;
-	r = oomrank_domain(o, s.view.machine, &domain, why);
 	if (r == 0)
 		r = ranking_of(s.view.machine, &domain, &s.ranking);
 	if (r < 0) {
@@ -37,18 +36,45 @@ int oomrank_take(struct oomrank *o, struct oomrank_snapshot *ret, struct strbuf 
 	return 0;
 }
 
+int oomrank_take(struct oomrank *o, struct oomrank_snapshot *ret, struct strbuf *why)
+{
+	struct rank_view view = {0};
+	int r = oomrank_source_read(o, &view, why);
+
+	return r < 0 ? r : rank(o, &view, ret, why);
+}
+
+int oomrank_take_captured(struct oomrank *o, const char *root, struct oomrank_snapshot *ret,
+			  struct strbuf *why)
+{
+	const char *before = o->options.root;
+	struct rank_view view = {.root = root};
+	int r = machine_from_proc(root, &view.machine, why);
+
+	if (r < 0)
+		return r;
+	/* Of its cpusets, by name, too. */
+	o->options.root = root;
+	r = rank(o, &view, ret, why);
+	o->options.root = before;
+	return r;
+}
+
 int oomrank_put_domains(struct oomrank *o, const struct rank_view *v, struct strbuf *out)
 {
 	struct rank_domain *domains;
-	size_t n;
+	size_t n, shown;
 	int r = rank_domains(v->machine, &domains, &n);
 
 	if (r < 0)
 		return r;
+	shown = o->options.rows_asked && o->options.rows ? MIN(n, o->options.rows) : n;
 	if (o->tool.common.json)
-		r = rank_domains_json(v, domains, n, out);
+		r = rank_domains_json(v, domains, shown, out);
 	else
-		r = rank_domains_text(v, domains, n, tool_line_width(), out);
+		r = rank_domains_text(v, domains, shown, tool_line_width(), out);
+	if (r == 0 && shown < n && !o->tool.common.json)
+		strbuf_printf(out, "... and %zu more\n", n - shown);
 	rank_domains_free(domains, n);
 	return r;
 }
@@ -151,13 +177,13 @@ int oomrank_report(struct oomrank *o, struct strbuf *out, struct strbuf *why)
 	return 0;
 }
 
-int oomrank_show(struct oomrank *o, struct strbuf *out)
+int oomrank_show(struct oomrank *o, const struct oomrank_snapshot *s, struct strbuf *out)
 {
-	struct rank_report p = report_of(o, &o->before);
+	struct rank_report p = report_of(o, s);
 
 	if (o->options.all_domains)
-		return oomrank_put_domains(o, &o->before.view, out);
+		return oomrank_put_domains(o, &s->view, out);
 	if (o->options.simulate)
-		return oomrank_put_simulated(o, &o->before, out);
+		return oomrank_put_simulated(o, s, out);
 	return o->tool.common.json ? rank_json(&p, out) : rank_report(&p, out);
 }

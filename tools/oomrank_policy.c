@@ -110,6 +110,18 @@ static int compile(struct entry *e, const struct common_options *c, struct strbu
 	return policy_open_text(&source, &e->policy, why);
 }
 
+/* Of several files the message says which, also where the fault shows in the frame around it. */
+static int compile_named(struct entry *e, const struct common_options *c, struct strbuf *why)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	int r = compile(e, c, &text);
+
+	if (r < 0 && r != -EPERM && !strstr(strbuf_text(&text), e->file.name))
+		strbuf_printf(why, "%s: ", e->file.name);
+	strbuf_puts(why, strbuf_text(&text));
+	return r;
+}
+
 static int open_text(const char *path, const struct common_options *c, struct entry *e,
 		     struct strbuf *why)
 {
@@ -120,7 +132,7 @@ static int open_text(const char *path, const struct common_options *c, struct en
 		return r;
 	oomrank_policy_short(e->file.name, &name);
 	e->name = strbuf_steal(&name);
-	return e->name ? compile(e, c, why) : -ENOMEM;
+	return e->name ? compile_named(e, c, why) : -ENOMEM;
 }
 
 static int open_built_in(const char *name, struct entry *e)

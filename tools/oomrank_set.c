@@ -49,8 +49,10 @@ static int run_rows(struct command_call *call)
 {
 	struct oomrank *o = call->user;
 
-	if (call->n_words)
+	if (call->n_words) {
+		o->options.rows_asked = true;
 		return command_number(call, 0, UINT32_MAX, &o->options.rows);
+	}
 	strbuf_printf(call->out, "%s %llu\n", call->name, (unsigned long long)o->options.rows);
 	return 0;
 }
@@ -81,30 +83,49 @@ static int run_interval(struct command_call *call)
 	return loop_change_timer(o->loop, oomrank_interval, o, ns, ns);
 }
 
+/* The kinds of domain that have a name, and where it is put. */
+static const struct {
+	const char *kind;
+	size_t option; /* in struct oomrank_options */
+} domains[] = {
+	{"cgroup", offsetof(struct oomrank_options, cgroup)},
+	{"cpuset", offsetof(struct oomrank_options, cpuset)},
+	{"mempolicy", offsetof(struct oomrank_options, mempolicy)},
+};
+
+static const char **domain_option(struct oomrank_options *options, size_t i)
+{
+	return (const char **)((char *)options + domains[i].option);
+}
+
 static int put_domain(struct command_call *call)
 {
-	const struct oomrank_options *options = &((struct oomrank *)call->user)->options;
-	const char *name = options->cgroup ? options->cgroup : options->cpuset;
+	struct oomrank_options *options = &((struct oomrank *)call->user)->options;
+	const char *kind = "machine", *name = NULL;
 
-	strbuf_printf(call->out, "%s %s", call->name,
-		      options->cgroup	? "cgroup "
-		      : options->cpuset ? "cpuset "
-					: "machine");
-	if (name)
+	for (size_t i = 0; i < ARRAY_SIZE(domains) && !name; i++) {
+		name = *domain_option(options, i);
+		if (name)
+			kind = domains[i].kind;
+	}
+	strbuf_printf(call->out, "%s %s", call->name, kind);
+	if (name) {
+		strbuf_putc(call->out, ' ');
 		text_display(call->out, name, strlen(name));
+	}
 	strbuf_putc(call->out, '\n');
 	return 0;
 }
 
 /* Is there such a domain now? What it is compared with in the next report is gone. */
-static int try_domain(struct oomrank *o, const char *cgroup, const char *cpuset, struct strbuf *why)
+static int try_domain(struct oomrank *o, const char *kind, const char *name, struct strbuf *why)
 {
 	struct oomrank_options before = o->options;
 	struct oomrank_snapshot s = {0};
 	int r;
 
-	o->options.cgroup = cgroup;
-	o->options.cpuset = cpuset;
+	for (size_t i = 0; i < ARRAY_SIZE(domains); i++)
+		*domain_option(&o->options, i) = !strcmp(kind, domains[i].kind) ? name : NULL;
 	o->options.all_domains = false;
 	r = oomrank_take(o, &s, why);
 	oomrank_snapshot_clear(&s);
@@ -116,19 +137,27 @@ static int try_domain(struct oomrank *o, const char *cgroup, const char *cpuset,
 	return 0;
 }
 
+static bool has_name(const char *kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(domains); i++)
+		if (!strcmp(kind, domains[i].kind))
+			return true;
+	return false;
+}
+
 static int run_domain(struct command_call *call)
 {
 	struct oomrank *o = call->user;
 	const char *kind = call->n_words ? call->words[0] : "";
-	bool cgroup = !strcmp(kind, "cgroup"), cpuset = !strcmp(kind, "cpuset");
 	char *name = NULL;
 	int r;
 
 	if (!call->n_words)
 		return put_domain(call);
 	if (!(call->n_words == 1 && !strcmp(kind, "machine")) &&
-	    !(call->n_words == 2 && (cgroup || cpuset))) {
-		strbuf_puts(call->why, "a domain is: machine, cgroup PATH, or cpuset NODES");
+	    !(call->n_words == 2 && has_name(kind))) {
+		strbuf_puts(call->why, "a domain is: machine, cgroup PATH, cpuset NODES, or "
+				       "mempolicy NODES");
 		return -EINVAL;
 	}
 	if (call->n_words == 2) {
@@ -136,7 +165,7 @@ static int run_domain(struct command_call *call)
 		if (!name)
 			return -ENOMEM;
 	}
-	r = try_domain(o, cgroup ? name : NULL, cpuset ? name : NULL, call->why);
+	r = try_domain(o, kind, name, call->why);
 	if (r == 0)
 		SWAP(own_domain, name);
 	free(name);
@@ -145,7 +174,7 @@ static int run_domain(struct command_call *call)
 
 static void complete_domain(const struct command_completion *completion)
 {
-	static const char *const kinds[] = {"machine", "cgroup", "cpuset", NULL};
+	static const char *const kinds[] = {"machine", "cgroup", "cpuset", "mempolicy", NULL};
 
 	command_offer(completion, kinds);
 }
@@ -167,8 +196,8 @@ const struct command oomrank_set_commands[] = {
 	{"changes", "on|off", "at intervals only what has changed", NULL, 0, 1, run_changes,
 	 command_complete_switch, NULL},
 	{"interval", "SECONDS|off", "a report so often", NULL, 0, 1, run_interval, NULL, NULL},
-	{"domain", "machine|cgroup PATH|cpuset NODES", "what is to run out of memory", NULL, 0, 2,
-	 run_domain, complete_domain, NULL},
+	{"domain", "machine|cgroup PATH|cpuset NODES|mempolicy NODES",
+	 "what is to run out of memory", NULL, 0, 2, run_domain, complete_domain, NULL},
 	{.name = NULL},
 };
 

@@ -143,11 +143,23 @@ int oomrank_source_open(struct oomrank *o)
 
 static void tell_unseen(struct oomrank *o, const struct machine *m)
 {
-	if (!m->unseen || o->told_unseen)
+	bool hidden = m->others_hidden && !m->exact;
+
+	if (o->told_unseen)
 		return;
-	o->told_unseen = true;
-	message_warning("%zu processes could not be read: they are not ranked. Root may read all",
-			m->unseen);
+	o->told_unseen = m->unseen || m->own_pid_namespace || hidden;
+	if (m->own_pid_namespace)
+		message_warning("a PID namespace of its own (a container?): who runs outside of it "
+				"is not seen, and not ranked%s",
+				m->exact ? "; PIDs are those of the machine" : "");
+	else if (hidden)
+		message_warning(
+			"/proc hides other users' processes (hidepid): they are not ranked. "
+			"Root sees all");
+	if (m->unseen)
+		message_warning("%zu processes could not be read: they are not ranked. Root may "
+				"read all",
+				m->unseen);
 }
 
 int oomrank_source_read(struct oomrank *o, struct rank_view *ret, struct strbuf *why)

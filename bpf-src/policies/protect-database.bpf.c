@@ -12,7 +12,12 @@ OOM_POLICY(protect_database, candidate, domain)
 	if (OOM_POLICY_BEGINS(candidate->unit, "postgresql") ||
 	    OOM_POLICY_IS(candidate->comm, "postgres") ||
 	    OOM_POLICY_BEGINS(candidate->unit, "mariadb") ||
-	    OOM_POLICY_IS(candidate->comm, "mariadbd"))
+	    OOM_POLICY_IS(candidate->comm, "mariadbd")) {
+		OOM_POLICY_BECAUSE("the database: there is nobody else; points:", OOM_POLICY_NUMBER,
+				   candidate->points);
 		return candidate->points - OOM_POLICY_MOST / 2;
+	}
+	OOM_POLICY_BECAUSE("not the database; the most points:", OOM_POLICY_NUMBER,
+			   candidate->points);
 	return candidate->points;
 }

@@ -246,10 +246,30 @@ static bool is_directory(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* "." and "..", and what begins so: of the current directory, as everywhere else. */
+static bool is_from_here(const char *name)
+{
+	size_t dots = strspn(name, ".");
+
+	return (dots == 1 || dots == 2) && (!name[dots] || name[dots] == '/');
+}
+
+static void tell_none(const struct cgroup_memory *c, const char *given, const char *name,
+		      struct strbuf *why)
+{
+	if (given != name && given[0] == '/' && is_directory(given))
+		strbuf_printf(why, "%s is no memory cgroup: those are below %s", given,
+			      c->mount_point);
+	else
+		strbuf_printf(why, "there is no memory cgroup '%s'", name);
+	strbuf_puts(why, "; 'cat /proc/PID/cgroup' shows the cgroups of a process");
+}
+
 int cgroup_memory_resolve(const struct cgroup_memory *c, const char *name, struct strbuf *ret,
 			  struct strbuf *why)
 {
 	char path[PATH_MAX], real[PATH_MAX];
+	const char *given = name;
 	size_t n;
 
 	if (!c->version) {
@@ -257,17 +277,14 @@ int cgroup_memory_resolve(const struct cgroup_memory *c, const char *name, struc
 		return -ENOENT;
 	}
 	n = strlen(c->mount_point);
-	if (name[0] != '/' || !cgroup_is_below(name, c->mount_point)) {
+	if (!is_from_here(name) && (name[0] != '/' || !cgroup_is_below(name, c->mount_point))) {
 		snprintf(path, sizeof(path), "%s/%s", c->mount_point, name + strspn(name, "/"));
 		name = path;
 	}
 	/* Without "..", "//" and symbolic links it can be compared with what /proc shows. */
 	if (!is_directory(name) || !realpath(name, real) ||
 	    !cgroup_is_below(real, c->mount_point)) {
-		strbuf_printf(why,
-			      "there is no memory cgroup '%s'; 'cat /proc/PID/cgroup' shows the "
-			      "cgroups of a process",
-			      name);
+		tell_none(c, given, name, why);
 		return -ENOENT;
 	}
 	strbuf_puts(ret, real[n] ? real + n : "/");

@@ -58,8 +58,8 @@ struct cgroup_room {
 int cgroup_memory_room(const struct cgroup_memory *c, const char *path, struct cgroup_room *ret);
 
 /*
- * What a user calls a cgroup, made a path below the mount point: that path, or the directory. 0; or
- * -errno with the reason in WHY.
+ * What a user calls a cgroup, made a path below the mount point: that path, or the directory, also
+ * as seen from the current one (".", "../x"). 0; or -errno with the reason in WHY.
  */
 int cgroup_memory_resolve(const struct cgroup_memory *c, const char *name, struct strbuf *ret,
 			  struct strbuf *why);

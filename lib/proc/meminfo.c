@@ -7,6 +7,8 @@
 
 #include "base/file.h"
 
+#define KIB_MOST (UINT64_C(1) << 48) /* 256 PiB: what is made of them must not wrap around */
+
 /* A line "NAME:   123 kB". */
 static int find(const char *text, const char *name, uint64_t *ret)
 {
@@ -16,7 +18,7 @@ static int find(const char *text, const char *name, uint64_t *ret)
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (!strncmp(line, name, n) && line[n] == ':' &&
-		    sscanf(line + n + 1, "%" SCNu64 " kB", &kib) == 1 && kib < UINT64_MAX / 1024) {
+		    sscanf(line + n + 1, "%" SCNu64 " kB", &kib) == 1 && kib < KIB_MOST) {
 			*ret = kib * 1024;
 			return 0;
 		}

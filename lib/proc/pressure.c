@@ -2,17 +2,28 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 
+/* Not what is no number, nor what no report could show. */
+static bool is_percent(double value)
+{
+	return value >= 0 && value <= 100;
+}
+
 static int find(const char *text, const char *name, struct pressure_line *ret)
 {
 	const char *line = strstr(text, name);
 
-	return line && sscanf(line + strlen(name), " avg10=%lf avg60=%lf avg300=%lf total=%" SCNu64,
-			      &ret->avg10, &ret->avg60, &ret->avg300, &ret->total_us) == 4
+	return line &&
+			       sscanf(line + strlen(name),
+				      " avg10=%lf avg60=%lf avg300=%lf total=%" SCNu64, &ret->avg10,
+				      &ret->avg60, &ret->avg300, &ret->total_us) == 4 &&
+			       is_percent(ret->avg10) && is_percent(ret->avg60) &&
+			       is_percent(ret->avg300)
 		       ? 0
 		       : -EBADMSG;
 }

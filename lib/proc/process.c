@@ -125,3 +125,11 @@ bool process_in_initial_pid_namespace(void)
 
 	return stat("/proc/self/ns/pid", &st) < 0 || st.st_ino == INITIAL_PID_NAMESPACE;
 }
+
+bool process_others_hidden(void)
+{
+	struct stat st;
+
+	/* There is always a process 1. */
+	return stat("/proc/self", &st) == 0 && stat("/proc/1", &st) < 0 && errno == ENOENT;
+}

@@ -43,3 +43,6 @@ int process_open_executable(pid_t pid, int *ret_fd, char **ret_path);
  * that cannot be told.
  */
 bool process_in_initial_pid_namespace(void);
+
+/* Does /proc show us our own processes only (its mount option hidepid)? */
+bool process_others_hidden(void);

@@ -24,10 +24,16 @@ void domain_of_machine(const struct machine *m, struct domain *ret)
 	};
 }
 
-void domain_of_nodes(const struct machine *m, uint64_t nodes, struct domain *ret)
+bool domain_is_of_nodes(const struct domain *d)
+{
+	return d->kind == DOMAIN_NODES || d->kind == DOMAIN_MEMPOLICY;
+}
+
+void domain_of_nodes(const struct machine *m, enum domain_kind kind, uint64_t nodes,
+		     struct domain *ret)
 {
 	domain_of_machine(m, ret);
-	ret->kind = DOMAIN_NODES;
+	ret->kind = kind;
 	ret->nodes = nodes;
 	if ((nodes & m->nodes) == m->nodes)
 		return;
@@ -86,8 +92,13 @@ bool domain_has(const struct machine *m, const struct domain *d, size_t process)
 
 	if (d->kind == DOMAIN_MEMCG)
 		return machine_is_below(m, p->cgroup, d->cgroup);
-	/* oom_cpuset_eligible(), mm/oom_kill.c */
-	return d->kind == DOMAIN_MACHINE || p->unseen || p->task.memory_nodes & d->nodes;
+	if (d->kind == DOMAIN_MACHINE || p->unseen)
+		return true;
+	/* oom_cpuset_eligible(), mm/oom_kill.c; where a memory policy covers all nodes there are,
+	 * nothing is constrained, and it is as for a cpuset (out_of_memory()). */
+	if (d->kind == DOMAIN_MEMPOLICY && (d->nodes & m->nodes) != m->nodes)
+		return p->task.policy_nodes & d->nodes;
+	return p->task.memory_nodes & d->nodes;
 }
 
 static void name_nodes(uint64_t nodes, struct strbuf *out)
@@ -118,6 +129,7 @@ void domain_name(const struct machine *m, const struct domain *d, struct strbuf 
 		text_display(out, path, strlen(path));
 		break;
 	case DOMAIN_NODES:
+	case DOMAIN_MEMPOLICY:
 		name_nodes(d->nodes, out);
 		break;
 	}

@@ -91,8 +91,10 @@ struct machine_process *machine_add_process(struct machine_reader *r)
 	if (array_reserve(&m->processes, &r->processes_capacity, m->n_processes, 1, sizeof(*p)) < 0)
 		return NULL;
 	p = &m->processes[m->n_processes++];
-	*p = (struct machine_process){
-		.task.policy_mode = -1, .cgroup = MACHINE_NONE, .oom_score = -1};
+	*p = (struct machine_process){.task.policy_mode = -1,
+				      .task.policy_nodes = OOMRANK_UNKNOWN,
+				      .cgroup = MACHINE_NONE,
+				      .oom_score = -1};
 	return p;
 }
 
@@ -113,6 +115,36 @@ void machine_sort(struct machine *m)
 		qsort(m->processes, m->n_processes, sizeof(*m->processes), is_after);
 	for (size_t i = 0; i < m->n_processes; i++)
 		m->processes[i].cgroup_order = (uint32_t)i;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct machine_process *x = *(struct machine_process *const *)a;
+	const struct machine_process *y = *(struct machine_process *const *)b;
+
+	return x->task.pid < y->task.pid ? -1 : x->task.pid > y->task.pid;
+}
+
+struct machine_process **machine_by_pid(struct machine *m)
+{
+	struct machine_process **sorted = calloc(m->n_processes + 1, sizeof(*sorted));
+
+	for (size_t i = 0; sorted && i < m->n_processes; i++)
+		sorted[i] = &m->processes[i];
+	if (sorted)
+		qsort(sorted, m->n_processes, sizeof(struct machine_process *), by_pid);
+	return sorted;
+}
+
+struct machine_process *machine_of_pid(struct machine_process *const *sorted, size_t n,
+				       uint64_t pid)
+{
+	const struct machine_process wanted = {.task.pid = (uint32_t)pid}, *key = &wanted;
+	struct machine_process *const *found = NULL;
+
+	if (pid == wanted.task.pid)
+		found = bsearch(&key, sorted, n, sizeof(*sorted), by_pid);
+	return found ? *found : NULL;
 }
 
 uint64_t machine_pages(const struct machine *m, const struct oomrank_task *task)

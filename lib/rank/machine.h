@@ -83,6 +83,9 @@ struct machine {
 	size_t unseen; /* processes of which /proc did not tell enough (other users', without root)
 			*/
 	size_t vanished; /* that ended while they were read */
+	/* Of some there is nothing to be seen at all: those outside of the PID namespace that it
+	 * was read in, whose process 1 is no init; or, in /proc, those of others (hidepid). */
+	bool own_pid_namespace, others_hidden;
 };
 
 /* From the probe's records; the rest from /proc and the cgroups. 0 or -errno, why in WHY. */

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "proc/cgroup_memory.h"
+#include "proc/process.h"
 #include "rank/machine.h"
 
 #define FILE_MOST (4u << 20)
@@ -143,6 +144,7 @@ static int copy_cgroup(const char *top, const char *mount_point, const struct ma
 					    "memory.oom_control",
 					    "memory.stat",
 					    "cpuset.mems.effective",
+					    "cgroup.procs",
 					    NULL};
 	_cleanup_strbuf_ struct strbuf inode = {0};
 	char directory[PATH_MAX], path[PATH_MAX];
@@ -172,16 +174,19 @@ static int copy_cgroups(const char *top, struct strbuf *why)
 	return r;
 }
 
-/* What a copy would not show: when it was, and the size of a page. */
+/* What a copy would not show: when it was, the size of a page, who could not be seen. */
 static int note(const char *top)
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	strbuf_printf(&text, "time_ns %" PRIu64 "\npage_bytes %ld\n",
+	strbuf_printf(&text,
+		      "time_ns %" PRIu64 "\npage_bytes %ld\nown_pid_namespace %d\n"
+		      "others_hidden %d\n",
 		      (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
-		      sysconf(_SC_PAGESIZE));
+		      sysconf(_SC_PAGESIZE), !process_in_initial_pid_namespace(),
+		      process_others_hidden());
 	return write_file(top, "captured", &text);
 }
 

@@ -44,5 +44,16 @@ struct machine_process *machine_add_process(struct machine_reader *r);
 /* Flags that follow from what /proc says. */
 void machine_deduce_flags(struct machine *m);
 
-/* Into the order of the OOM killer's list. */
+/* All processes by PID, the caller's to free; NULL: no memory. And one of these N, or NULL. */
+struct machine_process **machine_by_pid(struct machine *m);
+struct machine_process *machine_of_pid(struct machine_process *const *sorted, size_t n,
+				       uint64_t pid);
+
+/* By age. */
 void machine_sort(struct machine *m);
+
+/* Into the order in which the OOM killer looks at them, by what the probe tells of its lists. 0 or
+ * -ENOMEM. */
+int machine_order(struct machine *m, const struct oomrank_task *records, size_t n);
+/* The order within cgroups, of those that are sorted by age, from v2's cgroup.procs. */
+int machine_order_by_files(struct machine_reader *r);

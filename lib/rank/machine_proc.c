@@ -161,7 +161,8 @@ static int read_numbers(struct machine_reader *r, struct machine_process *p)
 int machine_read_process(struct machine_reader *r, uint32_t pid, bool has_init)
 {
 	struct machine_process *p = machine_add_process(r);
-	struct oomrank_task nothing = {.pid = pid, .policy_mode = -1};
+	struct oomrank_task nothing = {
+		.pid = pid, .policy_mode = -1, .policy_nodes = OOMRANK_UNKNOWN};
 	int error;
 
 	if (!p)
@@ -190,7 +191,7 @@ int machine_read_process(struct machine_reader *r, uint32_t pid, bool has_init)
 int machine_read_processes(struct machine_reader *r, struct strbuf *why)
 {
 	/* is_global_init() is process 1 of the initial PID namespace. */
-	bool has_init = *r->root || process_in_initial_pid_namespace();
+	bool has_init = !r->m->own_pid_namespace;
 	struct dirent *entry;
 	int error = 0;
 	DIR *proc;
@@ -267,8 +268,12 @@ static void read_uptime(struct machine_reader *r)
 /* What machine_capture() has noted, as other machines have other pages. */
 static void read_captured(struct machine_reader *r)
 {
-	uint64_t time_ns, page_bytes;
+	uint64_t time_ns, page_bytes, value;
 
+	if (!*r->root) {
+		r->m->own_pid_namespace = !process_in_initial_pid_namespace();
+		r->m->others_hidden = process_others_hidden();
+	}
 	if (!*r->root || machine_read_text(r, 4096, "%s/captured", r->root) < 0)
 		return;
 	if (stat_text_find(strbuf_text(&r->text), "time_ns", &time_ns) == 0)
@@ -276,6 +281,10 @@ static void read_captured(struct machine_reader *r)
 	if (stat_text_find(strbuf_text(&r->text), "page_bytes", &page_bytes) == 0 &&
 	    page_bytes >= 1024 && page_bytes <= 1 << 20 && !(page_bytes & (page_bytes - 1)))
 		r->m->page_bytes = page_bytes;
+	if (stat_text_find(strbuf_text(&r->text), "own_pid_namespace", &value) == 0)
+		r->m->own_pid_namespace = value;
+	if (stat_text_find(strbuf_text(&r->text), "others_hidden", &value) == 0)
+		r->m->others_hidden = value;
 }
 
 int machine_read_whole(struct machine_reader *r, struct strbuf *why)
@@ -313,13 +322,16 @@ int machine_from_proc(const char *root, struct machine **ret, struct strbuf *why
 		error = machine_read_cgroups(&r);
 	if (error == 0)
 		error = machine_read_processes(&r, why);
+	if (error == 0) {
+		machine_deduce_flags(r.m);
+		machine_sort(r.m);
+		error = machine_order_by_files(&r);
+	}
 	if (error < 0) {
 		if (!why->length)
 			strbuf_puts(why, strerror(-error));
 		return error;
 	}
-	machine_deduce_flags(r.m);
-	machine_sort(r.m);
 	*ret = STEAL(r.m);
 	return 0;
 }

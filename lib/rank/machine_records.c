@@ -40,8 +40,11 @@ static int add(struct machine_reader *r, const struct oomrank_task *records, siz
 	bool has_init = false;
 
 	for (size_t i = 0; i < n; i++) {
-		struct machine_process *p = machine_add_process(r);
+		struct machine_process *p;
 
+		if (records[i].flags & OOMRANK_THREAD)
+			continue;
+		p = machine_add_process(r);
 		if (!p)
 			return -ENOMEM;
 		p->task = records[i];
@@ -53,6 +56,27 @@ static int add(struct machine_reader *r, const struct oomrank_task *records, siz
 	}
 	/* Seen on virtual machines of a cloud: process 1 is shown to no iterator. */
 	return has_init || !same_pids ? 0 : machine_read_process(r, 1, true);
+}
+
+/* That one of its threads may have memory of a node is enough (oom_cpuset_eligible()). */
+static int add_threads(struct machine *m, const struct oomrank_task *records, size_t n)
+{
+	_cleanup_free_ struct machine_process **sorted = machine_by_pid(m);
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const struct oomrank_task *thread = &records[i];
+		struct machine_process *p = NULL;
+
+		if (thread->flags & OOMRANK_THREAD)
+			p = machine_of_pid(sorted, m->n_processes, thread->pid);
+		if (!p)
+			continue;
+		p->task.memory_nodes |= thread->memory_nodes;
+		p->task.policy_nodes |= thread->policy_nodes;
+	}
+	return 0;
 }
 
 int machine_from_records(const struct oomrank_task *records, size_t n, struct machine **ret,
@@ -76,6 +100,10 @@ int machine_from_records(const struct oomrank_task *records, size_t n, struct ma
 		qsort_r(sorted, r.m->n_cgroups, sizeof(*sorted), by_inode, r.m);
 		error = add(&r, records, n, sorted);
 	}
+	if (error == 0)
+		error = add_threads(r.m, records, n);
+	if (error == 0)
+		error = machine_order(r.m, records, n);
 	if (error < 0) {
 		if (!why->length)
 			strbuf_puts(why, strerror(-error));
@@ -83,7 +111,6 @@ int machine_from_records(const struct oomrank_task *records, size_t n, struct ma
 	}
 	r.m->exact = true;
 	r.m->doubt_pages = 0;
-	machine_sort(r.m);
 	*ret = STEAL(r.m);
 	return 0;
 }

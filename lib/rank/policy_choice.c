@@ -76,6 +76,24 @@ static int owners_of(const struct machine *m, struct owner **ret, size_t *ret_n)
 	return 0;
 }
 
+int policy_sharers(const struct machine *m, bool **ret)
+{
+	_cleanup_free_ struct owner *owners = NULL;
+	bool *shares = calloc(m->n_processes + 1, sizeof(*shares));
+	size_t n = 0;
+	int r = shares ? owners_of(m, &owners, &n) : -ENOMEM;
+
+	if (r < 0) {
+		free(shares);
+		return r;
+	}
+	for (size_t i = 1; i < n; i++)
+		if (owners[i].mm == owners[i - 1].mm)
+			shares[owners[i].process] = shares[owners[i - 1].process] = true;
+	*ret = shares;
+	return 0;
+}
+
 /* As ranking_row.frees_bytes: neither files nor shared memory. */
 static uint64_t bytes_of(const struct machine *m, size_t process)
 {

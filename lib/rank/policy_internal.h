@@ -54,6 +54,9 @@ int policy_choose_by_signal(const struct machine *m, uint32_t cgroup, size_t pro
 /* May the kernel kill it for this domain? Points, or INT64_MIN: no. One for each process. */
 int policy_points(const struct machine *m, const struct domain *d, int64_t **ret);
 
+/* Has another one the same memory? For each process. */
+int policy_sharers(const struct machine *m, bool **ret);
+
 uint64_t policy_resident_pages(const struct machine_process *p);
 
 /* Is it below the domain's cgroup, or is it the domain that is no cgroup? */

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "bpf-src/oompolicy.h"
 #include "bpf/kernel_map.h"
 #include "bpf/tracer.h"
+#include "output/human.h"
 #include "proc/container.h"
 #include "rank/policy_internal.h"
 
@@ -84,16 +86,6 @@ static void put_text(char *to, size_t size, const char *text)
 	memcpy(to, text + (n < size ? 0 : n - size + 1), MIN(n + 1, size));
 }
 
-static bool shares_memory(const struct machine *m, size_t process)
-{
-	uint64_t mm = m->processes[process].task.mm;
-
-	for (size_t i = 0; mm && i < m->n_processes; i++)
-		if (i != process && m->processes[i].task.mm == mm)
-			return true;
-	return false;
-}
-
 static void describe_cgroup(const struct machine *m, const struct domain *d, uint32_t index,
 			    struct oompolicy_candidate *c)
 {
@@ -124,7 +116,7 @@ static uint64_t age_of(const struct machine *m, uint64_t start_ns)
 	return now > start_ns ? now - start_ns : 0;
 }
 
-static void describe(const struct machine *m, const struct domain *d, size_t process,
+static void describe(const struct machine *m, const struct domain *d, size_t process, bool shares,
 		     int64_t points, struct oompolicy_candidate *ret)
 {
 	const struct machine_process *p = &m->processes[process];
@@ -138,7 +130,7 @@ static void describe(const struct machine *m, const struct domain *d, size_t pro
 		.flags = (t->flags & OOMRANK_OOM_VICTIM ? OOMPOLICY_DYING : 0) |
 			 (t->flags & OOMRANK_EXITING ? OOMPOLICY_EXITING : 0) |
 			 (t->flags & OOMRANK_ORIGIN ? OOMPOLICY_ORIGIN : 0) |
-			 (shares_memory(m, process) ? OOMPOLICY_SHARES_MEMORY : 0),
+			 (shares ? OOMPOLICY_SHARES_MEMORY : 0),
 		.age_ns = age_of(m, t->start_ns),
 		.anon_pages = t->anon_pages,
 		.file_pages = t->file_pages,
@@ -159,9 +151,9 @@ static void describe_domain(const struct machine *m, const struct domain *d, uin
 			    struct oompolicy_domain *ret)
 {
 	*ret = (struct oompolicy_domain){
-		.kind = d->kind == DOMAIN_MEMCG	  ? OOMPOLICY_CGROUP
-			: d->kind == DOMAIN_NODES ? OOMPOLICY_NODES
-						  : OOMPOLICY_MACHINE,
+		.kind = d->kind == DOMAIN_MEMCG ? OOMPOLICY_CGROUP
+			: domain_is_of_nodes(d) ? OOMPOLICY_NODES
+						: OOMPOLICY_MACHINE,
 		.candidates = candidates,
 		.page_bytes = m->page_bytes,
 		.total_pages = d->total_pages,
@@ -177,6 +169,7 @@ static int fill(struct policy_program *program, const struct machine *m, const s
 {
 	int domains = tracer_map_fd(program->tracer, DOMAINS);
 	int candidates = tracer_map_fd(program->tracer, CANDIDATES);
+	_cleanup_free_ bool *shares = NULL;
 	struct oompolicy_candidate c;
 	struct oompolicy_domain of;
 	uint32_t zero = 0;
@@ -184,8 +177,10 @@ static int fill(struct policy_program *program, const struct machine *m, const s
 
 	describe_domain(m, d, n, &of);
 	r = domains < 0 ? domains : kernel_map_update(domains, &zero, &of);
+	if (r == 0)
+		r = policy_sharers(m, &shares);
 	for (uint32_t i = 0; i < n && r == 0; i++) {
-		describe(m, d, processes[i], points[processes[i]], &c);
+		describe(m, d, processes[i], shares[processes[i]], points[processes[i]], &c);
 		r = candidates < 0 ? candidates : kernel_map_update(candidates, &i, &c);
 	}
 	return r;
@@ -208,6 +203,7 @@ static int read_verdicts(struct policy_program *program, struct tally *tally)
 
 	for (size_t at = 0; r == 0 && at + sizeof(v) <= bytes.length; at += sizeof(v)) {
 		memcpy(&v, bytes.data + at, sizeof(v));
+		v.why[sizeof(v.why) - 1] = '\0';
 		if (v.index >= tally->n)
 			continue;
 		seen++;
@@ -241,15 +237,38 @@ static int run(struct policy_program *program, const struct machine *m, const st
 	return r;
 }
 
-static void say(const struct tally *tally, struct strbuf *out)
+/* In the policy's own words, if it has any. */
+static void say_why(const struct oompolicy_verdict *v, uint64_t page_bytes, struct strbuf *out)
+{
+	if (!v->why[0]) {
+		strbuf_printf(out, "score %lld", (long long)v->score);
+		return;
+	}
+	text_display(out, v->why, strlen(v->why));
+	if (v->unit == OOM_POLICY_NO_NUMBER)
+		return;
+	strbuf_putc(out, ' ');
+	if (v->unit == OOM_POLICY_BYTES)
+		human_bytes(out, v->number);
+	else if (v->unit == OOM_POLICY_PAGES)
+		human_bytes(out, (int64_t)((uint64_t)v->number * page_bytes));
+	else if (v->unit == OOM_POLICY_NANOSECONDS)
+		human_duration(out, (uint64_t)v->number);
+	else
+		strbuf_printf(out, "%lld", (long long)v->number);
+}
+
+static void say(const struct tally *tally, uint64_t page_bytes, struct strbuf *out)
 {
 	if (!tally->n)
 		strbuf_puts(out, "there is nobody whom it could kill");
 	else if (!tally->has_best)
-		strbuf_printf(out, "it spares all %u", tally->n);
+		strbuf_printf(out, "it spares all %u: a kernel that asked it would then choose",
+			      tally->n);
 	else
-		strbuf_printf(out, "score %lld%s", (long long)tally->best.score,
-			      tally->best.answer == OOMPOLICY_KILL_CGROUP ? ", whole cgroup" : "");
+		say_why(&tally->best, page_bytes, out);
+	if (tally->has_best && tally->best.answer == OOMPOLICY_KILL_CGROUP)
+		strbuf_puts(out, ", whole cgroup");
 	if (tally->has_best && tally->spared)
 		strbuf_printf(out, ", spares %u of %u", tally->spared, tally->n);
 }
@@ -286,7 +305,7 @@ int policy_decide_text(struct policy *p, const struct machine *m, const struct d
 		r = choose(m, d, &tally, ret);
 	if (r < 0)
 		return r;
-	say(&tally, &said);
+	say(&tally, m->page_bytes, &said);
 	ret->why = strbuf_steal(&said);
 	return ret->why ? 0 : -ENOMEM;
 }

@@ -91,7 +91,13 @@ int policy_report(const struct machine *m, const struct domain *d,
 
 	strbuf_puts(out, "OOM: What if the policy were ");
 	text_display(out, result->name, strlen(result->name));
-	put_domain(m, d, out);
+	if (d->kind == DOMAIN_MEMCG) {
+		strbuf_puts(out, "? Nobody is killed.\n");
+		explain_row(&x, 1, "memcg ");
+		explain_words(&x, m->cgroups[d->cgroup].path, '/');
+	} else {
+		put_domain(m, d, out);
+	}
 	explain_row(&x, 1, "");
 	if (result->summary)
 		strbuf_puts(explain_item(&x), result->summary);
@@ -174,7 +180,11 @@ int policy_json(const struct machine *m, const struct domain *d, const struct po
 		struct strbuf *out)
 {
 	static const char *const domains[] = {
-		[DOMAIN_MACHINE] = "machine", [DOMAIN_MEMCG] = "memcg", [DOMAIN_NODES] = "cpuset"};
+		[DOMAIN_MACHINE] = "machine",
+		[DOMAIN_MEMCG] = "memcg",
+		[DOMAIN_NODES] = "cpuset",
+		[DOMAIN_MEMPOLICY] = "mempolicy",
+	};
 	const struct policy_choice *c = &result->choice;
 	_cleanup_strbuf_ struct strbuf time = {0}, nodes = {0};
 	struct json_writer *w = json_writer_open();
@@ -184,7 +194,7 @@ int policy_json(const struct machine *m, const struct domain *d, const struct po
 	json_writer_string(w, "domain", domains[d->kind]);
 	json_writer_string(w, "domain_memcg_path",
 			   d->kind == DOMAIN_MEMCG ? m->cgroups[d->cgroup].path : NULL);
-	if (d->kind == DOMAIN_NODES)
+	if (domain_is_of_nodes(d))
 		domain_name(m, d, &nodes);
 	json_writer_string(w, "domain_nodes",
 			   nodes.length ? strbuf_text(&nodes) + strlen("nodes ") : NULL);

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "base/macro.h"
-#include "rank/rank_json.h"
 #include "rank/rank_report_internal.h"
 
-#define SHARE 100 /* of the domain: a smaller change of what is left is not told */
+#define SHARE 100 /* of the domain: a smaller change is not told */
+#define SMALL 10  /* so many times fewer points than the victim: it does not matter who it is */
 #define PRESSURE 1.0
 
 /* A process is the same if it has the same PID and began at the same time. */
@@ -51,48 +51,115 @@ static size_t find(const struct identity *all, size_t n, struct identity key)
 	return found ? found->row : SIZE_MAX;
 }
 
-static bool is_first(enum ranking_verdict v)
+/* A row with what it was, and what its place is measured by. */
+struct pair {
+	const struct rank_report *p;
+	const struct ranking_row *now, *was; /* one of them may be NULL */
+	bool overtook;			     /* one that stood before it */
+};
+
+static int64_t points_of_victim(const struct ranking *r)
 {
-	return v == RANKING_KILL || v == RANKING_WITH || v == RANKING_NEXT;
+	return r->victim < r->n_rows ? r->rows[r->victim].points : 0;
 }
 
-static bool is_of_interest(const struct rank_report *p, const struct ranking_row *row)
+/* Would it die, or be among the next; and is that of any interest? */
+static bool is_near(const struct rank_report *p, const struct ranking *r,
+		    const struct ranking_row *row)
 {
-	return is_first(row->verdict) ||
-	       (p->all && row->reason != RANKING_KERNEL_THREAD && row->reason != RANKING_OUTSIDE);
+	if (row->verdict == RANKING_KILL || row->verdict == RANKING_WITH)
+		return true;
+	if (p->all)
+		return row->reason != RANKING_KERNEL_THREAD && row->reason != RANKING_OUTSIDE;
+	return row->verdict == RANKING_NEXT && row->points >= points_of_victim(r) / SMALL;
+}
+
+static uint64_t pages_of(const struct rank_view *v, const struct ranking_row *row)
+{
+	return machine_pages(v->machine, &v->machine->processes[row->process].task);
+}
+
+/* Of one in the domain. */
+static bool is_large(const struct rank_report *p, const struct ranking_row *row, uint64_t pages)
+{
+	return row->reason != RANKING_OUTSIDE &&
+	       pages >= MAX(p->ranking->domain.total_pages / SHARE, 1);
+}
+
+/* Is it passed by, does it die with another, is it the victim: where it was not, or the reverse? */
+static bool verdict_changed(const struct pair *x)
+{
+	const enum ranking_verdict now = x->now->verdict, was = x->was->verdict;
+
+	return (now == RANKING_SKIP) != (was == RANKING_SKIP) ||
+	       (now == RANKING_WITH) != (was == RANKING_WITH) ||
+	       (now == RANKING_KILL) != (was == RANKING_KILL);
+}
+
+/* What there is to be told of it; false: nothing. */
+static bool judge(const struct pair *x, enum rank_change_kind *ret)
+{
+	const struct rank_report *p = x->p;
+	bool was_near = x->was && is_near(p, p->ranking_before, x->was);
+	bool near = x->now && is_near(p, p->ranking, x->now);
+	uint64_t now, was;
+
+	if (!x->now) {
+		*ret = RANK_CHANGE_GONE;
+		return was_near || is_large(p, x->was, pages_of(p->before, x->was));
+	}
+	now = pages_of(p->view, x->now);
+	if (!x->was) {
+		*ret = RANK_CHANGE_NEW;
+		return near || is_large(p, x->now, now);
+	}
+	*ret = RANK_CHANGE_MOVED;
+	if ((near || was_near) && verdict_changed(x))
+		return true;
+	if (near && x->overtook)
+		return true;
+	was = pages_of(p->before, x->was);
+	*ret = now > was ? RANK_CHANGE_GROWN : RANK_CHANGE_SHRUNK;
+	return is_large(p, x->now, now > was ? now - was : was - now);
 }
 
 static void find_now(const struct rank_report *p, const struct identity *before,
 		     struct rank_changes *ret)
 {
-	for (size_t i = 0; i < p->ranking->n_rows; i++) {
-		const struct ranking_row *row = &p->ranking->rows[i], *was;
+	uint64_t lowest = UINT64_MAX; /* rank before, of those that come after it now */
+
+	/* From the end, then turned round. */
+	for (size_t i = p->ranking->n_rows; i-- > 0;) {
+		struct pair x = {.p = p, .now = &p->ranking->rows[i]};
 		size_t at = find(before, p->ranking_before->n_rows,
 				 identity_of(p->view, p->ranking, i));
-		enum rank_change_kind kind = RANK_CHANGE_MOVED;
+		enum rank_change_kind kind;
 
-		if (at == SIZE_MAX) {
-			if (!is_of_interest(p, row))
-				continue;
-			kind = RANK_CHANGE_NEW;
-		} else {
-			was = &p->ranking_before->rows[at];
-			if ((!is_of_interest(p, row) && !is_of_interest(p, was)) ||
-			    (row->verdict == was->verdict && row->rank == was->rank))
-				continue;
+		if (at != SIZE_MAX)
+			x.was = &p->ranking_before->rows[at];
+		if (x.was && x.was->rank && x.now->rank) {
+			x.overtook = lowest < x.was->rank;
+			lowest = MIN(lowest, x.was->rank);
 		}
-		ret->list[ret->count++] = (struct rank_change){kind, i, at};
+		if (judge(&x, &kind))
+			ret->list[ret->count++] = (struct rank_change){kind, i, at};
 	}
+	for (size_t i = 0; i < ret->count / 2; i++)
+		SWAP(ret->list[i], ret->list[ret->count - 1 - i]);
 }
 
 static void find_gone(const struct rank_report *p, const struct identity *now,
 		      struct rank_changes *ret)
 {
-	for (size_t i = 0; i < p->ranking_before->n_rows; i++)
-		if (is_of_interest(p, &p->ranking_before->rows[i]) &&
-		    find(now, p->ranking->n_rows, identity_of(p->before, p->ranking_before, i)) ==
-			    SIZE_MAX)
-			ret->list[ret->count++] = (struct rank_change){RANK_CHANGE_GONE, i, i};
+	for (size_t i = 0; i < p->ranking_before->n_rows; i++) {
+		const struct pair x = {.p = p, .was = &p->ranking_before->rows[i]};
+		enum rank_change_kind kind;
+
+		if (find(now, p->ranking->n_rows, identity_of(p->before, p->ranking_before, i)) ==
+			    SIZE_MAX &&
+		    judge(&x, &kind))
+			ret->list[ret->count++] = (struct rank_change){kind, i, i};
+	}
 }
 
 static bool moved(uint64_t now, uint64_t before, uint64_t total)
@@ -144,86 +211,10 @@ void rank_changes_clear(struct rank_changes *c)
 const char *rank_change_name(enum rank_change_kind kind)
 {
 	static const char *const names[] = {
-		[RANK_CHANGE_NEW] = "new",
-		[RANK_CHANGE_MOVED] = "moved",
+		[RANK_CHANGE_NEW] = "new",     [RANK_CHANGE_MOVED] = "moved",
+		[RANK_CHANGE_GROWN] = "grown", [RANK_CHANGE_SHRUNK] = "shrunk",
 		[RANK_CHANGE_GONE] = "gone",
 	};
 
 	return names[kind];
-}
-
-/* ", was next", ", was rank 5" */
-static void put_was(struct explain *x, const struct ranking_row *was)
-{
-	if (was->verdict == RANKING_RANK)
-		strbuf_printf(explain_item(x), "was rank %llu", (unsigned long long)was->rank);
-	else
-		strbuf_printf(explain_item(x), "was %s", ranking_verdict_name(was->verdict));
-	if (was->verdict == RANKING_NEXT)
-		strbuf_printf(&x->item, " (rank %llu)", (unsigned long long)was->rank);
-}
-
-static void put_change(struct explain *x, const struct rank_report *p, const struct rank_change *c)
-{
-	/* Of those that are gone the last that was known of them. */
-	struct rank_report then = {.view = p->before, .ranking = p->ranking_before};
-	const struct rank_report *at = c->kind == RANK_CHANGE_GONE ? &then : p;
-	const struct ranking_row *row = &at->ranking->rows[c->row];
-
-	explain_row(x, 3,
-		    c->kind == RANK_CHANGE_GONE ? "(gone) proc "
-						: rank_report_verdict(row->verdict));
-	rank_report_process(x, at, row->process);
-	rank_report_points(x, at, row);
-	rank_report_adjustment(x, at, row);
-	if (c->kind != RANK_CHANGE_GONE && row->rank)
-		strbuf_printf(explain_item(x), "rank %llu", (unsigned long long)row->rank);
-	rank_report_reason(x, at, row);
-	if (c->kind == RANK_CHANGE_NEW)
-		strbuf_puts(explain_item(x), "new");
-	else
-		put_was(x, &p->ranking_before->rows[c->row_before]);
-}
-
-int rank_report_changes(const struct rank_report *p, struct strbuf *out)
-{
-	const char *outcome = rank_report_outcome(p->ranking);
-	struct explain x = {.out = out};
-	struct rank_changes changes;
-	int r = rank_changes_find(p, &changes);
-
-	if (r < 0 || (!changes.head && !changes.count)) {
-		rank_changes_clear(&changes);
-		return r;
-	}
-	rank_report_time(p, out);
-	if (changes.head)
-		r = rank_report_head(&x, p);
-	explain_row(&x, 3, "");
-	if (outcome && p->ranking->outcome != p->ranking_before->outcome)
-		strbuf_puts(explain_item(&x), outcome);
-	for (size_t i = 0; i < changes.count; i++)
-		put_change(&x, p, &changes.list[i]);
-	explain_end(&x);
-	rank_changes_clear(&changes);
-	if (r == 0)
-		r = strbuf_error(out) < 0 ? -ENOMEM : strbuf_error(&x.item);
-	strbuf_free(&x.item);
-	return r;
-}
-
-int rank_json_changes(const struct rank_report *p, struct strbuf *out)
-{
-	struct rank_report then = {.view = p->before, .ranking = p->ranking_before};
-	struct rank_changes changes;
-	int r = rank_changes_find(p, &changes);
-
-	for (size_t i = 0; r == 0 && i < changes.count; i++) {
-		const struct rank_change *c = &changes.list[i];
-
-		r = rank_json_row(c->kind == RANK_CHANGE_GONE ? &then : p, c->row,
-				  rank_change_name(c->kind), out);
-	}
-	rank_changes_clear(&changes);
-	return r;
 }

@@ -3,7 +3,13 @@
 
 #include "rank/rank_report.h"
 
-enum rank_change_kind { RANK_CHANGE_NEW, RANK_CHANGE_MOVED, RANK_CHANGE_GONE };
+enum rank_change_kind {
+	RANK_CHANGE_NEW,
+	RANK_CHANGE_MOVED,
+	RANK_CHANGE_GROWN,  /* by a hundredth of the domain or more */
+	RANK_CHANGE_SHRUNK, /* likewise */
+	RANK_CHANGE_GONE,
+};
 
 struct rank_change {
 	enum rank_change_kind kind;
@@ -18,9 +24,11 @@ struct rank_changes {
 };
 
 /*
- * P has both. Of interest is who would die or be next, now or before; with ALL every rank. 0 or
- * -ENOMEM.
+ * P has both. What matters: another victim, and who dies with it. Of those that are next, and not
+ * small beside the victim: who has come, gone, overtaken another, or is passed by now. (That one's
+ * going lifts all others by one is no change.) And any that has grown or shrunk much, or is large
+ * and new. With ALL no one is too small, wherever it stands. 0 or -ENOMEM.
  */
 int rank_changes_find(const struct rank_report *p, struct rank_changes *ret);
 void rank_changes_clear(struct rank_changes *c);
-const char *rank_change_name(enum rank_change_kind kind); /* "new", "moved", "gone" */
+const char *rank_change_name(enum rank_change_kind kind); /* "new", "moved", "gone" ... */

@@ -60,6 +60,7 @@ static int set_domain(struct kill_domain *to, const struct machine *m, const str
 		[DOMAIN_MACHINE] = "machine",
 		[DOMAIN_MEMCG] = "memcg",
 		[DOMAIN_NODES] = "cpuset",
+		[DOMAIN_MEMPOLICY] = "mempolicy",
 	};
 	int r = set_text(&to->kind, kinds[d->kind]);
 
@@ -67,7 +68,7 @@ static int set_domain(struct kill_domain *to, const struct machine *m, const str
 	to->bytes = d->total_pages * m->page_bytes;
 	if (r == 0 && d->kind == DOMAIN_MEMCG && d->cgroup < m->n_cgroups)
 		r = set_memcg(to, m, d);
-	if (r == 0 && d->kind == DOMAIN_NODES)
+	if (r == 0 && domain_is_of_nodes(d))
 		r = set_nodes(to, m, d);
 	return r;
 }

@@ -68,7 +68,7 @@ int rank_layout_read(const struct tracer *tracer, struct rank_layout **ret, stru
 	return r;
 }
 
-/* One record, with its further members if there are any. */
+/* One record, with its further members if there are any: of processes only. */
 static int take(const struct rank_layout *layout, const void *record, size_t size,
 		struct oomrank_task *ret, struct rank_extra *extra)
 {
@@ -79,6 +79,8 @@ static int take(const struct rank_layout *layout, const void *record, size_t siz
 		return 0;
 	}
 	r = event_layout_own(layout->task, record, size, ret);
+	if (ret->flags & OOMRANK_THREAD)
+		return r;
 	if (r == 0)
 		r = event_layout_values(layout->task, record, size, &extra->values);
 	extra->pid = ret->pid;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +21,14 @@ static int parse_node(const char **text, unsigned long *ret)
 		return -EINVAL;
 	*ret = strtoul(*text, &end, 10);
 	*text = end;
-	return *ret < NODES ? 0 : -EINVAL;
+	return 0;
 }
 
 int rank_nodes_parse(const char *text, uint64_t *ret)
 {
 	uint64_t nodes = 0;
 	unsigned long first, last;
+	bool beyond = false;
 
 	do {
 		if (parse_node(&text, &first) < 0)
@@ -37,11 +39,14 @@ int rank_nodes_parse(const char *text, uint64_t *ret)
 			if (parse_node(&text, &last) < 0 || last < first)
 				return -EINVAL;
 		}
-		for (unsigned long i = first; i <= last; i++)
+		beyond |= last >= NODES;
+		for (unsigned long i = first; i <= last && i < NODES; i++)
 			nodes |= UINT64_C(1) << i;
 	} while (*text == ',' && *text++);
 	if (text[strspn(text, " \n")])
 		return -EINVAL;
+	if (beyond)
+		return -ERANGE;
 	*ret = nodes;
 	return 0;
 }

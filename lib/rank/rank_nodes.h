@@ -5,7 +5,8 @@
 
 #include "base/strbuf.h"
 
-/* Node N is bit N, of the first 64; blanks at the end are let pass. 0 or -EINVAL. */
+/* Node N is bit N; blanks at the end are let pass. 0; -EINVAL; -ERANGE: one is beyond the first 64.
+ */
 int rank_nodes_parse(const char *text, uint64_t *ret);
 
 /*

@@ -87,7 +87,7 @@ static void evaluate(const struct machine *m, const struct domain *d, struct ran
 		return;
 	if (!domain_has(m, d, row->process))
 		row->reason = RANKING_OUTSIDE;
-	else if (flags & OOMRANK_OOM_VICTIM)
+	else if (flags & OOMRANK_OOM_VICTIM && !d->by_sysrq)
 		row->reason = flags & OOMRANK_OOM_SKIP ? RANKING_REAPED : RANKING_DYING;
 	else if (flags & OOMRANK_ORIGIN)
 		row->reason = RANKING_ORIGIN;
@@ -140,7 +140,9 @@ size_t ranking_choose(struct ranking *r)
 		const int64_t most = chosen == SIZE_MAX ? INT64_MIN : r->rows[chosen].points;
 
 		if (r->rows[i].reason == RANKING_DYING) {
-			r->outcome = RANKING_WAITS;
+			/* Who asks for memory is killed without a look at all others. */
+			if (r->outcome == RANKING_KILLS)
+				r->outcome = RANKING_WAITS;
 			return SIZE_MAX;
 		}
 		if (points == INT64_MIN || points < most)
@@ -148,7 +150,7 @@ size_t ranking_choose(struct ranking *r)
 		r->is_tied = points == most;
 		chosen = i;
 	}
-	if (chosen == SIZE_MAX)
+	if (chosen == SIZE_MAX && r->outcome == RANKING_KILLS)
 		r->outcome = RANKING_NOBODY;
 	return chosen;
 }
@@ -157,8 +159,11 @@ size_t ranking_choose(struct ranking *r)
 static enum ranking_outcome outcome_before(const struct machine *m, const struct domain *d)
 {
 	const bool whole = d->kind == DOMAIN_MACHINE ||
-			   (d->kind == DOMAIN_NODES && (d->nodes & m->nodes) == m->nodes);
+			   (domain_is_of_nodes(d) && (d->nodes & m->nodes) == m->nodes);
 
+	/* check_panic_on_oom(); and the worker that does it has no memory of its own. */
+	if (d->by_sysrq)
+		return RANKING_KILLS;
 	if (d->kind == DOMAIN_MEMCG && m->cgroups[d->cgroup].no_kill)
 		return RANKING_DISABLED;
 	if (m->panic_on_oom >= 2 || (m->panic_on_oom && whole))

@@ -26,6 +26,11 @@ for name in shop /shop/ /sys/fs/cgroup/shop "$m/sys/fs/cgroup/shop"; do
 	run --cgroup "$name"
 	equal "--cgroup $name" "$(tail -n +2 <<<"$out" | diff - <(echo "$shop"))" ""
 done
+out=$(cd "$m/sys/fs/cgroup/shop/web" && "$builddir/tools/oomrank" --root "$m" --cgroup ..)
+equal "--cgroup .. from the directory below" "$(tail -n +2 <<<"$out" | diff - <(echo "$shop"))" ""
+run --cgroup "$tmp"
+equal "--cgroup of a directory elsewhere" "$status:$err" \
+	"1:oomrank: $tmp is no memory cgroup: those are below $m/sys/fs/cgroup; 'cat /proc/PID/cgroup' shows the cgroups of a process"
 run --cgroup /shop/web
 equal "--cgroup without a limit: that above it" "$(tail -n +2 <<<"$out" | diff - <(echo "$shop")):$err" \
 	":oomrank: warning: /shop/web has no limit of its own, that of /shop holds: 1.0G"
@@ -38,8 +43,16 @@ run --cpuset 0
 matches "--cpuset" "$status:$out" '^0:.*KILL'
 run --cpuset 0-1
 matches "--cpuset: a node that there is not" "$status:$err" '^1:oomrank: --cpuset 0-1: this machine has only '
+for nodes in 64 0-9999999999; do
+	run --cpuset $nodes
+	matches "--cpuset $nodes: no machine has so many" "$status:$err" "^1:oomrank: --cpuset $nodes: this machine has only "
+done
 run --cpuset nonsense
 matches "--cpuset: nonsense" "$status:$err" "^1:oomrank: 'nonsense' is neither a list of NUMA nodes"
+run --mempolicy 0 -j
+matches "--mempolicy" "$status:$(jq -r '"\(.domain) \(.domain_nodes)"' <<<"$out" | sort -u)" '^0:mempolicy 0$'
+run --mempolicy /cpus
+matches "--mempolicy: no nodes" "$status:$err" "^1:oomrank: '/cpus' is no list of NUMA nodes"
 mkdir -p "$m/sys/fs/cgroup/cpus" && echo 0 >"$m/sys/fs/cgroup/cpus/cpuset.mems.effective"
 run --cpuset /cpus
 matches "--cpuset: a cgroup" "$status:$err:$out" '^0::.*KILL'
@@ -68,6 +81,9 @@ equal "-j --cgroup: only those in it, and its size" "$(jq -c '[.pid, .domain, .d
 
 run --all-domains
 equal "--all-domains" "$out" "$(cat "$srcdir/tests/expected/oomrank-domains.txt")"
+run --all-domains -r 1
+equal "--all-domains -r: so many of them" "$out" "$(head -n 2 "$srcdir/tests/expected/oomrank-domains.txt")
+... and 1 more"
 run --all-domains -j
 equal "--all-domains -j" "$(jq -c '[.domain_memcg_path, .pid, .full_percent, .dies]' <<<"$out" | xargs)" '[null,2001,75,2] [/shop,2001,50,2]'
 
@@ -88,6 +104,16 @@ equal "--verify: one is not" "$status:$out" "1:PID 3001 'batch': oom_score 700, 
 run --verify -j
 equal "--verify -j" "$status:$out" '1:{"pid":3001,"comm":"batch","oom_score":700,"reckoned_score":692}'
 echo 692 >"$m/proc/3001/oom_score"
+
+# Two with as many points: the later one in the cgroup's list; the younger one, where that is not known.
+for pid in 4001 4002; do rank_process "$m" $pid twin 350 100 /batch $pid; done
+echo 262144000 >"$m/sys/fs/cgroup/batch/memory.max"
+victim() { "$oomrank" --root "$m" -j --cgroup /batch | jq 'select(.verdict == "kill") | .pid'; }
+equal "a tie: by age" "$(victim)" 4002
+printf '%s\n' 3001 4002 4001 >"$m/sys/fs/cgroup/batch/cgroup.procs"
+equal "a tie: as the cgroup has them" "$(victim)" 4001
+rm -r "$m/proc/4001" "$m/proc/4002" "$m/sys/fs/cgroup/batch/cgroup.procs"
+echo max >"$m/sys/fs/cgroup/batch/memory.max"
 
 # Again and again.
 run 0.01 3
@@ -136,7 +162,7 @@ refused() { # MESSAGE ARG...
 	matches "oomrank $*: message" "$(cat "$tmp/err")" "$want"
 }
 refused "^oomrank: --changes tells what has changed .* give an interval" --changes
-refused "^oomrank: --cgroup and --cpuset are two domains" --cgroup /a --cpuset 0
+refused "^oomrank: --cgroup, --cpuset and --mempolicy are domains" --cgroup /a --cpuset 0
 refused "^oomrank: --all-domains does not go with --cgroup" --all-domains --cgroup /a
 refused "^oomrank: --simulate tells of one kill" --simulate --all-domains
 refused "^oomrank: --simulate tells of one kill" --simulate --changes 1
@@ -149,6 +175,12 @@ refused "^oomrank: --rows: '0' is not" -r 0
 refused "^oomrank: .*'0' is not" 0
 refused "." 1 0
 refused "." 1 2 3
+rank_machine "$tmp/pipes"
+for file in meminfo loadavg 2001/stat 2001/cgroup; do
+	rm "$tmp/pipes/proc/$file" && mkfifo "$tmp/pipes/proc/$file"
+done
+timeout 60 "$oomrank" --root "$tmp/pipes" >"$tmp/out" 2>"$tmp/err"
+matches "--root with pipes in it does not wait for them" "$?:$(cat "$tmp/err")" "^1:oomrank: cannot read .*/proc/meminfo: Illegal seek"
 run_root() { "$oomrank" --root "$1" >"$tmp/out" 2>"$tmp/err"; }
 run_root "$tmp/none"
 equal "--root that is not there" "$?:$(cat "$tmp/err")" "1:oomrank: --root: cannot read $tmp/none: No such file or directory"

@@ -20,6 +20,7 @@ wait_for 60 grep -q 'Ctrl-C to stop' "$tmp/script.out"
 ok "it says that it has begun" $?
 
 # Of oomrank(8), CONSOLE COMMANDS.
+does "show 1" '^there was no report yet$'
 does "rank" '^[0-9:]{8} loadavg: 0\.33 ' '^OOM: 1\.0G available / 4\.0G' '^OOM:   \*KILL\* proc 2001 '
 does "show" '^OOM:   \*KILL\* proc 2001 '
 does "explain 3001" "^OOM:   \(next\) proc 3001 'batch', 200\.8M, points 51400 \(200\.8M\), rank 2" \
@@ -51,6 +52,7 @@ does "set changes on"
 does "set domain cgroup /shop"
 does "set domain" '^set domain cgroup /shop$'
 does "rank" '^OOM: memcg /shop, limit 1\.0G' 'total 262144 pages'
+does "set domain mempolicy 0"
 does "set domain cpuset 0"
 does "rank" '\*KILL\* proc 2001 '
 does "set domain machine"
@@ -77,8 +79,16 @@ ok "resume: it is told now" $?
 does "resume" "^it is not paused"
 does "set interval off"
 does "set changes off"
+does "set rows 1"
+shown=$(grep -c ' loadavg: ' "$tmp/script.out")
+does "show 2" '\*KILL\* proc 2001 '
+equal "show N: two reports, as they were" "$(($(grep -c ' loadavg: ' "$tmp/script.out") - shown))" 2
 does "capture $tmp/captured"
 tried+=("capture")
+cp -r "$m" "$tmp/other"
+echo 1000 >"$tmp/other/proc/3003/oom_score_adj"
+does "replay $tmp/other" '^OOM:   \*KILL\* proc 3003 ' '\.\.\. and 5 more'
+does "show" '^OOM:   \*KILL\* proc 2001 '
 
 fails() { # REGEX COMMAND: as the only one
 	"$oomrank" --root "$m" -c "$2" >"$tmp/out" 2>"$tmp/err"
@@ -87,10 +97,12 @@ fails() { # REGEX COMMAND: as the only one
 }
 fails "'x' is neither a PID nor 'victim'" "explain x"
 fails "there is no process 4711" "explain 4711"
+fails "'0' is not a number from 1 to 32" "show 0"
+fails "$tmp/none" "replay $tmp/none"
 fails "process 3001 is not in that cgroup: it cannot die there" "set domain cgroup /shop; explain 3001"
 fails "there is no memory cgroup" "set domain cgroup /none"
 fails "this machine has only" "set domain cpuset 5"
-fails "a domain is: machine, cgroup PATH, or cpuset NODES" "set domain cgroup"
+fails "a domain is: machine, cgroup PATH, cpuset NODES, or mempolicy NODES" "set domain cgroup"
 fails "'0' is not an interval" "set interval 0"
 fails "there is no probe" "maps"
 

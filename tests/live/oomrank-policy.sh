@@ -36,7 +36,12 @@ equal "the report" "$(sed 1d <<<"$out")" "OOM: What if the policy were prefer-ba
 OOM:   *KILL* proc 3004 'batch-helper', 2.0M, the whole cgroup /batch
 OOM:        + proc 3001 'batch', 200.8M
 OOM:        = 2 processes, ~202.8M
-OOM:        as: score 576460752303474688, whole cgroup"
+OOM:        as: batch, and the largest such cgroup: 200.0M, whole cgroup"
+run --root "$m" --compare -j --policy youngest-first --policy protect-database --policy prefer-batch --cgroup /shop
+equal "each says why in words" "$(jq -r 'select(.policy | test("-[bdf]")) | .why' <<<"$out" | sed 's/ [0-9.]*\( min\| h\| days\)\?$//')" \
+	'the youngest with 1 % of the memory or more, age
+not the database; the most points:
+there is no batch job; the most points:'
 run --root "$m" --compare --policy youngest-first
 equal "the table" "$(sed 1,2d <<<"$out" | awk '{ print $1, $2, $3, $4 }' | xargs)" \
 	"POLICY PID COMM DIES kernel 1043 postgres 1 rss 1043 postgres 1 largest-cgroup 2001 shop 2 oomd 2001 shop 2 earlyoom 1043 postgres 1 youngest-first 3002 agent 1"
@@ -53,13 +58,34 @@ equal "what was printed can be run" "$(chosen --policy "$tmp/whole.c")" "whole 3
 equal "from standard input" "$(chosen --policy - <"$tmp/mine.bpf.c")" "standard input 1043 - 1043"
 
 # What is at fault is told at its line, with the file's name.
-sed 's/candidate->age_ns/candidate->agee_ns/' "$tmp/mine.bpf.c" >"$tmp/typo.bpf.c"
+sed '/return/s/candidate->age_ns/candidate->agee_ns/' "$tmp/mine.bpf.c" >"$tmp/typo.bpf.c"
 line=$(grep -n agee_ns "$tmp/typo.bpf.c" | cut -d: -f1)
 run --root "$m" --policy "$tmp/typo.bpf.c"
 matches "does not compile" "$status:$err" "^1:oomrank: $tmp/typo.bpf.c:$line:[0-9]+: error: no member named 'agee_ns'"
-sed 's/candidate->age_ns/*(volatile s64 *)candidate->age_ns/' "$tmp/mine.bpf.c" >"$tmp/wild.bpf.c"
+sed '/return/s/candidate->age_ns/*(volatile s64 *)candidate->age_ns/' "$tmp/mine.bpf.c" >"$tmp/wild.bpf.c"
 run --root "$m" --compare --policy "$tmp/wild.bpf.c"
 matches "is refused by the kernel" "$status:$err" "^1:oomrank: $tmp/wild.bpf.c:$line: the kernel's verifier refuses"
+# What clang would only warn of, and what would do something: bpf_send_signal() ends oomrank itself.
+policy_text() { # STATEMENT...: in $tmp/bad.c
+	printf '#include "oompolicy.bpf.h"\nOOM_POLICY(bad, candidate, domain)\n{\n%s\n}\n' "$*" >"$tmp/bad.c"
+}
+refused() { # DESCRIPTION STATEMENT REGEX: behind the name of the file
+	policy_text "$2"
+	run --root "$m" --policy "$tmp/bad.c"
+	matches "$1" "$status:$err" "^1:oomrank: $tmp/bad.c:$3"
+}
+refused "no score" '' "5:1: error: .* does not return a value"
+refused "a score that is a text" 'return candidate->comm;' "4:[0-9]+: error: incompatible pointer"
+refused "a score that would become another" 'return 0.5;' "4:[0-9]+: error: .*from 0.5 to 0"
+refused "a policy that would kill" 'bpf_send_signal(9); return 0;' "4:[0-9]+: error: .*poisoned"
+refused "a loop that is too long" 'volatile int i = 0; for (;;) if (i++ == 5000000) break; return i;' " .*gives up .* each turn of a loop"
+equal "nobody is left, and what then" "$(policy_text 'return OOM_POLICY_SPARE;' && chosen --compare --policy "$tmp/bad.c" | tail -n 1)" "bad  - "
+run --root "$m" --policy "$tmp/bad.c"
+matches "a policy that spares all" "$status:$out" "^0:.*nobody: it spares all [0-9]+: a kernel that asked it would then choose"
+run --root "$m" --policy rss --cgroup /shop
+equal "the report of a cgroup" "$(sed -n 2,3p <<<"$out")" "OOM: What if the policy were rss? Nobody is killed.
+OOM: memcg /shop"
+
 echo 'int x;' >"$tmp/none.c"
 run --root "$m" --policy "$tmp/none.c"
 matches "is no policy" "$status:$err" "^1:oomrank: $tmp/none.c is no policy: it has no OOM_POLICY"

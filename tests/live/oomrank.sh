@@ -61,6 +61,22 @@ equal "without root: exit status" $? 0
 equal "without root: the same" "$(verdicts)" "$want"
 matches "without root: it is said what cannot be seen" "$(cat "$tmp/rank.err")" '^oomrank: warning: without BPF .*from /proc: it does not tell'
 
+# Who is not seen at all.
+as_nobody() {
+	unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"' sh "$@"
+}
+matches "hidepid: it is said" "$(as_nobody "$oomrank" -r 1 2>&1)" 'warning: /proc hides other users. processes .*KILL'
+contained() { unshare --pid --fork --mount-proc "$@" 2>"$tmp/rank.err"; }
+contained sh -c '"$1" -j --proc; :' sh "$oomrank" >"$tmp/rank"
+matches "a container: it is said" "$(cat "$tmp/rank.err")" '^oomrank: warning: a PID namespace of its own .* not ranked$'
+equal "its process 1 is no init: it may be killed" "$(jq -r 'select(.pid == 1) | .reason' "$tmp/rank")" null
+contained "$oomrank" >"$tmp/text"
+matches "a container, by the probe: it is said" "$(cat "$tmp/rank.err")" 'PIDs are those of the machine$'
+contained sh -c '"$1" --capture "$2"; :' sh "$oomrank" "$tmp/contained" >/dev/null
+rank --root "$tmp/contained"
+equal "captured: its process 1 may be killed, too" "$(jq -r 'select(.pid == 1) | .reason' "$tmp/rank")" null
+matches "captured: that is said, too" "$(cat "$tmp/rank.err")" 'a PID namespace of its own'
+
 # Kept, and shown elsewhere.
 "$oomrank" --capture "$tmp/captured" >/dev/null
 ok "--capture" $?
@@ -76,6 +92,10 @@ rank --probe "$tmp/nice.c" --cgroup "$cgroup"
 equal "an edited probe: a JSON key more" "$(jq -c "select(.pid == $small) | [.nice, .verdict]" "$tmp/rank")" '[7,"kill"]'
 "$oomrank" --cgroup "$cgroup" -c "explain $small; load $tmp/nice.c; apply; explain $small; undo; explain $small" >"$tmp/text" 2>"$tmp/rank.err"
 equal "swapped: it is told while that text runs" "$?:$(grep -cE '^OOM: +\*KILL\* proc '"$small" "$tmp/text"):$(grep -oE 'nice -?[0-9]+' "$tmp/text" | xargs)" 0:3:"nice 7"
+sed -i 's/^struct oomrank_task {/&\n\tint before_all;/' "$tmp/nice.c"
+"$builddir/libexec/oomtools-compile" --name oomrank -o "$tmp/image" "$tmp/nice.c"
+rank --image "$tmp/image" --cgroup "$cgroup"
+equal "an image of an edited text: the same" "$(jq -c "select(.pid == $small) | [.nice, .verdict]" "$tmp/rank")" '[7,"kill"]'
 sed 's/RD(task->static_prio)/RD(task->no_such_member)/' "$tmp/nice.c" >"$tmp/bad.c"
 "$oomrank" --probe "$tmp/bad.c" >"$tmp/text" 2>"$tmp/rank.err"
 equal "a probe that does not compile is an error, not /proc" "$?:$(cat "$tmp/text")" 1:

@@ -135,7 +135,7 @@ static void asks_about_each(void **state)
 		PID_MOST(MANY));
 	assert_string_equal(said, "score 267147");
 	assert_int_equal(choose(&s, "	return OOM_POLICY_SPARE;\n", said, &die), 0);
-	assert_string_equal(said, "it spares all 5003");
+	assert_string_equal(said, "it spares all 5003: a kernel that asked it would then choose");
 	assert_int_equal(die, 0);
 	free(s.processes);
 }
@@ -224,6 +224,18 @@ static void takes_all_answers(void **state)
 	assert_int_equal(choose(&s, "	return -(s64)candidate->pid;\n", said, &die), 101);
 	assert_string_equal(said, "score -101");
 	assert_int_equal(die, 1);
+	/* It may say why, with a number. */
+	assert_int_equal(
+		choose(&s,
+		       "	if (candidate->pid == 103)\n"
+		       "		OOM_POLICY_BECAUSE(\"by bytes\", OOM_POLICY_BYTES, 1536);\n"
+		       "	if (candidate->pid != 102) return OOM_POLICY_SPARE;\n"
+		       "	OOM_POLICY_BECAUSE(\"not this\", OOM_POLICY_NUMBER, 1);\n"
+		       "	OOM_POLICY_BECAUSE(\"no. 2\\a\", OOM_POLICY_PAGES, -3);\n"
+		       "	return 1;\n",
+		       said, &die),
+		102);
+	assert_string_equal(said, "no. 2\\x07 -12.0K, spares 5 of 6");
 	/* Scores that are too large are cut. */
 	assert_int_equal(choose(&s,
 				"	return candidate->pid == 103 ? -(1ll << 62) : "
@@ -231,6 +243,15 @@ static void takes_all_answers(void **state)
 				said, &die),
 			 105);
 	assert_string_equal(said, "score 1152921504606846976");
+	/* Those of a whole cgroup, too, and it stays one. */
+	assert_int_equal(choose(&s,
+				"	return candidate->pid == 103 ? OOM_POLICY_MOST - 1 : "
+				"OOM_POLICY_WHOLE_CGROUP(candidate->pid == 102 ? 1ll << 61 : "
+				"-(1ll << 61));\n",
+				said, &die),
+			 102);
+	assert_string_equal(said, "score 1152921504606846976, whole cgroup");
+	assert_int_equal(die, 2);
 	free(s.processes);
 }
 

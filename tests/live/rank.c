@@ -68,6 +68,20 @@ static struct oomrank_task task_of(pid_t pid)
 	return tasks[0];
 }
 
+/* A child that sleeps. */
+static pid_t sleeper(void)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
 static void wait_for(pid_t pid)
 {
 	int status;
@@ -107,12 +121,46 @@ static void each_once(void **state)
 			kernel_threads++;
 			assert_int_equal(tasks[i].mm, 0);
 		}
+		if (tasks[i].flags & OOMRANK_THREAD)
+			continue;
 		for (size_t j = 0; j < i; j++)
-			assert_int_not_equal(tasks[i].pid, tasks[j].pid);
+			assert_true(tasks[i].pid != tasks[j].pid ||
+				    tasks[j].flags & OOMRANK_THREAD);
 	}
 	/* Some machines show process 1 to no iterator: then the snapshot has it from /proc. */
 	assert_true(inits <= 1);
 	assert_true(kernel_threads);
+}
+
+/* One of tasks[] has that address. */
+static bool has_task(const struct oomrank_task *tasks, size_t n, uint64_t address)
+{
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].task == address)
+			return true;
+	return false;
+}
+
+/* A process that has just begun is the last in the lists, behind one that is told of. */
+static void places(void **state)
+{
+	pid_t pid = sleeper();
+	size_t n = 0, mine = 0, youngest = 0;
+
+	(void)state;
+	_cleanup_free_ struct oomrank_task *tasks = read_probe(&n);
+	wait_for(pid);
+	for (size_t i = 0; i < n; i++) {
+		if (tasks[i].pid == (uint32_t)getpid())
+			mine = i;
+		if (tasks[i].pid == (uint32_t)pid)
+			youngest = i;
+		assert_true(tasks[i].task && tasks[i].css_set && tasks[i].cgroup_before);
+	}
+	assert_true(mine && youngest);
+	assert_int_equal(tasks[youngest].css_set, tasks[mine].css_set);
+	assert_true(has_task(tasks, n, tasks[youngest].task_before));
+	assert_true(has_task(tasks, n, tasks[youngest].cgroup_before));
 }
 
 static int wait_in_vfork(void *unused)
@@ -209,19 +257,13 @@ static void zombie(void **state)
 
 static void adjusted(void **state)
 {
-	pid_t pid = fork();
+	pid_t pid = sleeper();
 	struct oomrank_task task;
 	char path[64];
 	ssize_t written;
 	int fd;
 
 	(void)state;
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	written = write(fd, "777", 3);
@@ -300,9 +342,9 @@ static void scores(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(own),	    cmocka_unit_test(each_once), cmocka_unit_test(shared),
-		cmocka_unit_test(in_vfork), cmocka_unit_test(zombie),	 cmocka_unit_test(adjusted),
-		cmocka_unit_test(counting), cmocka_unit_test(scores),
+		cmocka_unit_test(own),	    cmocka_unit_test(each_once), cmocka_unit_test(places),
+		cmocka_unit_test(shared),   cmocka_unit_test(in_vfork),	 cmocka_unit_test(zombie),
+		cmocka_unit_test(adjusted), cmocka_unit_test(counting),	 cmocka_unit_test(scores),
 	};
 
 	if (bpf_test_unavailable() >= 0)

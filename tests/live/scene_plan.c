@@ -50,13 +50,18 @@ static int adjustment(uint64_t *state, const struct scene_world *world)
 	return MAX(adj, world->least_adj);
 }
 
+static const char *const passive[] = {"exiting", "stopped", "traced", "victim"};
+
 static const char *kind_of(uint64_t *state, bool is_trigger)
 {
-	static const char *const kinds[] = {"plain", "plain",  "plain",	     "plain",  "plain",
-					    "vfork", "shared", "leaderless", "zombie", "exiting"};
+	static const char *const kinds[] = {
+		"plain",  "plain",	"plain",  "plain", "plain",    "vfork",
+		"shared", "leaderless", "zombie", "fault", "borrowed",
+	};
+	const size_t n = ARRAY_SIZE(kinds);
+	const size_t which = next(state) % (n + (is_trigger ? 0 : ARRAY_SIZE(passive)));
 
-	/* The last one does nothing any more. */
-	return kinds[next(state) % (ARRAY_SIZE(kinds) - is_trigger)];
+	return which < n ? kinds[which] : passive[which - n];
 }
 
 static void make_groups(uint64_t *state, const struct scene_world *world, struct scene_plan *p)
@@ -68,10 +73,12 @@ static void make_groups(uint64_t *state, const struct scene_world *world, struct
 		g->parent = i ? (unsigned int)between(state, 0, i - 1) : 0;
 		g->kills_group = world->cgroup_version == 2 && chance(state, 20);
 		g->room_pages = chance(state, 40) ? size(state, 13, 18) : 0;
+		g->node = -1;
 	}
 	for (unsigned int i = 0, n = p->n_groups; i < n && world->cgroup_version == 2; i++)
 		if (scene_plan_holds(world, p, i) && chance(state, 25))
-			p->groups[p->n_groups++] = (struct scene_group){.parent = i, .bare = true};
+			p->groups[p->n_groups++] =
+				(struct scene_group){.parent = i, .bare = true, .node = -1};
 }
 
 static unsigned int some_holder(uint64_t *state, const struct scene_world *world,
@@ -97,14 +104,44 @@ static void make_actor(uint64_t *state, const struct scene_world *world, struct 
 			return;
 	} else {
 		a->anon = size(state, 5, 12);
-		a->shared = chance(state, 30) ? size(state, 4, 10) : 0;
+		a->shared = chance(state, 30) ? size(state, 4, 12) : 0;
 		a->file = world->file && chance(state, 30) ? size(state, 4, 10) : 0;
 		a->swap = world->has_swap && chance(state, 40) ? size(state, 5, 12) : 0;
 		a->threads = chance(state, 20) ? (unsigned int)between(state, 1, 40) : 0;
 		a->adj = adjustment(state, world);
 		a->kind = kind_of(state, i == 0);
+		a->huge = chance(state, 15) ? between(state, 1, 2) : 0;
+		a->locked = world->may_lock && chance(state, 20);
+		a->changes_adj = chance(state, 15);
+		a->late_adj = adjustment(state, world);
+		a->node = -1;
+	}
+	if (!strcmp(a->kind, "victim")) {
+		a->adj = 0;
+		a->changes_adj = false;
 	}
 	a->group = some_holder(state, world, p);
+}
+
+/* They would be killed together: there is one, the others exit. */
+static bool has_victim(struct scene_plan *p)
+{
+	bool has = false;
+
+	for (unsigned int i = 0; i < p->n_actors; i++) {
+		if (strcmp(p->actors[i].kind, "victim"))
+			continue;
+		if (has)
+			p->actors[i].kind = "exiting";
+		has = true;
+	}
+	return has;
+}
+
+static void lock_all(struct scene_plan *p)
+{
+	for (unsigned int i = 0; i < p->n_actors; i++)
+		p->actors[i].locked = true;
 }
 
 static enum scene_trigger make_trigger(uint64_t *state, const struct scene_world *world)
@@ -115,6 +152,8 @@ static enum scene_trigger make_trigger(uint64_t *state, const struct scene_world
 		return SCENE_GROWS;
 	if (kind < 30 && world->may_sysrq)
 		return SCENE_SYSRQ;
+	if (world->nodes > 1 && world->may_lock && kind < 80)
+		return kind < 55 ? SCENE_CPUSET : SCENE_POLICY;
 	if (kind < 60 && world->cgroup_version == 2)
 		return SCENE_LOWERS;
 	return SCENE_WRITES;
@@ -130,6 +169,42 @@ static unsigned int make_domain(uint64_t *state, const struct scene_plan *p)
 	return group;
 }
 
+/* Node 1 runs out. Some are of the other one, and then none of the domain's. */
+static void make_nodes(uint64_t *state, struct scene_plan *p)
+{
+	const bool by_policy = p->trigger == SCENE_POLICY;
+	unsigned int own = p->actors[0].group;
+
+	/* What a cpuset leaves nothing of would be another policy. */
+	for (unsigned int i = 1; i < p->n_groups && !by_policy; i++)
+		if (!p->groups[i].bare)
+			p->groups[i].node = chance(state, 40) ? (int)between(state, 0, 1) : -1;
+	while (p->groups[own].bare)
+		own = p->groups[own].parent;
+	for (unsigned int i = own; i; i = p->groups[i].parent)
+		p->groups[i].node = -1;
+	for (unsigned int i = 1; i < p->n_actors && by_policy; i++)
+		p->actors[i].node = chance(state, 60) ? (int)between(state, 0, 1) : -1;
+	if (by_policy)
+		p->actors[0].node = 1;
+	else
+		p->groups[own].node = 1;
+	lock_all(p);
+}
+
+static void make_swap(uint64_t *state, const struct scene_world *world, struct scene_plan *p)
+{
+	const bool wanted = chance(state, 50), none = chance(state, 20);
+	const uint64_t pages = size(state, 4, 10);
+
+	p->no_swap = world->cgroup_version == 1 && none;
+	if (!wanted || !world->has_swap || !world->may_lock || world->cgroup_version == 1 ||
+	    p->trigger != SCENE_WRITES)
+		return;
+	p->swap_room_pages = pages;
+	lock_all(p);
+}
+
 void scene_plan_make(const struct scene_world *world, uint64_t seed, unsigned int number,
 		     struct scene_plan *ret)
 {
@@ -140,16 +215,35 @@ void scene_plan_make(const struct scene_world *world, uint64_t seed, unsigned in
 	ret->n_actors = (unsigned int)between(&state, 2, SCENE_ACTORS);
 	for (unsigned int i = 0; i < ret->n_actors; i++)
 		make_actor(&state, world, ret, i);
-	if (!strcmp(ret->actors[0].kind, "exiting"))
+	if (scene_actor_is_passive(&ret->actors[0]))
 		ret->actors[0].kind = "plain";
+	for (unsigned int i = 0; i < ret->n_actors; i++)
+		ret->actors[i].rejoins = chance(&state, 40);
 	ret->trigger = make_trigger(&state, world);
 	ret->domain = make_domain(&state, ret);
 	ret->room_pages = size(&state, 10, 12);
+	make_swap(&state, world, ret);
+	if (ret->trigger == SCENE_CPUSET || ret->trigger == SCENE_POLICY)
+		make_nodes(&state, ret);
+	ret->waits = has_victim(ret) && chance(&state, 60) &&
+		     (ret->trigger == SCENE_WRITES || ret->trigger == SCENE_SYSRQ);
+	/* Its memory is reaped some seconds later: that is soon where a machine is busy. */
+	if (ret->waits)
+		ret->room_pages = 512;
+}
+
+bool scene_actor_is_passive(const struct scene_actor *a)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(passive); i++)
+		if (!strcmp(a->kind, passive[i]))
+			return true;
+	return false;
 }
 
 const char *scene_trigger_name(enum scene_trigger trigger)
 {
-	static const char *const names[] = {"writes", "lowers", "sysrq", "grows"};
+	static const char *const names[] = {"writes", "lowers", "sysrq",
+					    "cpuset", "policy", "grows"};
 
 	return names[trigger];
 }

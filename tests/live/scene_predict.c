@@ -44,6 +44,13 @@ static int prepare(const struct scene_stage *stage, struct machine *m, struct do
 
 	if (stage->plan->trigger == SCENE_SYSRQ) {
 		domain_of_machine(m, ret);
+		ret->by_sysrq = true;
+		return 0;
+	}
+	if (stage->plan->trigger == SCENE_CPUSET || stage->plan->trigger == SCENE_POLICY) {
+		domain_of_nodes(
+			m, stage->plan->trigger == SCENE_POLICY ? DOMAIN_MEMPOLICY : DOMAIN_NODES,
+			UINT64_C(1) << 1, ret);
 		return 0;
 	}
 	domain = group_in(stage, m, stage->plan->domain);
@@ -75,6 +82,14 @@ static void take(const struct machine *m, const struct ranking_row *row,
 	}
 }
 
+static pid_t victim_of_before(const struct scene_stage *stage)
+{
+	for (unsigned int i = 0; i < stage->n_actors; i++)
+		if (!strcmp(stage->plan->actors[i].kind, "victim"))
+			return stage->actors[i].pid;
+	return 0;
+}
+
 int scene_predict(const struct scene_stage *stage, struct machine *m, struct scene_prediction *ret)
 {
 	uint32_t top = group_in(stage, m, 0);
@@ -82,7 +97,7 @@ int scene_predict(const struct scene_stage *stage, struct machine *m, struct sce
 	struct domain domain;
 	int result;
 
-	*ret = (struct scene_prediction){0};
+	*ret = (struct scene_prediction){.before = victim_of_before(stage)};
 	result = prepare(stage, m, &domain);
 	if (result == 0)
 		result = ranking_of(m, &domain, &ranking);
@@ -99,7 +114,17 @@ int scene_predict(const struct scene_stage *stage, struct machine *m, struct sce
 			take(m, &ranking.rows[i], ret);
 	}
 	ranking_clear(&ranking);
+	/* Sysrq may choose it once more, and then it is only marked as a victim again. */
+	if (ret->victim == ret->before)
+		ret->victim = 0;
 	return ret->candidates ? 0 : -ENOMEM;
+}
+
+bool scene_is_dying(const struct scene_prediction *p)
+{
+	const struct scene_candidate *c = scene_prediction_find(p, p->before);
+
+	return c && c->reason == RANKING_DYING;
 }
 
 void scene_prediction_clear(struct scene_prediction *p)

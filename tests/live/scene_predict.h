@@ -19,6 +19,8 @@ struct scene_candidate {
 struct scene_prediction {
 	enum ranking_outcome outcome;
 	pid_t victim; /* 0: none */
+	pid_t before; /* the victim of before, whose kill is none of the scene's; 0: there was none
+		       */
 	int64_t points;
 	bool is_tied;
 	struct scene_candidate *candidates;
@@ -34,6 +36,9 @@ void scene_prediction_clear(struct scene_prediction *p);
 
 /* NULL: that process is none of them. */
 const struct scene_candidate *scene_prediction_find(const struct scene_prediction *p, pid_t pid);
+
+/* Is the victim of before one of them, and its memory has not been reaped? */
+bool scene_is_dying(const struct scene_prediction *p);
 
 /* Are the processes of the stage in both the same, number by number? */
 bool scene_stands_still(const struct scene_stage *stage, const struct machine *a,

@@ -19,6 +19,7 @@ struct scene_stage {
 	const struct scene_plan *plan;
 	const char *program; /* tests/workloads/scene */
 	char *paths[SCENE_GROUPS];
+	char *apart;	       /* the cgroup in which victims of before were killed */
 	unsigned int n_groups; /* that exist */
 	struct scene_actor_run actors[SCENE_ACTORS];
 	unsigned int n_actors;
@@ -38,8 +39,17 @@ void scene_stage_warm(const struct scene_world *world, const char *program);
  */
 int scene_stage_start(struct scene_stage *stage, const char *parent);
 
-/* The limits, by what is in use now: nothing has run out yet. 0 or -errno. */
+/* The limits, by what is in use now: nothing has run out yet; then victims die. 0 or -errno. */
 int scene_stage_limit(struct scene_stage *stage);
+
+/* Where that one starts. */
+const char *scene_stage_first_group(const struct scene_stage *stage, const struct scene_actor *a);
+
+/* Does ACTOR say WORD within that time? */
+bool scene_actor_says(const struct scene_actor_run *actor, const char *word, int milliseconds);
+
+/* What it does: tests/workloads/scene.c. 0 or -errno. */
+int scene_actor_order(const struct scene_actor_run *actor, const char *text);
 
 /* Let memory run out. 0 or -errno. */
 int scene_stage_provoke(struct scene_stage *stage);
@@ -49,6 +59,9 @@ void scene_stage_calm(struct scene_stage *stage);
 
 /* Has the one that asks for memory been told that there is none? */
 bool scene_stage_failed(struct scene_stage *stage);
+
+/* Has the domain's memory run out? */
+bool scene_stage_ran_out(const struct scene_stage *stage);
 
 /* How many kills the cgroups have counted; on v1 each counts its own victims. */
 uint64_t scene_stage_kills(const struct scene_stage *stage);

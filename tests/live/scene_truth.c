@@ -73,7 +73,8 @@ int scene_kills_take(struct scene_kills *kills, const struct scene_prediction *p
 
 		if (result < 0)
 			return result;
-		if (scene_prediction_find(p, (pid_t)k->victim.pid))
+		if (scene_prediction_find(p, (pid_t)k->victim.pid) &&
+		    (pid_t)k->victim.pid != p->before)
 			take_kill(t, k);
 		else
 			kill_free(k);
@@ -136,7 +137,9 @@ static bool is_excused(const struct scene_prediction *p, const struct scene_cand
 {
 	const struct scene_candidate *other = scene_prediction_find(p, excused);
 
-	return c->is_exiting || (other && (c == other || (c->mm && c->mm == other->mm)));
+	/* A thread of the kernel's ends with the process for which it worked. */
+	return c->is_exiting || c->reason == RANKING_KERNEL_THREAD ||
+	       (other && (c == other || (c->mm && c->mm == other->mm)));
 }
 
 void scene_compare_dead(const struct scene_prediction *p, struct scene_kills *kills,

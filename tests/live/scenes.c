@@ -5,16 +5,18 @@
  * and from /proc.
  *
  *   scenes -d CGROUP -p PROGRAM -k KILLS [-f FILE] [-s SEED] [-n COUNT] [-o NUMBER] [-l ADJ] [-y]
+ * [-N]
  *
  * CGROUP: below it they are made. PROGRAM: tests/workloads/scene. KILLS: where "oomkill -j" writes
  * to. FILE: for processes to map. NUMBER: of one scene, to see it again. ADJ: the least
  * oom_score_adj that may be set. -y: the whole machine may run out, too (sysrq), so only in a
- * guest.
+ * guest. -N: node 1 of NUMA may run out, too, likewise.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -27,14 +29,15 @@ static struct {
 	const char *parent, *program, *kills;
 	uint64_t seed, count, only;
 	struct scene_world world;
-} options = {.count = 25, .only = UINT64_MAX};
+} options = {.count = 25, .only = UINT64_MAX, .world = {.nodes = 1}};
 
 /* What came of it. */
 struct tally {
 	unsigned int scenes, failed; /* failed: there was no scene to predict */
 	unsigned int still, still_hits, growing, growing_hits;
 	unsigned int unexplained; /* misses that what grew does not explain */
-	unsigned int proc_hits, ties;
+	unsigned int proc_hits, ties, waits;
+	unsigned int voids;	     /* in which nothing could be seen */
 	size_t scores, wrong_scores; /* of --verify's check */
 };
 
@@ -188,6 +191,26 @@ static void tell(const struct scene_stage *stage, unsigned int number,
 	fflush(stdout);
 }
 
+/* WRONG: how it was not as predicted; empty: it was, if there was anything to see. */
+static void tell_waiting(const struct scene_stage *stage, unsigned int number, bool ran_out,
+			 const struct strbuf *wrong, struct tally *tally)
+{
+	const bool miss = *strbuf_text(wrong), hit = !miss && ran_out;
+	const char *verdict = miss ? "MISS" : "void";
+
+	printf("scene %u: %s: %s, %u cgroups, %u processes: all wait for an earlier victim%s%s%s\n",
+	       number, hit ? "hit" : verdict, scene_trigger_name(stage->plan->trigger),
+	       stage->plan->n_groups, stage->plan->n_actors, miss ? ": " : "", strbuf_text(wrong),
+	       hit || miss ? "" : ", which was reaped before memory ran out");
+	fflush(stdout);
+	tally->waits += hit || miss;
+	tally->still += hit || miss;
+	tally->still_hits += hit;
+	tally->unexplained += miss;
+	tally->proc_hits += hit;
+	tally->voids += !hit && !miss;
+}
+
 static bool is_wrong_in(const struct machine *m, const struct machine_mismatch *list, size_t n,
 			uint32_t pid, const struct machine_mismatch *w)
 {
@@ -268,7 +291,6 @@ static int compare_all(struct scene_stage *stage, struct scene_kills *kills,
 	struct scene_truth truth = {0};
 	const struct scene_plan *plan = stage->plan;
 	bool grows = plan->trigger == SCENE_GROWS;
-	bool asks = grows || plan->trigger == SCENE_WRITES;
 	int result = scene_stage_provoke(stage);
 
 	if (result == 0)
@@ -277,7 +299,9 @@ static int compare_all(struct scene_stage *stage, struct scene_kills *kills,
 	compare(files, truth.first, slack(), &ret->files_why);
 	ret->is_explained = grows && margin(exact, truth.first) <= slack();
 	if (result == 0 && truth.first && !*strbuf_text(&ret->why))
-		scene_compare_dead(exact, kills, &truth, asks ? stage->actors[0].pid : 0,
+		scene_compare_dead(exact, kills, &truth,
+				   scene_trigger_is_process(plan->trigger) ? stage->actors[0].pid
+									   : 0,
 				   &ret->why);
 	scene_truth_clear(&truth);
 	return result;
@@ -289,17 +313,76 @@ static int predict(struct scene_stage *stage, unsigned int number, struct tally 
 		   struct strbuf *why)
 {
 	_cleanup_machine_ struct machine *m = NULL;
-	int result = look_until_still(stage, &m, why);
+	/* That of before is not to be gone. */
+	bool hurries = stage->plan->waits && stage->plan->trigger == SCENE_SYSRQ;
+	int result = hurries ? scene_look(&m, why) : look_until_still(stage, &m, why);
 
 	if (result == 0 && scene_stage_kills(stage)) {
 		strbuf_puts(why, "memory ran out too early");
 		return -EAGAIN;
 	}
-	if (result == 0)
+	if (result == 0 && !hurries)
 		result = verify(m, number, tally, why);
 	if (result == 0)
 		result = scene_predict(stage, m, exact);
 	return result == 0 ? look_at_files(stage, files, why) : result;
+}
+
+/* Who would die, by the kernel's own numbers of now. */
+static int predict_now(const struct scene_stage *stage, struct scene_prediction *ret,
+		       struct strbuf *why)
+{
+	_cleanup_machine_ struct machine *m = NULL;
+	int result = scene_look(&m, why);
+
+	return result < 0 ? result : scene_predict(stage, m, ret);
+}
+
+/*
+ * Memory runs out while an earlier victim is not gone: nobody is killed until its memory has been
+ * reaped. Where that is done already it is a scene like others: 0; 1: it has been played.
+ */
+static int play_waiting(struct scene_stage *stage, unsigned int number, struct tally *tally,
+			struct strbuf *why)
+{
+	_cleanup_strbuf_ struct strbuf wrong = {0};
+	struct scene_prediction p = {0};
+	uint64_t kills = 0;
+	bool ran_out = false;
+	int result = predict_now(stage, &p, why);
+
+	if (result < 0 || !scene_is_dying(&p)) {
+		scene_prediction_clear(&p);
+		return result;
+	}
+	result = scene_stage_provoke(stage);
+	/* What has been killed before a look that still shows the victim was killed too early. */
+	while (result == 0 && scene_is_dying(&p) && !kills) {
+		if (p.outcome != RANKING_WAITS)
+			strbuf_puts(&wrong, "it is not predicted that all wait");
+		scene_prediction_clear(&p);
+		ran_out |= scene_stage_ran_out(stage);
+		kills = scene_stage_kills(stage);
+		result = predict_now(stage, &p, why);
+	}
+	if (result == 0 && scene_is_dying(&p) && kills)
+		strbuf_puts(&wrong, "somebody is killed, and the earlier victim is not gone");
+	if (result == 0)
+		tell_waiting(stage, number, ran_out, &wrong, tally);
+	scene_stage_calm(stage);
+	scene_prediction_clear(&p);
+	return result < 0 ? result : 1;
+}
+
+/* Was the victim of before, of which sysrq was to be asked at once, reaped in the meantime? */
+static bool was_late(const struct scene_stage *stage, struct strbuf *why)
+{
+	struct scene_prediction now = {0};
+	bool late =
+		stage->plan->waits && predict_now(stage, &now, why) == 0 && !scene_is_dying(&now);
+
+	scene_prediction_clear(&now);
+	return late;
 }
 
 static int play(struct scene_stage *stage, unsigned int number, struct scene_kills *kills,
@@ -307,11 +390,16 @@ static int play(struct scene_stage *stage, unsigned int number, struct scene_kil
 {
 	struct scene_prediction exact = {0}, files = {0};
 	struct outcome o = {0};
-	int result = predict(stage, number, tally, &exact, &files, why);
+	bool waits = stage->plan->waits && stage->plan->trigger == SCENE_WRITES;
+	int result = waits ? play_waiting(stage, number, tally, why) : 0;
 
+	if (result != 0)
+		return result;
+	result = predict(stage, number, tally, &exact, &files, why);
 	if (result == 0)
 		result = compare_all(stage, kills, &exact, &files, &o);
 	if (result == 0) {
+		o.is_explained |= *strbuf_text(&o.why) && was_late(stage, why);
 		tell(stage, number, &exact, &o.why);
 		if (*strbuf_text(&o.files_why) && !*strbuf_text(&o.why)) {
 			explain_files(&exact, &files, &o.files_why);
@@ -353,7 +441,7 @@ static int read_options(int argc, char *argv[])
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "d:p:k:f:s:n:o:l:y")) != -1) {
+	while ((c = getopt(argc, argv, "d:p:k:f:s:n:o:l:yN")) != -1) {
 		int result = 0;
 
 		switch (c) {
@@ -384,6 +472,9 @@ static int read_options(int argc, char *argv[])
 		case 'y':
 			options.world.may_sysrq = true;
 			break;
+		case 'N':
+			options.world.nodes = 2;
+			break;
 		default:
 			result = -EINVAL;
 		}
@@ -391,6 +482,18 @@ static int read_options(int argc, char *argv[])
 			return result;
 	}
 	return options.parent && options.program && options.kills ? 0 : -EINVAL;
+}
+
+/* Many processes of a scene lock some megabytes each. */
+static bool may_lock(void)
+{
+	const size_t bytes = (size_t)16 << 20;
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool locks = p != MAP_FAILED && mlock(p, bytes) == 0;
+
+	if (p != MAP_FAILED)
+		munmap(p, bytes);
+	return locks;
 }
 
 static void look_around(void)
@@ -401,6 +504,7 @@ static void look_around(void)
 	options.world.has_swap = memory.swap_total_bytes > 0;
 	options.world.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	options.world.cgroup_version = strstr(options.parent, "/sys/fs/cgroup/memory") ? 1 : 2;
+	options.world.may_lock = may_lock();
 	/* What processes of a scene leave behind is for us to reap. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
@@ -428,9 +532,9 @@ int main(int argc, char *argv[])
 	       t.wrong_scores);
 	printf("%u scenes of seed %" PRIu64
 	       ": standing still %u of %u predicted, growing %u of %u; "
-	       "%u not explained; from /proc %u of %u; %u tied, %u failed\n",
+	       "%u not explained; from /proc %u of %u; %u tied, %u waiting, %u void, %u failed\n",
 	       t.scenes, options.seed, t.still_hits, t.still, t.growing_hits, t.growing,
-	       t.unexplained, t.proc_hits, t.still + t.growing, t.ties, t.failed);
+	       t.unexplained, t.proc_hits, t.still + t.growing, t.ties, t.waits, t.voids, t.failed);
 	scene_look_end();
 	scene_kills_close(&kills);
 	return t.unexplained || t.wrong_scores || t.failed ? 1 : 0;

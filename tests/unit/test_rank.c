@@ -40,7 +40,8 @@ static struct machine_process *add(struct made *made, uint32_t pid, uint64_t pag
 			 .oom_score_adj = adj,
 			 .mm = 0x1000 + pid,
 			 .memory_nodes = 3,
-			 .policy_mode = -1},
+			 .policy_mode = -1,
+			 .policy_nodes = OOMRANK_UNKNOWN},
 		.cgroup_order = (uint32_t)made->m.n_processes++,
 		.oom_score = -1,
 	};
@@ -307,12 +308,12 @@ static void outcomes(void **state)
 	expect_of_machine(&made, RANKING_ALLOCATOR, "kill 5");
 	made.m.panic_on_oom = 1;
 	expect_of_machine(&made, RANKING_PANICS, "next 5");
-	domain_of_nodes(&made.m, 1, &d);
+	domain_of_nodes(&made.m, DOMAIN_NODES, 1, &d);
 	expect(&made, &d, RANKING_ALLOCATOR, "kill 5");
-	domain_of_nodes(&made.m, 3, &d);
+	domain_of_nodes(&made.m, DOMAIN_NODES, 3, &d);
 	expect(&made, &d, RANKING_PANICS, "next 5");
 	made.m.panic_on_oom = 2;
-	domain_of_nodes(&made.m, 1, &d);
+	domain_of_nodes(&made.m, DOMAIN_NODES, 1, &d);
 	expect(&made, &d, RANKING_PANICS, "next 5");
 }
 
@@ -326,14 +327,88 @@ static void nodes(void **state)
 	make(&made, 2);
 	add(&made, 5, 10, 0)->task.memory_nodes = 1;
 	add(&made, 6, 20, 0)->task.memory_nodes = 2;
-	domain_of_nodes(&made.m, 1, &d);
+	domain_of_nodes(&made.m, DOMAIN_NODES, 1, &d);
 	assert_int_equal(d.total_pages, 4 * GIB / 4096); /* with the swap */
 	expect(&made, &d, RANKING_KILLS, "skip 6 outside of the domain, kill 5");
-	domain_of_nodes(&made.m, 3, &d);
+	domain_of_nodes(&made.m, DOMAIN_NODES, 3, &d);
 	assert_int_equal(d.total_pages, 5 * GIB / 4096);
-	domain_of_nodes(&made.m, 0x8000000000000137, &d);
+	domain_of_nodes(&made.m, DOMAIN_NODES, 0x8000000000000137, &d);
 	domain_name(&made.m, &d, &name);
 	assert_string_equal(strbuf_text(&name), "nodes 0-2,4-5,8,63");
+}
+
+/* Of a memory policy's nodes: the policies count, not the cpusets, unless they are all nodes. */
+static void memory_policy(void **state)
+{
+	struct made made;
+	struct domain d;
+
+	(void)state;
+	make(&made, 2);
+	add(&made, 5, 10, 0)->task.memory_nodes = 2;
+	add(&made, 6, 20, 0)->task.policy_nodes = 2;
+	domain_of_nodes(&made.m, DOMAIN_MEMPOLICY, 1, &d);
+	assert_int_equal(d.total_pages, 4 * GIB / 4096);
+	expect(&made, &d, RANKING_KILLS, "skip 6 outside of the domain, kill 5");
+	domain_of_nodes(&made.m, DOMAIN_MEMPOLICY, 3, &d);
+	assert_int_equal(d.total_pages, 5 * GIB / 4096);
+	expect(&made, &d, RANKING_KILLS, "kill 6, next 5");
+	made.processes[0].task.memory_nodes = 4;
+	expect(&made, &d, RANKING_KILLS, "kill 6, skip 5 outside of the domain");
+}
+
+/* An earlier victim that is still dying: only sysrq does not wait. */
+static void sysrq(void **state)
+{
+	struct made made;
+	struct domain d;
+
+	(void)state;
+	make(&made, 2);
+	add(&made, 5, 30, 0)->task.flags = OOMRANK_OOM_VICTIM;
+	add(&made, 6, 20, 0);
+	expect_of_machine(&made, RANKING_WAITS, "next 6, skip 5 an earlier victim, not gone yet");
+	domain_of_machine(&made.m, &d);
+	d.by_sysrq = true;
+	expect(&made, &d, RANKING_KILLS, "kill 5, next 6");
+	made.processes[0].task.flags |= OOMRANK_OOM_SKIP;
+	expect(&made, &d, RANKING_KILLS, "skip 5 its memory was reaped, kill 6");
+	expect_of_machine(&made, RANKING_KILLS, "skip 5 its memory was reaped, kill 6");
+	/* Nor does it panic, nor kill the one who asks. */
+	made.m.panic_on_oom = 2;
+	made.m.kill_allocating_task = 1;
+	expect(&made, &d, RANKING_KILLS, "skip 5 its memory was reaped, kill 6");
+	made.m.panic_on_oom = 0;
+	expect_of_machine(&made, RANKING_ALLOCATOR, "skip 5 its memory was reaped, kill 6");
+	/* The one who asks is killed before others are looked at: nobody is waited for. */
+	made.processes[0].task.flags = OOMRANK_OOM_VICTIM;
+	expect_of_machine(&made, RANKING_ALLOCATOR,
+			  "next 6, skip 5 an earlier victim, not gone yet");
+	made.processes[0].task.oom_score_adj = made.processes[1].task.oom_score_adj = -1000;
+	expect(&made, &d, RANKING_NOBODY, "skip 5 oom_score_adj -1000, skip 6 oom_score_adj -1000");
+}
+
+/* A victim outside of the domain keeps nobody waiting. */
+static void waits(void **state)
+{
+	struct made made;
+	struct domain d;
+
+	(void)state;
+	make(&made, 2);
+	add_cgroup(&made, "/a", 0)->limit_bytes = GIB;
+	add(&made, 5, 30, 0)->task.flags = OOMRANK_OOM_VICTIM;
+	add(&made, 6, 20, 0)->cgroup = 1;
+	assert_int_equal(domain_of_cgroup(&made.m, 1, &d), 0);
+	expect(&made, &d, RANKING_KILLS, "kill 6");
+	made.processes[0].cgroup = 1;
+	expect(&made, &d, RANKING_WAITS, "next 6, skip 5 an earlier victim, not gone yet");
+	made.processes[0].task.memory_nodes = 2;
+	domain_of_nodes(&made.m, DOMAIN_NODES, 1, &d);
+	expect(&made, &d, RANKING_KILLS, "skip 5 outside of the domain, kill 6");
+	/* It has no memory left, and was not reaped: until that is known, it is waited for. */
+	made.processes[0].task.flags = OOMRANK_OOM_VICTIM | OOMRANK_NO_MEMORY;
+	expect_of_machine(&made, RANKING_WAITS, "next 6, skip 5 an earlier victim, not gone yet");
 }
 
 /* mem_cgroup_get_max(), v1 and v2. */
@@ -449,6 +524,9 @@ int main(void)
 		cmocka_unit_test(order_in_cgroups),
 		cmocka_unit_test(outcomes),
 		cmocka_unit_test(nodes),
+		cmocka_unit_test(memory_policy),
+		cmocka_unit_test(sysrq),
+		cmocka_unit_test(waits),
 		cmocka_unit_test(totals),
 		cmocka_unit_test(with_choice),
 		cmocka_unit_test(verify),

@@ -111,6 +111,64 @@ static void test_change(void **state)
 	unmake(&before, &ranking_before);
 }
 
+/* Between that machine and one where PROCESS has so many pages more (or is gone, if it would have
+ * none): "moved 3003, gone 3001". */
+static void expect_changes(size_t process, int64_t pages, const char *words)
+{
+	_cleanup_strbuf_ struct strbuf told = {0};
+	struct rank_view before, now;
+	struct ranking ranking_before, ranking;
+	struct rank_report p = make(&before, &ranking_before, false);
+	struct rank_changes changes;
+	struct oomrank_task *task;
+
+	p = make(&now, &ranking, false);
+	p.before = &before;
+	p.ranking_before = &ranking_before;
+	task = &now.machine->processes[process].task;
+	task->anon_pages += (uint64_t)pages;
+	if (!task->anon_pages)
+		task->pid++;
+	ranking_clear(&ranking);
+	assert_int_equal(ranking_of(now.machine, &ranking_before.domain, &ranking), 0);
+	assert_int_equal(rank_changes_find(&p, &changes), 0);
+	for (size_t i = 0; i < changes.count; i++) {
+		const struct rank_change *c = &changes.list[i];
+		bool gone = c->kind == RANK_CHANGE_GONE;
+		const struct ranking_row *row =
+			gone ? &ranking_before.rows[c->row] : &ranking.rows[c->row];
+
+		strbuf_printf(&told, "%s%s %u", i ? ", " : "", rank_change_name(c->kind),
+			      (gone ? &before : &now)->machine->processes[row->process].task.pid);
+	}
+	assert_string_equal(strbuf_text(&told), words);
+	rank_changes_clear(&changes);
+	unmake(&now, &ranking);
+	unmake(&before, &ranking_before);
+}
+
+/* Without -a. The victim has 208100 points, batch 51400 and bash, the next one, 771. */
+static void test_what_matters(void **state)
+{
+	const int64_t mib = (int64_t)MIB_PAGES;
+
+	(void)state;
+	expect_changes(P_BATCH, 0, "");
+	/* Who is small beside the victim may come and go. */
+	expect_changes(P_SHELL, -3 * mib, "");
+	expect_changes(P_SHELL, mib, "");
+	/* That others come up by one is no change; that one overtakes another is its own. */
+	expect_changes(P_BATCH, -200 * mib, "gone 3001");
+	expect_changes(P_SHELL, 300 * mib, "moved 3003");
+	/* Not the place alone: a hundredth of all memory, be it exempt. */
+	expect_changes(P_BATCH, 10 * mib, "");
+	expect_changes(P_BATCH, 60 * mib, "grown 3001");
+	expect_changes(P_BATCH, -60 * mib, "shrunk 3001");
+	expect_changes(P_DB, 60 * mib, "grown 1043");
+	/* Another victim, and who dies with it. */
+	expect_changes(P_BATCH, 700 * mib, "moved 3001, moved 2001, moved 2003, moved 2002");
+}
+
 static void test_why(void **state)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
@@ -196,8 +254,7 @@ static void test_kill(void **state)
 
 static void test_nodes(void **state)
 {
-	static const char *const bad[] = {"",	"x",  "-1",   "0-",  "1-0",
-					  "64", "0,", "0,,1", "0 1", "99999999999999999999"};
+	static const char *const bad[] = {"", "x", "-1", "0-", "1-0", "0,", "0,,1", "0 1", "0-64x"};
 	uint64_t nodes;
 
 	(void)state;
@@ -207,15 +264,17 @@ static void test_nodes(void **state)
 	assert_int_equal(nodes, UINT64_C(1) << 63);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(rank_nodes_parse(bad[i], &nodes), -EINVAL);
+	assert_int_equal(rank_nodes_parse("0,64", &nodes), -ERANGE);
+	assert_int_equal(rank_nodes_parse("1-99999999999999999999", &nodes), -ERANGE);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),  cmocka_unit_test(test_change),
-		cmocka_unit_test(test_why),   cmocka_unit_test(test_domains),
-		cmocka_unit_test(test_keys),  cmocka_unit_test(test_kill),
-		cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_text),	     cmocka_unit_test(test_change),
+		cmocka_unit_test(test_what_matters), cmocka_unit_test(test_why),
+		cmocka_unit_test(test_domains),	     cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_kill),	     cmocka_unit_test(test_nodes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -5,10 +5,15 @@
  *   -s PAGES   shared
  *   -f PAGES   of the file -F FILE, at most what it has
  *   -o PAGES   anonymous, and put out to swap
+ *   -u PAGES   huge ones, which count as nobody's; none where the machine has set none aside
+ *   -l         what it has of memory is locked, but for what it has put out
+ *   -b NODE    the memory that it takes is of that NUMA node
  *   -j ADJ     oom_score_adj
  *   -t N       so many threads more
  *   -k KIND    vfork: its vfork child stands there, too; shared: another process shares its memory;
- *              leaderless: its first thread has exited; zombie: it has a child that has exited
+ *              leaderless: its first thread has exited; zombie: it has a child that has exited;
+ *              fault: a thread waits for a page that userfaultfd is to bring; borrowed: a thread of
+ *              the kernel works in its memory (vhost)
  * Then it does what it reads, and answers "done" or "failed":
  *   w PAGES    write them to a file in memory: its own memory does not change by that
  *   g PAGES    touch them: they are its own
@@ -16,12 +21,17 @@
  * It ends when there is nothing more to read.
  */
 #include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <linux/userfaultfd.h>
+#include <linux/vhost.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -34,12 +44,15 @@
 #endif
 
 #define PAGE ((size_t)4096)
+#define HUGE_PAGE ((size_t)2 << 20)
 #define ROOM ((size_t)1 << 30) /* what can be touched by "g" at most */
 
 static struct {
-	size_t anon, shared, file, swap, threads;
+	size_t anon, shared, file, swap, threads, huge;
+	int node; /* -1: any */
+	bool locked;
 	const char *path, *kind;
-} options = {.kind = "plain"};
+} options = {.kind = "plain", .node = -1};
 
 static char page[PAGE];
 static char *room;
@@ -86,6 +99,30 @@ static void map_file(size_t pages)
 	for (size_t i = 0; i < pages; i++)
 		sum += p[i * PAGE];
 	close(fd);
+}
+
+/* Not touched: where there are none, that would be our end. */
+static void take_huge(size_t pages)
+{
+	for (size_t i = 0; i < pages; i++)
+		mmap(NULL, HUGE_PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
+}
+
+/* Only what is there: the room to grow into is not. */
+static void lock(void)
+{
+	if (mlockall(MCL_CURRENT | MCL_ONFAULT) < 0)
+		die("scene: mlockall");
+}
+
+static void bind_to(int node)
+{
+	unsigned long nodes = 1ul << node;
+
+	/* One more than there are bits, for historical reasons: set_mempolicy(2). */
+	if (syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 8 * sizeof(nodes) + 1) < 0)
+		die("scene: set_mempolicy");
 }
 
 static void put_out(size_t pages)
@@ -167,6 +204,37 @@ static void *idle(void *unused)
 	return unused;
 }
 
+static void *fault(void *at)
+{
+	*(volatile char *)at = 1;
+	return idle(NULL);
+}
+
+/* Where it may not be used, it is a plain one. */
+static void wait_for_page(void)
+{
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register range = {.mode = UFFDIO_REGISTER_MODE_MISSING};
+	pthread_t thread;
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) < 0)
+		return;
+	range.range.start = (unsigned long)map(64 * PAGE, MAP_PRIVATE, -1);
+	range.range.len = 64 * PAGE;
+	if (ioctl(fd, UFFDIO_REGISTER, &range) == 0)
+		pthread_create(&thread, NULL, fault, (void *)range.range.start);
+}
+
+/* Likewise. Until Linux 6.4 it is a thread of the kernel's, then one of ours. */
+static void lend_memory(void)
+{
+	int fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		ioctl(fd, VHOST_SET_OWNER);
+}
+
 static void become_odd(void)
 {
 	static char stack[65536];
@@ -188,6 +256,10 @@ static void become_odd(void)
 		if (pthread_create(&thread, NULL, listen_to_orders, NULL))
 			die("scene: thread");
 		syscall(SYS_exit, 0);
+	} else if (!strcmp(options.kind, "fault")) {
+		wait_for_page();
+	} else if (!strcmp(options.kind, "borrowed")) {
+		lend_memory();
 	}
 }
 
@@ -204,7 +276,7 @@ static int read_options(int argc, char *argv[])
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "a:s:f:F:o:j:t:k:")) != -1) {
+	while ((c = getopt(argc, argv, "a:s:f:F:o:u:lb:j:t:k:")) != -1) {
 		size_t number = optarg ? strtoul(optarg, NULL, 10) : 0;
 
 		switch (c) {
@@ -222,6 +294,15 @@ static int read_options(int argc, char *argv[])
 			break;
 		case 'o':
 			options.swap = number;
+			break;
+		case 'u':
+			options.huge = number;
+			break;
+		case 'l':
+			options.locked = true;
+			break;
+		case 'b':
+			options.node = (int)number;
 			break;
 		case 'j':
 			set_adjustment(optarg);
@@ -245,6 +326,8 @@ int main(int argc, char *argv[])
 
 	if (read_options(argc, argv))
 		return 2;
+	if (options.node >= 0)
+		bind_to(options.node);
 	/* Everything that an order needs, once, so that it is there. */
 	memory_file = memfd_create("scene", MFD_CLOEXEC);
 	room = map(ROOM, MAP_PRIVATE | MAP_NORESERVE, -1);
@@ -257,6 +340,9 @@ int main(int argc, char *argv[])
 	touch(options.shared, MAP_SHARED);
 	if (options.path)
 		map_file(options.file);
+	take_huge(options.huge);
+	if (options.locked)
+		lock();
 	put_out(options.swap);
 	become_odd();
 	listen_to_orders(NULL);
