@@ -7,6 +7,14 @@ function sorted(list, n, i, j, t) {
 			list[j - 1] = t
 		}
 }
+# The numbers in TEXT, sorted: how many.
+function numbers(text, list, n, i) {
+	n = split(text, list, " ")
+	for (i = 1; i <= n; i++)
+		list[i] += 0
+	sorted(list, n)
+	return n
+}
 function at(list, n, share) {
 	return n ? list[int((n - 1) * share + 0.5) + 1] : 0
 }
@@ -20,6 +28,7 @@ FILENAME ~ /overhead$/ {
 	works[$1]; probes[$2]; if ($3 + 1 > rounds) rounds = $3 + 1
 }
 FILENAME ~ /growth$/ { errors[$1] = errors[$1] " " 100 * $2 }
+FILENAME ~ /counted$/ { counts[$1] = counts[$1] " " 100 * $2 }
 FILENAME ~ /foretold$/ { foretold[$1 " " ($2 >= 5 ? 5 : 1)] = foretold[$1 " " ($2 >= 5 ? 5 : 1)] " " $3 }
 # Each round's ratio to that round's run without a probe; their median, and the middle half.
 function ratio_row(work, probe, figures, r, n, list) {
@@ -63,20 +72,23 @@ END {
 	printf "%-8s %10s %10s %10s\n", "kind", "median", "least", "most"
 	split("anon file shmem", kinds)
 	for (k = 1; k in kinds; k++) {
-		n = split(errors[kinds[k]], list, " ")
-		for (i = 1; i <= n; i++)
-			list[i] += 0
-		sorted(list, n)
+		n = numbers(errors[kinds[k]], list)
 		if (n)
 			printf "%-8s %+10.2f %+10.2f %+10.2f\n", kinds[k], at(list, n, 0.5), list[1], list[n]
+	}
+	print "pages counted in windows, error in % of page faults, per second (8 of 10 lie between the middle two)"
+	printf "%-13s %8s %8s %8s %8s %8s\n", "the program", "median", "least", "10 %", "90 %", "most"
+	split("all-the-time in-steps", programs)
+	for (k = 1; k in programs; k++) {
+		n = numbers(counts[programs[k]], list)
+		if (n)
+			printf "%-13s %+8.1f %+8.1f %+8.1f %+8.1f %+8.1f\n", programs[k], at(list, n, 0.5), list[1],
+				at(list, n, 0.1), at(list, n, 0.9), list[n]
 	}
 	print "the kill, foretold: error in seconds (late: +)"
 	printf "%-8s %-14s %5s %8s %8s %8s\n", "kind", "before it", "n", "median", "least", "most"
 	for (key in foretold) {
-		n = split(foretold[key], list, " ")
-		for (i = 1; i <= n; i++)
-			list[i] += 0
-		sorted(list, n)
+		n = numbers(foretold[key], list)
 		split(key, part, " ")
 		printf "%-8s %-14s %5d %+8.2f %+8.2f %+8.2f\n", part[1], part[2] == 5 ? "5 s or more" : "0.5 to 5 s", n,
 			at(list, n, 0.5), list[1], list[n]

@@ -11,30 +11,55 @@
 
 OOMTOOLS_EVENT(memrate_count);
 BPF_TABLE("percpu_hash", struct memrate_key, struct memrate_count, counts, 4096);
+BPF_PERCPU_ARRAY(running, struct memrate_running, 1);
 BPF_ARRAY(gate, u64, 1);
 BPF_PERCPU_ARRAY(lost, u64, 1); /* not counted: the map of processes is full */
 
-/* Of the process that runs here; NULL: not to be counted. */
-static inline struct memrate_count *current_count(void)
+/*
+ * What this CPU has counted for the process that ran here, added to `counts`; then begin with the
+ * one that runs now. An interrupt that counts at that moment may be put down to the wrong one.
+ */
+static inline void change(struct memrate_running *here, u32 pid)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task(), *leader;
-	struct memrate_count none = {}, *count;
-	struct memrate_key key = {};
-	u32 index = MEMRATE_OPEN;
-	u64 *open = gate.lookup(&index), *missed;
+	struct memrate_key key = here->key;
+	struct memrate_count none = {};
+	u64 *from = (u64 *)&here->count, *to, *missed;
+	u32 first = 0;
+
+	to = key.pid ? (u64 *)counts.lookup_or_try_init(&key, &none) : NULL;
+	missed = lost.lookup(&first);
+	if (key.pid && !to && missed)
+		*missed += here->count.pages + here->count.slab_allocs;
+#pragma unroll
+	for (int i = 0; i < sizeof(struct memrate_count) / sizeof(u64); i++) {
+		if (to)
+			to[i] += from[i];
+		from[i] = 0;
+	}
+	leader = RD(task->group_leader);
+	here->key.start_ns = RD(leader->start_boottime);
+	here->key.pid = pid;
+}
+
+/*
+ * Of the process that runs here; NULL: not to be counted. To look it up in a hash table each time
+ * would take longer than all the rest, so that is done when another process runs.
+ */
+static inline struct memrate_count *current_count(void)
+{
+	u32 pid = bpf_get_current_pid_tgid() >> 32, first = MEMRATE_OPEN;
+	struct memrate_running *here;
+	u64 *open = gate.lookup(&first);
 
 	if (!open || !*open)
 		return NULL;
-	leader = RD(task->group_leader);
-	key.pid = bpf_get_current_pid_tgid() >> 32;
-	key.start_ns = RD(leader->start_boottime);
-	count = counts.lookup_or_try_init(&key, &none);
-	if (!count) {
-		missed = lost.lookup(&index);
-		if (missed)
-			*missed += 1;
-	}
-	return count;
+	here = running.lookup(&first);
+	if (!here)
+		return NULL;
+	if (here->key.pid != pid)
+		change(here, pid);
+	return &here->count;
 }
 
 #ifndef MEMRATE_NO_PAGES
@@ -175,13 +200,15 @@ static inline void read_mm(struct memrate_task *t, struct mm_struct *mm)
 	t->swap_pages = told_pages(mm, MM_SWAPENTS);
 }
 
-static inline void read_faults(struct memrate_task *t, struct task_struct *task, bool first)
+static inline void read_work(struct memrate_task *t, struct task_struct *task, bool first)
 {
 	struct signal_struct *signal = RD(task->signal);
 
 	t->minor_faults = RD(task->min_flt);
 	t->major_faults = RD(task->maj_flt);
+	t->cpu_ns = RD(task->se.sum_exec_runtime);
 	if (first) {
+		t->cpu_ns += RD(signal->sum_sched_runtime);
 		t->minor_faults += RD(signal->min_flt);
 		t->major_faults += RD(signal->maj_flt);
 	}
@@ -211,7 +238,7 @@ BPF_PROG(iter__task, struct bpf_iter_meta *meta, struct task_struct *task)
 	if (RD(task->flags) & 0x00200000 /* PF_KTHREAD, include/linux/sched.h */)
 		t.flags |= MEMRATE_KERNEL_THREAD;
 	t.memcg_id = memory_cgroup(task);
-	read_faults(&t, task, leader == task);
+	read_work(&t, task, leader == task);
 	if (mm && (leader == task || !RD(leader->mm)))
 		read_mm(&t, mm);
 	bpf_probe_read_kernel_str(t.comm, sizeof(t.comm), leader->comm);

@@ -24,6 +24,8 @@ struct memrate_task {
 	__u64 start_ns; /* of the process; CLOCK_BOOTTIME */
 	__u64 mm;	/* the address space: who has the same number shares it; 0: none */
 	__u64 memcg_id; /* inode of its memory cgroup's directory; 0: none */
+	__u64 cpu_ns;	/* of CPU time; of this thread, and with the first one of those that have
+			   ended */
 	/* Of this thread; with the first one those of threads that have ended. */
 	__u64 minor_faults, major_faults;
 	__s64 anon_pages, file_pages, shmem_pages, swap_pages;
@@ -32,7 +34,7 @@ struct memrate_task {
 	char comm[MEMRATE_COMM_SIZE]; /* of the process */
 };
 
-/* A process in the map `counts`. */
+/* A process in the maps `counts` and `running`. */
 struct memrate_key {
 	__u32 pid;
 	__u32 pad;
@@ -41,7 +43,7 @@ struct memrate_key {
 
 /*
  * What was seen in its context since user space looked last; interrupts are counted to whom they
- * have interrupted. A text may have more members: numbers are shown as so many a second.
+ * have interrupted. A text may have more members of 64 bits: they are shown as so many a second.
  */
 struct memrate_count {
 	__u64 pages;	   /* allocated, of whatever use */
@@ -49,6 +51,12 @@ struct memrate_count {
 	__u64 slab_bytes;  /* kmalloc() and kmem_cache_alloc() */
 	__u64 slab_allocs;
 	__u64 slab_frees; /* kfree() and kmem_cache_free() */
+};
+
+/* For whom a CPU counts, and what it has not yet added to `counts`: in the map `running`. */
+struct memrate_running {
+	struct memrate_key key; /* pid 0: nobody */
+	struct memrate_count count;
 };
 
 /* Index into the map `gate`, which user space sets: count (1) or pass by (0). */

@@ -7,13 +7,13 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/exit_codes.h"
 #include "app/message.h"
+#include "console/replay.h"
 #include "tools/memrate_console.h"
 #include "tools/memrate_settings.h"
 #include "tools/texts.h"
@@ -110,15 +110,8 @@ static int watch(struct memrate *m)
 static int replay(struct memrate *m)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
-	int r;
 
-	signal(SIGPIPE, SIG_IGN);
-	r = memrate_replay(m, m->replay, &why);
-	if (r < 0 && why.length) {
-		message_error("--replay: %s", strbuf_text(&why));
-		return EXIT_FAILED;
-	}
-	return tool_status("cannot print", r);
+	return replay_status(memrate_replay(m, m->replay, true, &why), &why);
 }
 
 int main(int argc, char *argv[])
@@ -171,7 +164,7 @@ int main(int argc, char *argv[])
 		status = memrate_understand(&m, argv + first, argc - first);
 	if (status < 0)
 		status = m.replay ? replay(&m) : watch(&m);
-	recording_stop(&m.recording);
+	status = recording_close(&m.recording, status);
 	memrate_probe_stop(&m);
 	memrate_limits_close(&m);
 	growth_free(m.growth);

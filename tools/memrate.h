@@ -74,5 +74,5 @@ int memrate_limits_read(struct memrate *m);
 int memrate_limits_put(struct memrate *m, struct rate_row *rows, size_t n);
 int memrate_limits_alert(struct memrate *m);
 
-/* --replay, and the command (memrate_replay.c). 0 or -errno with the reason in WHY. */
-int memrate_replay(struct memrate *m, const char *path, struct strbuf *why);
+/* --replay, and the command (memrate_replay.c): as replay_file(). */
+int memrate_replay(struct memrate *m, const char *path, bool waits, struct strbuf *why);

@@ -3,27 +3,17 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "app/message.h"
-#include "base/text.h"
 #include "console/command_words.h"
-#include "output/human.h"
 #include "tools/memrate_settings.h"
 
-#define BLOCKS_KEPT 32
-#define BYTES_KEPT (1u << 20)
+#define TABLES_KEPT 32
 
 bool memrate_console_take(struct memrate *m, const char *text, size_t n)
 {
 	struct memrate_console *c = m->console;
 
-	if (!c)
-		return true;
-	(void)recent_texts_add(&c->recent, text, n);
-	console_event(c->console);
-	c->passed += c->paused;
-	return !c->paused;
+	return !c || blocks_take(&c->blocks, c->base.console, text, n);
 }
 
 static int run_show(struct command_call *call)
@@ -36,8 +26,7 @@ static int run_show(struct command_call *call)
 		return r;
 	if (!call->n_words)
 		return memrate_put_text(m, m->tool.common.json, call->out);
-	if (!recent_texts_show(&m->console->recent, (size_t)n, call->out))
-		strbuf_puts(call->out, "There was no table yet.\n");
+	blocks_show(&m->console->blocks, n, call->out);
 	return 0;
 }
 
@@ -53,26 +42,13 @@ static int run_columns(struct command_call *call)
 
 static int run_pause(struct command_call *call)
 {
-	struct memrate *m = call->user;
-
-	if (m->console->paused)
-		strbuf_puts(call->out, "It is paused already.\n");
-	m->console->paused = true;
+	blocks_pause(&((struct memrate *)call->user)->console->blocks, call->out);
 	return 0;
 }
 
 static int run_resume(struct command_call *call)
 {
-	struct memrate_console *c = ((struct memrate *)call->user)->console;
-
-	if (!c->paused)
-		strbuf_puts(call->out, "It was not paused.\n");
-	else if (c->passed) {
-		human_things(call->out, c->passed, "table");
-		strbuf_puts(call->out, " passed meanwhile; 'show N' shows the last ones.\n");
-	}
-	c->paused = false;
-	c->passed = 0;
+	blocks_resume(&((struct memrate *)call->user)->console->blocks, call->out);
 	return 0;
 }
 
@@ -83,7 +59,7 @@ static int run_record(struct command_call *call)
 
 static int run_replay(struct command_call *call)
 {
-	return memrate_replay(call->user, call->words[0], call->why);
+	return memrate_replay(call->user, call->words[0], false, call->why);
 }
 
 static const struct command commands[] = {
@@ -108,12 +84,12 @@ static void put_status(struct strbuf *out, void *user)
 
 	strbuf_printf(out, "tables: %" PRIu64 " by now, every %g s, by %s%s\n", m->blocks,
 		      (double)m->interval_ns / 1e9, memrate_by_names[m->by],
-		      m->console->paused ? "; paused" : "");
+		      m->console->blocks.paused ? "; paused" : "");
 	memrate_put_counted(m, out);
 	recording_status(&m->recording, out);
 }
 
-static int open_all(struct memrate *m, struct memrate_console *c)
+int memrate_console_open(struct memrate *m)
 {
 	const struct session_config session = {
 		.tool = &m->tool,
@@ -124,41 +100,25 @@ static int open_all(struct memrate *m, struct memrate_console *c)
 		.status = put_status,
 		.user = m,
 	};
-	int r = recent_texts_open(&c->recent, BLOCKS_KEPT, BYTES_KEPT);
+	int r;
 
-	if (r == 0)
-		r = session_open(&session, &c->session);
-	if (r < 0)
-		return r;
-	c->tables[0] = (struct command_table){commands, m};
-	c->tables[1] = session_commands(c->session);
-	return console_open(&(struct console_config){.tool = m->tool.info->name,
-						     .common = &m->tool.common,
-						     .tree = {c->tables, ARRAY_SIZE(c->tables)},
-						     .loop = m->loop},
-			    &c->console);
-}
-
-int memrate_console_open(struct memrate *m)
-{
 	if (!tool_has_console(&m->tool))
 		return 0;
 	/* Tables scroll by above the prompt. */
 	m->no_clear = true;
 	m->console = calloc(1, sizeof(*m->console));
-	return m->console ? open_all(m, m->console) : -ENOMEM;
+	if (!m->console)
+		return -ENOMEM;
+	r = blocks_open(&m->console->blocks, "table", TABLES_KEPT);
+	return r < 0 ? r : tool_console_open(&m->console->base, &session, commands, m->loop);
 }
 
 int memrate_console_close(struct memrate *m, int status)
 {
-	struct memrate_console *c = m->console;
-
-	if (!c)
+	if (!m->console)
 		return status;
-	session_close(c->session);
-	status = console_close(c->console, status);
-	recent_texts_close(&c->recent);
-	free(c);
-	m->console = NULL;
+	status = tool_console_close(&m->console->base, status);
+	blocks_close(&m->console->blocks);
+	free(STEAL(m->console));
 	return status;
 }

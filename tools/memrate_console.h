@@ -1,18 +1,13 @@
 /* The console of memrate: its commands, and what they keep. */
 #pragma once
 
-#include "console/console.h"
-#include "output/recent_texts.h"
-#include "session/session.h"
+#include "console/blocks.h"
+#include "session/tool_console.h"
 #include "tools/memrate.h"
 
 struct memrate_console {
-	struct console *console;
-	struct session *session;
-	struct command_table tables[2]; /* ours, the session's */
-	bool paused;
-	uint64_t passed;	    /* tables that were not printed, since the pause */
-	struct recent_texts recent; /* the last of them, printed or not */
+	struct tool_console base;
+	struct blocks blocks; /* tables */
 };
 
 /* If one is wanted: when all is attached, before the loop. 0 or -errno: the user has been told. */

@@ -37,10 +37,14 @@ static const struct tracer_variant only_sizes[] = {{"sizes", nothing, 0}, {0}};
 /* What user space sets and reads; `counts` may be made anew with other values. */
 static const char *const held[] = {"gate", "lost", NULL};
 
-static int find_counts(const struct tracer_map *map, void *user)
+static int find_map(const struct tracer_map *map, void *user)
 {
+	struct memrate_probe *p = user;
+
 	if (!strcmp(map->name, "counts") && map->key_size == sizeof(struct memrate_key))
-		*(uint32_t *)user = map->value_size;
+		p->value_size = map->value_size;
+	if (!strcmp(map->name, "running"))
+		p->running_size = map->value_size;
 	return 0;
 }
 
@@ -62,13 +66,15 @@ static int look(struct memrate_probe *p)
 
 	event_layout_free(p->layout);
 	p->layout = r == 0 ? layout : NULL;
-	p->value_size = 0;
+	p->value_size = p->running_size = 0;
 	p->has_pages = p->has_slab = false;
-	(void)tracer_each_map(p->tracer, find_counts, &p->value_size);
+	(void)tracer_each_map(p->tracer, find_map, p);
 	(void)tracer_each_program(p->tracer, find_program, p);
 	if (r < 0 || p->value_size < (p->layout ? event_layout_size(p->layout)
 						: sizeof(struct memrate_count)))
 		p->value_size = 0;
+	if (p->running_size != sizeof(struct memrate_key) + p->value_size)
+		p->running_size = 0;
 	p->can_iterate = tracer_program_fd(p->tracer, "iter__task") >= 0;
 	return r == -ENOMEM ? r : 0;
 }
@@ -77,6 +83,8 @@ static int without(struct memrate *m, const char *why)
 {
 	strbuf_puts(&m->probe.none, why);
 	message_warning("allocations are not counted, and sizes are read from /proc: %s", why);
+	if (process_others_hidden())
+		message_warning("/proc hides other users' processes (hidepid): they are not shown");
 	return -1;
 }
 
@@ -102,6 +110,9 @@ int memrate_probe_start(struct memrate *m)
 		return without(m, strbuf_text(&why));
 	if (look(p) < 0)
 		return tool_status("cannot begin", -ENOMEM);
+	if (m->tool.edited.name && p->one_in && !p->has_pages && !p->has_slab)
+		message_warning("allocations are not counted: this kernel only takes the part of "
+				"the text that reads sizes; -v says why");
 	tracer_pause(p->tracer);
 	return -1;
 }
@@ -156,102 +167,6 @@ int memrate_probe_read(struct memrate *m, struct rate_reading *ret)
 	return r;
 }
 
-struct counting {
-	const struct memrate_probe *probe;
-	int fd, cpus;
-	struct rate_counts *counts;
-};
-
-static int add_more(const struct counting *c, const void *value, struct rate_count *count)
-{
-	struct named_values more = {0};
-	int r = event_layout_values(c->probe->layout, value, c->probe->value_size, &more);
-
-	for (size_t i = 0; r == 0 && i < MIN(more.count, c->counts->n_more); i++)
-		if (more.list[i].kind != NAMED_TEXT)
-			count->more[i] += more.list[i].kind == NAMED_INT
-						  ? (double)(int64_t)more.list[i].number
-						  : (double)more.list[i].number;
-	named_values_clear(&more);
-	return r == -ENOMEM ? r : 0;
-}
-
-static int add_cpu(const struct counting *c, const void *value, struct rate_count *count)
-{
-	struct memrate_count one = {0};
-
-	if (!c->probe->layout)
-		memcpy(&one, value, sizeof(one));
-	else if (event_layout_own(c->probe->layout, value, c->probe->value_size, &one) < 0)
-		return 0;
-	count->count.pages += one.pages;
-	count->count.pages_freed += one.pages_freed;
-	count->count.slab_bytes += one.slab_bytes;
-	count->count.slab_allocs += one.slab_allocs;
-	count->count.slab_frees += one.slab_frees;
-	return c->counts->n_more ? add_more(c, value, count) : 0;
-}
-
-static int take_count(const void *key, const void *value, void *user)
-{
-	const struct counting *c = user;
-	struct rate_counts *all = c->counts;
-	const size_t stride = (c->probe->value_size + 7u) / 8 * 8;
-	struct rate_count *count;
-	int r = array_reserve(&all->list, &all->capacity, all->n, 1, sizeof(*all->list));
-
-	if (r < 0)
-		return r;
-	count = &all->list[all->n];
-	*count = (struct rate_count){0};
-	memcpy(&count->key, key, sizeof(count->key));
-	if (all->n_more && !(count->more = calloc(all->n_more, sizeof(double))))
-		return -ENOMEM;
-	all->n++;
-	for (int cpu = 0; r == 0 && cpu < c->cpus; cpu++)
-		r = add_cpu(c, (const char *)value + (size_t)cpu * stride, count);
-	(void)kernel_map_delete(c->fd, key);
-	return r;
-}
-
-static void read_lost(struct memrate_probe *p)
-{
-	int fd = tracer_map_fd(p->tracer, "lost"), cpus = kernel_map_cpus();
-	uint64_t *values = fd < 0 || cpus < 1 ? NULL : calloc((size_t)cpus, sizeof(uint64_t));
-	uint32_t zero = 0;
-
-	if (values && kernel_map_lookup(fd, &zero, values) == 0) {
-		p->lost = 0;
-		for (int i = 0; i < cpus; i++)
-			p->lost += values[i];
-	}
-	free(values);
-}
-
-int memrate_probe_counts(struct memrate *m, struct rate_counts *ret)
-{
-	struct memrate_probe *p = &m->probe;
-	struct rate_counts counts = {.has_pages = p->has_pages, .has_slab = p->has_slab};
-	struct counting c = {.probe = p, .counts = &counts, .cpus = kernel_map_cpus()};
-	const char *const *more = memrate_probe_more(m);
-	int r = 0;
-
-	while (more[counts.n_more])
-		counts.n_more++;
-	counts.seconds = (double)p->counted_ns / 1e9;
-	p->counted_ns = 0;
-	if (p->tracer && p->value_size) {
-		c.fd = tracer_map_fd(p->tracer, "counts");
-		r = kernel_map_walk(c.fd, take_count, &c);
-		read_lost(p);
-	}
-	if (r < 0)
-		rate_counts_clear(&counts);
-	else
-		*ret = counts;
-	return r;
-}
-
 int memrate_probe_before(struct tracer *tracer, struct strbuf *why, void *user)
 {
 	struct event_layout *layout = NULL;
@@ -268,6 +183,8 @@ int memrate_probe_after(struct tracer *tracer, bool swapped, struct strbuf *why,
 	int r = swapped ? look(&m->probe) : 0;
 
 	(void)why;
+	if (swapped)
+		m->probe.counted_ns = 0; /* what was counted has gone with the maps */
 	if (m->probe.one_in != 1)
 		tracer_pause(tracer);
 	return r == 0 ? memrate_window_reopen(m) : r;

@@ -20,6 +20,7 @@ struct memrate_probe {
 	bool has_pages, has_slab;
 	bool can_iterate;
 	uint32_t value_size;	     /* of the map of counts; 0: there is none */
+	uint32_t running_size;	     /* of the map of what CPUs have not added there; 0: none */
 	struct event_layout *layout; /* of its values; NULL: as ours */
 
 	/* The window in which it counts (memrate_window.c). */
@@ -38,7 +39,7 @@ void memrate_probe_stop(struct memrate *m);
 /* All processes now, as exactly as this kernel tells. 0 or -errno. */
 int memrate_probe_read(struct memrate *m, struct rate_reading *ret);
 
-/* What was counted since the last time; the map is empty then. 0 or -errno. */
+/* What was counted since the last time (memrate_counts.c); the map is empty then. 0 or -errno. */
 int memrate_probe_counts(struct memrate *m, struct rate_counts *ret);
 
 /* Around another text's taking over, as struct session_config has it. */

@@ -1,22 +1,10 @@
 /* The command `set` of memrate's console: the same settings as the options. */
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
-#include "base/text.h"
 #include "console/command_words.h"
 #include "tools/memrate_console.h"
 #include "tools/memrate_settings.h"
-
-static void put(struct command_call *call, const char *name, const char *value)
-{
-	strbuf_printf(call->out, "%s ", name);
-	if (value)
-		text_display(call->out, value, strlen(value));
-	else
-		strbuf_puts(call->out, "off");
-	strbuf_putc(call->out, '\n');
-}
 
 static int set_sort(struct command_call *call)
 {
@@ -66,25 +54,19 @@ static int set_time(struct command_call *call)
 	return command_switch_read(call, &((struct memrate *)call->user)->tool.common.time);
 }
 
-/* What is given instead of "off"; NULL. */
-static const char *unless_off(const struct command_call *call)
-{
-	return strcmp(call->words[0], "off") != 0 ? call->words[0] : NULL;
-}
-
 static int filter_name(struct command_call *call)
 {
-	return memrate_filter_name(call->user, unless_off(call), call->why);
+	return memrate_filter_name(call->user, command_unless_off(call), call->why);
 }
 
 static int filter_cgroup(struct command_call *call)
 {
-	return memrate_filter_cgroup(call->user, unless_off(call), call->why);
+	return memrate_filter_cgroup(call->user, command_unless_off(call), call->why);
 }
 
 static int filter_pid(struct command_call *call)
 {
-	return memrate_filter_pid(call->user, unless_off(call), call->why);
+	return memrate_filter_pid(call->user, command_unless_off(call), call->why);
 }
 
 static int filter_off(struct command_call *call)
@@ -114,13 +96,6 @@ static void complete_by(const struct command_completion *c)
 	command_offer(c, memrate_by_names);
 }
 
-static void complete_off(const struct command_completion *c)
-{
-	static const char *const words[] = {"off", NULL};
-
-	command_offer(c, words);
-}
-
 static void complete_columns(const struct command_completion *c)
 {
 	struct column_about abouts[COLUMN_CHOICE_MOST];
@@ -132,12 +107,12 @@ static void complete_columns(const struct command_completion *c)
 }
 
 static const struct command filter_commands[] = {
-	{"name", "COMM|off", "only processes of that name", NULL, 1, 1, filter_name, complete_off,
-	 NULL},
+	{"name", "COMM|off", "only processes of that name", NULL, 1, 1, filter_name,
+	 command_complete_off, NULL},
 	{"cgroup", "PATH|off", "only those in that memory cgroup or below it", NULL, 1, 1,
 	 filter_cgroup, command_complete_file_or_off, NULL},
-	{"pid", "PID[,PID...]|off", "only these processes", NULL, 1, 1, filter_pid, complete_off,
-	 NULL},
+	{"pid", "PID[,PID...]|off", "only these processes", NULL, 1, 1, filter_pid,
+	 command_complete_off, NULL},
 	{"off", "", "all processes", NULL, 0, 0, filter_off, NULL, NULL},
 	{0},
 };
@@ -162,42 +137,32 @@ const struct command memrate_set_commands[] = {
 	{0},
 };
 
-static void put_pids(struct command_call *call, const struct memrate *m)
-{
-	_cleanup_strbuf_ struct strbuf pids = {0};
-
-	for (size_t i = 0; i < m->pids.count; i++)
-		strbuf_printf(&pids, "%s%" PRIu64, i ? "," : "", m->pids.values[i]);
-	put(call, "set filter pid", pids.length ? strbuf_text(&pids) : NULL);
-}
-
-static void put_columns(struct command_call *call, const struct memrate *m)
+static void put_columns(const struct memrate *m, struct strbuf *out)
 {
 	struct column_about abouts[COLUMN_CHOICE_MOST];
 	_cleanup_strbuf_ struct strbuf list = {0};
 	const struct rate_table table = memrate_table(m);
 	size_t n = rate_table_abouts(&table, abouts);
 
-	for (size_t i = 0; i < n && table.chosen; i++)
-		if (table.chosen & UINT64_C(1) << i)
-			strbuf_printf(&list, "%s%s", list.length ? "," : "", abouts[i].name);
-	put(call, "set columns", table.chosen ? strbuf_text(&list) : "default");
+	column_choice_text(abouts, n, table.chosen, &list);
+	command_put(out, "columns", strbuf_text(&list));
 }
 
 int memrate_show_settings(struct command_call *call)
 {
 	struct memrate *m = call->user;
+	struct strbuf *out = call->out;
 
-	put(call, "set sort", rate_sort_names[m->sort]);
-	strbuf_printf(call->out, "set rows %" PRIu64 "\n", m->rows);
-	put(call, "set by", memrate_by_names[m->by]);
-	strbuf_printf(call->out, "set interval %g\n", (double)m->interval_ns / 1e9);
-	put_columns(call, m);
-	put(call, "set filter name", m->comm);
-	put(call, "set filter cgroup", m->cgroup);
-	put_pids(call, m);
-	put(call, "set json", m->tool.common.json ? "on" : NULL);
-	put(call, "set time", m->tool.common.time ? "on" : NULL);
-	strbuf_printf(call->out, "# at the start only: --sample %" PRIu64 "\n", m->probe.one_in);
+	command_put(out, "sort", rate_sort_names[m->sort]);
+	strbuf_printf(out, "set rows %" PRIu64 "\n", m->rows);
+	command_put(out, "by", memrate_by_names[m->by]);
+	strbuf_printf(out, "set interval %g\n", (double)m->interval_ns / 1e9);
+	put_columns(m, out);
+	command_put(out, "filter name", m->comm);
+	command_put(out, "filter cgroup", m->cgroup);
+	command_put_numbers(out, "filter pid", &m->pids);
+	command_put_switch(out, "json", m->tool.common.json);
+	command_put_switch(out, "time", m->tool.common.time);
+	strbuf_printf(out, "# at the start only: --sample %" PRIu64 "\n", m->probe.one_in);
 	return 0;
 }

@@ -103,14 +103,11 @@ int memrate_put_text(struct memrate *m, bool json, struct strbuf *out)
 	return rate_table_text(&table, rows, n, out);
 }
 
-static int record(struct memrate *m)
+static void record(struct memrate *m)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
-	int r = memrate_put_text(m, true, &out);
 
-	if (r == 0)
-		recording_add(&m->recording, &out);
-	return r;
+	recording_add(&m->recording, memrate_put_text(m, true, &out), &out);
 }
 
 int memrate_show(struct memrate *m)
@@ -126,5 +123,7 @@ int memrate_show(struct memrate *m)
 	r = memrate_put_text(m, m->tool.common.json, &out);
 	if (r == 0 && memrate_console_take(m, strbuf_text(&out), out.length))
 		r = tool_print(&out);
-	return r == 0 && m->recording.writer ? record(m) : r;
+	if (m->recording.writer)
+		record(m);
+	return r;
 }

@@ -10,6 +10,8 @@
 #include "proc/container.h"
 #include "rate/cgroup_names.h"
 
+#define NEARLY_ALL 0.9 /* of an interval: then all was counted */
+
 struct growth {
 	uint64_t page_bytes;
 	struct rate_reading before, now;
@@ -188,6 +190,20 @@ static void subtract_ended(const struct growth *g, struct rate_row *row,
 		row->growth[k] += per_second(g, -(double)q->bytes[k]);
 }
 
+/*
+ * Is nothing known of what it allocates, though others were counted? It was seen to allocate
+ * nothing, and has run, but not so long that it must have run when allocations were counted, too.
+ */
+static bool is_missed(const struct growth *g, const struct rate_process *p)
+{
+	const struct rate_process *q = rate_reading_find(&g->before, p->pid, p->start_ns);
+	uint64_t before = q ? q->cpu_ns : 0;
+	double ran = p->cpu_ns > before ? (double)(p->cpu_ns - before) / 1e9 : 0;
+	double all = growth_seconds(g), counted = g->counts.seconds;
+
+	return ran > 0 && ran < all - counted / 2 && counted < all * NEARLY_ALL;
+}
+
 static int add_counts(const struct growth *g, struct rate_row *row, const struct rate_process *p)
 {
 	const struct rate_counts *c = &g->counts;
@@ -198,6 +214,8 @@ static int add_counts(const struct growth *g, struct rate_row *row, const struct
 	double pages = c->has_pages ? (double)g->page_bytes / s : NAN;
 	double slab = c->has_slab ? 1 / s : NAN;
 
+	row->is_seen = row->is_seen || found;
+	row->is_missed = row->is_missed || (!found && is_missed(g, p));
 	if (!found)
 		found = &key;
 	row->page_bytes += (double)found->count.pages * pages;
@@ -212,6 +230,15 @@ static int add_counts(const struct growth *g, struct rate_row *row, const struct
 	for (size_t i = 0; i < c->n_more; i++)
 		row->more[i] += (found->more ? found->more[i] : 0) / s;
 	return 0;
+}
+
+/* Who ran was not seen: that is not nothing. */
+static void know_no_counts(const struct growth *g, struct rate_row *row)
+{
+	row->page_bytes = row->freed_bytes = NAN;
+	row->slab_bytes = row->slab_allocs = row->slab_frees = NAN;
+	for (size_t i = 0; row->more && i < g->counts.n_more; i++)
+		row->more[i] = NAN;
 }
 
 /* A new row at the end. */
@@ -331,6 +358,9 @@ int growth_rows(struct growth *g, enum rate_by by, const struct growth_filter *f
 		else
 			subtract_ended(g, row, q);
 	}
+	for (size_t i = 0; i < g->n_rows; i++)
+		if (g->rows[i].is_missed && !g->rows[i].is_seen)
+			know_no_counts(g, &g->rows[i]);
 	*ret = g->rows;
 	*ret_n = g->n_rows;
 	return r;

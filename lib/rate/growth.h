@@ -55,6 +55,9 @@ struct rate_row {
 	int64_t bytes[RATE_KINDS];
 	double growth[RATE_KINDS];
 	double faults, major_faults;
+	/* Has it allocated where that was counted; or some of it run, but not there? Only the
+	   second: the following are not known. */
+	bool is_seen, is_missed;
 	double page_bytes, freed_bytes; /* pages */
 	double slab_bytes, slab_allocs, slab_frees;
 	double *more; /* owned */

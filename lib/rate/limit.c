@@ -217,10 +217,20 @@ uint64_t limit_room(const struct limit *limit)
 	return limit->limit_bytes - MIN(limit->used_bytes, limit->limit_bytes);
 }
 
+/* Of one that has only begun to grow, perhaps: as the last reading has it. */
+static double guessed_seconds(const struct limit *l)
+{
+	if (isfinite(l->time.seconds) || !(l->line.newest_per_second > 0))
+		return l->time.seconds;
+	return (double)limit_room(l) / l->line.newest_per_second;
+}
+
 static bool is_sooner(const struct limit *a, const struct limit *b)
 {
-	if (a->time.seconds < b->time.seconds || b->time.seconds < a->time.seconds)
-		return a->time.seconds < b->time.seconds;
+	double x = guessed_seconds(a), y = guessed_seconds(b);
+
+	if (x < y || y < x)
+		return x < y;
 	return limit_room(a) < limit_room(b);
 }
 

@@ -59,8 +59,9 @@ void limits_end(struct limits *l);
 
 /*
  * The limit that what runs in the cgroup PATH would reach first; if none grows the one with the
- * least room. PATH may be NULL (not known): the machine's. Valid until the next round ends. Never
- * NULL.
+ * least room. One that has jumped just now, and would be reached first if that went on, comes
+ * before others though no time can be told yet. PATH may be NULL (not known): the machine's. Valid
+ * until the next round ends. Never NULL.
  */
 const struct limit *limits_first(const struct limits *l, const char *path);
 

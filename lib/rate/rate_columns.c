@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "output/human.h"
 
-#define NEVER 6		   /* above every `extra` */
+#define NEVER 7		   /* above every `extra` */
 #define PATH_LEAST 20	   /* characters, where the last column is shown */
 #define CONTAINER_SHOWN 12 /* digits of an id, as docker ps shows it */
 
@@ -26,40 +26,40 @@ static const struct {
 				0,
 				{"growth", "GROW/s", "bytes/s", "by how much that grows"}},
 	[RATE_COLUMN_ANON] = {{"ANON/s", 7, false},
-			      2,
+			      3,
 			      {"anon", "ANON/s", "bytes/s", "of that: heaps, stacks"}},
 	[RATE_COLUMN_FILE] = {{"FILE/s", 7, false},
-			      2,
+			      3,
 			      {"file", "FILE/s", "bytes/s", "of that: mapped files"}},
 	[RATE_COLUMN_SHMEM] = {{"SHMEM/s", 7, false},
-			       3,
+			       4,
 			       {"shmem", "SHMEM/s", "bytes/s", "of that: shared memory, tmpfs"}},
 	[RATE_COLUMN_SWAP] = {{"SWAP/s", 7, false},
-			      3,
+			      4,
 			      {"swap", "SWAP/s", "bytes/s", "growth of what is in swap"}},
 	[RATE_COLUMN_FAULTS] = {{"FAULT/s", 7, false},
 				1,
 				{"faults", "FAULT/s", "1/s", "page faults"}},
 	[RATE_COLUMN_MAJOR] = {{"MAJOR/s", 7, false},
-			       4,
+			       5,
 			       {"major", "MAJOR/s", "1/s", "of these with reading from a disk"}},
 	[RATE_COLUMN_ALLOC] = {{"ALLOC/s", 7, false},
 			       0,
 			       {"alloc", "ALLOC/s", "bytes/s", "pages allocated in its context"}},
 	[RATE_COLUMN_FREED] = {{"FREE/s", 7, false},
-			       1,
+			       4,
 			       {"freed", "FREE/s", "bytes/s", "pages freed in its context"}},
 	[RATE_COLUMN_SLAB] = {{"SLAB/s", 7, false},
 			      1,
 			      {"slab", "SLAB/s", "bytes/s", "kmalloc() in its context"}},
 	[RATE_COLUMN_KFREES] = {{"KFREE/s", 7, false},
-				4,
+				5,
 				{"kfrees", "KFREE/s", "1/s", "kfree() in its context"}},
 	[RATE_COLUMN_USED] = {{"USED", 7, false},
-			      4,
+			      2,
 			      {"used", "USED", "bytes", "used below the limit it meets first"}},
 	[RATE_COLUMN_LIMIT] = {{"LIMIT", 7, false},
-			       4,
+			       2,
 			       {"limit", "LIMIT", "bytes", "that limit; * is the machine's"}},
 	[RATE_COLUMN_FULL_IN] = {{"FULL IN", 8, false},
 				 0,
@@ -69,7 +69,7 @@ static const struct {
 			      0,
 			      {"sure", "SURE", "", "of that: the trend's confidence"}},
 	[RATE_COLUMN_CGROUP] = {{"CGROUP", 0, true},
-				5,
+				6,
 				{"cgroup", "CGROUP", "", "the memory cgroup"}},
 };
 
@@ -182,6 +182,28 @@ uint64_t rate_table_shown(const struct rate_table *t)
 			break;
 	}
 	return shown;
+}
+
+/* Is it the same column, at another place perhaps? */
+static bool is_same(const struct rate_table *a, size_t i, const struct rate_table *b, size_t j)
+{
+	size_t x = 0, y = 0;
+	enum rate_column c = column_at(a, i, &x);
+
+	if (c != column_at(b, j, &y))
+		return false;
+	return c != RATE_COLUMN_COUNT || !strcmp(a->more[x], b->more[y]);
+}
+
+uint64_t rate_table_chosen_as(const struct rate_table *from, const struct rate_table *to)
+{
+	uint64_t chosen = 0;
+
+	for (size_t i = 0; i < RATE_COLUMN_COUNT + n_more(from); i++)
+		for (size_t j = 0; j < RATE_COLUMN_COUNT + n_more(to); j++)
+			if (from->chosen & UINT64_C(1) << i && is_same(from, i, to, j))
+				chosen |= UINT64_C(1) << j;
+	return chosen;
 }
 
 static void put_rate(double value, bool bytes, struct strbuf *out)

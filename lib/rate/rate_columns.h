@@ -49,6 +49,10 @@ struct rate_table {
 size_t rate_table_abouts(const struct rate_table *t, struct column_about *ret);
 uint64_t rate_table_shown(const struct rate_table *t);
 
+/* The columns that are chosen for FROM, as a choice for another one of the same rows: further
+ * members have other names there. */
+uint64_t rate_table_chosen_as(const struct rate_table *from, const struct rate_table *to);
+
 /* What rows are sorted by, the largest first; "growth" is the first. NULL at the end. */
 extern const char *const rate_sort_names[];
 /* SORT: index in these. Of equal ones the smaller PID comes first. */

@@ -5,10 +5,13 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define LINE_MOST (1u << 20) /* bytes */
-#define DEPTH_MOST 4	     /* of the JSON; ours has 1 */
+#define MORE_PREFIX "probe_"
+#define MORE_SUFFIX "_per_second"
+#define NAME_MOST 64 /* bytes of a further member's name */
+#define DEPTH_MOST 4 /* of the JSON; ours has 1 */
 
 enum rate_number { BYTES, RATE };
 
@@ -53,7 +56,7 @@ static void put_more(const struct rate_table *t, const struct rate_row *row, str
 	for (size_t i = 0; i < t->n_more; i++) {
 		char key[160];
 
-		snprintf(key, sizeof(key), "probe_%s_per_second", t->more[i]);
+		snprintf(key, sizeof(key), MORE_PREFIX "%s" MORE_SUFFIX, t->more[i]);
 		put_rate(w, key, row->more ? row->more[i] : NAN);
 	}
 }
@@ -193,10 +196,77 @@ static int read_row(struct json_object *o, struct rate_row *row)
 	return r;
 }
 
+void rate_names_clear(struct rate_names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->list[i]);
+	*names = (struct rate_names){0};
+}
+
+/* Of a member, or of one within a member: it stands at the head of a column as it is. */
+static bool is_member_name(const char *name, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.",
+			    name[i]) ||
+		    !name[i])
+			return false;
+	return n && n <= NAME_MOST;
+}
+
+/* Its place among NAMES, to which it is added if it is not there. NAMES->n: no room, no memory. */
+static size_t name_place(struct rate_names *names, const char *name, size_t n)
+{
+	char *copy;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (strlen(names->list[i]) == n && !memcmp(names->list[i], name, n))
+			return i;
+	copy = names->n < RATE_COLUMNS_MORE ? strndup(name, n) : NULL;
+	if (!copy)
+		return names->n;
+	names->list[names->n] = copy;
+	return names->n++;
+}
+
+static double *unknown_numbers(size_t n)
+{
+	double *list = calloc(n, sizeof(double));
+
+	for (size_t i = 0; list && i < n; i++)
+		list[i] = NAN;
+	return list;
+}
+
+static int read_more(struct json_object *o, struct rate_names *names, struct rate_row *row)
+{
+	const size_t before = strlen(MORE_PREFIX), behind = strlen(MORE_SUFFIX);
+
+	json_object_object_foreach(o, key, v)
+	{
+		size_t n = strlen(key), place;
+
+		if (n <= before + behind || strncmp(key, MORE_PREFIX, before) != 0 ||
+		    strcmp(key + n - behind, MORE_SUFFIX) != 0 ||
+		    !is_member_name(key + before, n - before - behind))
+			continue;
+		place = name_place(names, key + before, n - before - behind);
+		if (place >= names->n)
+			continue;
+		if (!row->more && !(row->more = unknown_numbers(RATE_COLUMNS_MORE)))
+			return -ENOMEM;
+		(void)v;
+		row->more[place] = is_sane(number_of(o, key)) ? number_of(o, key) : NAN;
+	}
+	return 0;
+}
+
 static int classify(struct json_object *o, enum rate_by *ret, struct strbuf *why)
 {
-	const char *by = text_of(o, "by");
+	const char *by = text_of(o, "by"), *event = text_of(o, "event");
 
+	if (event && !strcmp(event, "alert") && text_of(o, "limit"))
+		return -ENOMSG;
 	*ret = by && !strcmp(by, "cgroup")	? RATE_BY_CGROUP
 	       : by && !strcmp(by, "container") ? RATE_BY_CONTAINER
 						: RATE_BY_PROCESS;
@@ -207,9 +277,10 @@ static int classify(struct json_object *o, enum rate_by *ret, struct strbuf *why
 }
 
 int rate_row_parse(const char *line, size_t n, enum rate_by *ret_by, char **ret_time,
-		   struct rate_interval *ret_interval, struct rate_row *ret, struct strbuf *why)
+		   struct rate_interval *ret_interval, struct rate_row *ret,
+		   struct rate_names *names, struct strbuf *why)
 {
-	struct json_tokener *tokener = n <= LINE_MOST ? json_tokener_new_ex(DEPTH_MOST) : NULL;
+	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MOST);
 	struct json_object *o = tokener ? json_tokener_parse_ex(tokener, line, (int)n) : NULL;
 	struct rate_row row = {0};
 	int r = -EBADMSG;
@@ -220,6 +291,8 @@ int rate_row_parse(const char *line, size_t n, enum rate_by *ret_by, char **ret_
 		r = classify(o, ret_by, why);
 	if (r == 0)
 		r = read_row(o, &row);
+	if (r == 0)
+		r = read_more(o, names, &row);
 	if (r == 0) {
 		ret_interval->seconds = number_of(o, "interval_seconds");
 		ret_interval->one_in = number_of(o, "sampled_one_in");

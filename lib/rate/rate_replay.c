@@ -1,7 +1,6 @@
 #include "rate/rate_replay.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +13,13 @@
 
 struct rate_replay {
 	struct rate_replay_options options;
-	uint64_t line;
 	char *time; /* of the rows; NULL: there are none */
 	struct rate_interval interval;
 	enum rate_by by;
 	struct rate_row *rows;
 	size_t n, capacity;
-	bool some; /* were shown */
+	struct rate_names names; /* further members */
+	bool some;		 /* were shown */
 };
 
 int rate_replay_open(const struct rate_replay_options *options, struct rate_replay **ret)
@@ -46,6 +45,7 @@ void rate_replay_close(struct rate_replay *r)
 	if (!r)
 		return;
 	forget_rows(r);
+	rate_names_clear(&r->names);
 	free(r->rows);
 	free(r);
 }
@@ -53,13 +53,16 @@ void rate_replay_close(struct rate_replay *r)
 static int show_table(struct rate_replay *r)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
-	const struct rate_table table = {.by = r->by,
-					 .chosen = r->by == r->options.by ? r->options.chosen : 0,
-					 .width = r->options.width};
+	struct rate_table table = {.by = r->by,
+				   .more = (const char *const *)r->names.list,
+				   .n_more = r->names.n,
+				   .width = r->options.like.width};
 	int result;
 
 	if (!r->time)
 		return 0;
+	if (r->by == r->options.like.by)
+		table.chosen = rate_table_chosen_as(&r->options.like, &table);
 	if (r->some)
 		strbuf_putc(&out, '\n');
 	r->some = true;
@@ -75,14 +78,16 @@ static int show_table(struct rate_replay *r)
 }
 
 static int add_row(struct rate_replay *r, char *time, enum rate_by by,
-		   const struct rate_interval *interval, struct rate_row *row)
+		   const struct rate_interval *interval, struct rate_row *row, struct strbuf *why)
 {
 	int result = 0;
 
 	if (r->time && (strcmp(r->time, time) != 0 || r->by != by))
 		result = show_table(r);
-	if (result == 0 && r->n >= ROWS_MOST)
-		result = -E2BIG;
+	if (result == 0 && r->n >= ROWS_MOST) {
+		strbuf_puts(why, "too many rows of one time");
+		result = -EBADMSG;
+	}
 	if (result == 0)
 		result = array_reserve(&r->rows, &r->capacity, r->n, 1, sizeof(*r->rows));
 	if (result < 0) {
@@ -103,7 +108,6 @@ static int show_line(struct rate_replay *r, const char *line, size_t n)
 	_cleanup_strbuf_ struct strbuf out = {0};
 	int result;
 
-	r->some = true;
 	strbuf_append(&out, line, n);
 	strbuf_putc(&out, '\n');
 	result = strbuf_error(&out);
@@ -112,37 +116,24 @@ static int show_line(struct rate_replay *r, const char *line, size_t n)
 
 int rate_replay_line(struct rate_replay *r, const char *line, size_t n, struct strbuf *why)
 {
-	_cleanup_strbuf_ struct strbuf what = {0};
 	struct rate_interval interval = {0};
 	struct rate_row row = {0};
 	char *time = NULL;
 	enum rate_by by;
-	int result;
+	int result = rate_row_parse(line, n, &by, &time, &interval, &row, &r->names, why);
 
-	r->line++;
-	while (n && (line[n - 1] == '\n' || line[n - 1] == '\r' || line[n - 1] == ' '))
-		n--;
-	if (!n)
-		return 0;
-	result = rate_row_parse(line, n, &by, &time, &interval, &row, &what);
-	if (result == -EBADMSG)
-		strbuf_printf(why, "line %" PRIu64 ": %s", r->line, strbuf_text(&what));
+	if (result == -ENOMSG)
+		return r->options.json ? show_line(r, line, n) : 0;
 	if (result < 0)
 		return result;
 	if (!r->options.json)
-		return add_row(r, time, by, &interval, &row);
+		return add_row(r, time, by, &interval, &row, why);
 	free(time);
 	rate_row_clear(&row);
 	return show_line(r, line, n);
 }
 
-int rate_replay_end(struct rate_replay *r, struct strbuf *why)
+int rate_replay_end(struct rate_replay *r)
 {
-	int result = show_table(r);
-
-	if (result == 0 && !r->some) {
-		strbuf_puts(why, "there is nothing in it");
-		return -ENODATA;
-	}
-	return result;
+	return show_table(r);
 }

@@ -15,9 +15,9 @@ struct rate_replay;
 
 struct rate_replay_options {
 	bool json; /* the lines as they are */
-	enum rate_by by;
-	uint64_t chosen; /* columns of tables BY; others choose for themselves */
-	int sort, width;
+	struct rate_table
+		like; /* the width, and of such tables the columns: others have their own */
+	int sort;
 	uint64_t rows; /* of a table, at most */
 	/* A table. 0 or -errno: that ends it. */
 	int (*show)(void *user, const struct strbuf *text);
@@ -27,11 +27,9 @@ struct rate_replay_options {
 int rate_replay_open(const struct rate_replay_options *options, struct rate_replay **ret);
 void rate_replay_close(struct rate_replay *replay);
 
-/*
- * One more line; empty ones are passed by. 0; -EBADMSG: it is none of memrate's, and WHY says which
- * and why (what came before was shown); or -errno of SHOW.
- */
+/* One more line; alarms are in no table. 0; -EBADMSG: it is none of memrate's, WHY says why, and
+ * others may follow; or -errno of SHOW. */
 int rate_replay_line(struct rate_replay *replay, const char *line, size_t n, struct strbuf *why);
 
-/* There are no more. 0 or -errno; -ENODATA: there was none at all. */
-int rate_replay_end(struct rate_replay *replay, struct strbuf *why);
+/* There are no more. 0 or -errno. */
+int rate_replay_end(struct rate_replay *replay);

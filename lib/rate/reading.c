@@ -93,6 +93,7 @@ static void add_thread(struct rate_process *p, const struct memrate_task *t)
 	p->bytes[RATE_SWAP] += t->swap_untold;
 	p->minor_faults += t->minor_faults;
 	p->major_faults += t->major_faults;
+	p->cpu_ns += t->cpu_ns;
 }
 
 static void finish_process(struct rate_process *p, uint64_t page_bytes)

@@ -25,6 +25,7 @@ struct rate_process {
 	int64_t bytes[RATE_KINDS];
 	int64_t told[RATE_KINDS]; /* the same as they were told at first */
 	uint64_t minor_faults, major_faults;
+	uint64_t cpu_ns; /* of CPU time; 0 from /proc */
 };
 
 struct rate_reading {

@@ -221,6 +221,25 @@ static enum trend_confidence choose(const struct series *s, size_t *from, enum t
 	return most;
 }
 
+static double highest_above(const struct least_squares *l, const double *x, const double *y)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		most = MAX(most, y[i] - least_squares_at(l, x[i]));
+	return most;
+}
+
+static double newest_per_second(const struct series *s)
+{
+	const size_t last = s->n - 1;
+
+	for (size_t i = 0; i < last; i++)
+		if (s->y[i] >= s->y[last])
+			return 0;
+	return last ? (s->y[last] - s->y[last - 1]) / (s->x[last] - s->x[last - 1]) : 0;
+}
+
 struct trend_line trend_fit(const struct trend *t)
 {
 	struct trend_line line = {.low = -INFINITY, .high = INFINITY};
@@ -240,6 +259,9 @@ struct trend_line trend_fit(const struct trend *t)
 	line.now = least_squares_at(&fit, 0);
 	line.last = s.y[s.n - 1];
 	line.noise = fit.noise;
+	if (line.shape == TREND_FALLS_BACK)
+		line.above = highest_above(&fit, s.x + from, s.y + from);
+	line.newest_per_second = newest_per_second(&s);
 	line.samples = fit.n;
 	line.span_seconds = -s.x[from];
 	/* It fell far, before what is still known: it may do so once more. */
@@ -252,7 +274,7 @@ struct trend_line trend_fit(const struct trend *t)
 struct trend_time trend_reaches(const struct trend_line *line, double limit)
 {
 	struct trend_time t = {INFINITY, INFINITY, INFINITY};
-	double left = limit - line->now;
+	double left = limit - line->now - line->above;
 
 	if (!line->samples)
 		return t;

@@ -54,6 +54,12 @@ struct trend_line {
 	double now;   /* the line's value at the last reading */
 	double last;  /* that reading itself */
 	double noise; /* of one reading around the line: standard deviation */
+	/* How far readings rise above the line where it falls back again and again: it is a peak
+	   that reaches a limit. Else 0. */
+	double above;
+	/* Between the last two readings, if the last one is the highest of all; else 0. Something
+	   that has only begun, and is no trend yet. */
+	double newest_per_second;
 	size_t samples;
 	double span_seconds; /* of the readings that the line goes through */
 	enum trend_shape shape;

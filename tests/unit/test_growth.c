@@ -178,6 +178,58 @@ static void test_counts(void **state)
 	growth_free(g);
 }
 
+/*
+ * Counted for a tenth of a second of one: who has run and was not seen then may have allocated; who
+ * has slept, or has run all of the time, has not.
+ */
+static void test_missed(void **state)
+{
+	enum { SEEN = 1, MISSED, SLEPT, RAN, N = 4 };
+	struct memrate_task before[N], after[N];
+	struct rate_count list[] = {
+		{.key = {.pid = SEEN, .start_ns = SEEN}, .count = {.pages = 8}}};
+	struct rate_counts counts = {.list = malloc(sizeof(list)),
+				     .n = 1,
+				     .capacity = 1,
+				     .seconds = 0.1,
+				     .has_pages = true};
+	struct rate_reading a, b;
+	struct growth_filter any = {0};
+	struct rate_row *rows;
+	struct growth *g;
+	size_t n;
+
+	(void)state;
+	memcpy(counts.list, list, sizeof(list));
+	for (uint32_t i = 0; i < N; i++) {
+		before[i] = after[i] = task(i + 1, i + 1, 10);
+		before[i].memcg_id = after[i].memcg_id = 1;
+		before[i].cpu_ns = SECOND;
+		after[i].cpu_ns = SECOND + (i + 1 == SLEPT ? 0
+					    : i + 1 == RAN ? SECOND * 99 / 100
+							   : SECOND / 10);
+	}
+	a = reading(before, N, 1);
+	b = reading(after, N, 2);
+	assert_int_equal(growth_new(PAGE, &g), 0);
+	growth_update(g, &a, NULL);
+	growth_update(g, &b, &counts);
+	assert_int_equal(growth_rows(g, RATE_BY_PROCESS, &any, &rows, &n), 0);
+	assert_int_equal(n, N);
+	assert_true(rows[SEEN - 1].page_bytes == 80 * PAGE);
+	assert_true(isnan(rows[MISSED - 1].page_bytes) && isnan(rows[MISSED - 1].freed_bytes));
+	assert_true(rows[SLEPT - 1].page_bytes == 0);
+	assert_true(rows[RAN - 1].page_bytes == 0);
+	/* Of a group that has some that were seen, these are told. */
+	assert_int_equal(growth_rows(g, RATE_BY_CGROUP, &any, &rows, &n), 0);
+	assert_true(n == 1 && rows[0].page_bytes == 80 * PAGE);
+	any.pids = (const uint64_t[]){MISSED, SLEPT};
+	any.n_pids = 2;
+	assert_int_equal(growth_rows(g, RATE_BY_CGROUP, &any, &rows, &n), 0);
+	assert_true(n == 1 && isnan(rows[0].page_bytes));
+	growth_free(g);
+}
+
 static void write_file(const char *directory, const char *name, const char *text)
 {
 	_cleanup_strbuf_ struct strbuf path = {0};
@@ -228,8 +280,11 @@ static void test_json(void **state)
 			       .faults = 3,
 			       .bytes = {4096, 8192, 0, 1},
 			       .growth = {-5, 6, NAN, 0},
-			       .page_bytes = NAN};
-	const struct rate_table table = {.by = RATE_BY_PROCESS};
+			       .page_bytes = NAN,
+			       .more = (double[]){17, NAN}};
+	static const char *const more[] = {"large", "small", NULL};
+	const struct rate_table table = {.by = RATE_BY_PROCESS, .more = more, .n_more = 2};
+	struct rate_names names = {0};
 	const struct rate_interval interval = {.time = "T", .seconds = 2, .one_in = 100};
 	struct rate_interval back_interval;
 	_cleanup_strbuf_ struct strbuf line = {0}, why = {0};
@@ -242,7 +297,7 @@ static void test_json(void **state)
 	rate_row_json(&table, &interval, &row, w);
 	assert_int_equal(json_writer_line(w, &line), 0);
 	assert_int_equal(rate_row_parse(strbuf_text(&line), line.length, &by, &time, &back_interval,
-					&back, &why),
+					&back, &names, &why),
 			 0);
 	assert_int_equal(by, RATE_BY_PROCESS);
 	assert_string_equal(time, "T");
@@ -253,6 +308,10 @@ static void test_json(void **state)
 	assert_memory_equal(back.bytes, row.bytes, sizeof(row.bytes));
 	assert_true(back.growth[RATE_ANON] == -5 && isnan(back.growth[RATE_SHMEM]));
 	assert_true(isnan(back.page_bytes) && back.faults == 3);
+	assert_int_equal(names.n, 2);
+	assert_string_equal(names.list[0], "large");
+	assert_true(back.more[0] == 17 && isnan(back.more[1]));
+	rate_names_clear(&names);
 	rate_row_clear(&back);
 	free(time);
 }
@@ -275,7 +334,8 @@ static int keep(void *user, const struct strbuf *text)
 	return 0;
 }
 
-/* What is no recording is told by line; numbers that nobody can have written do no harm. */
+/* What is no recording is refused with a reason; numbers that nobody can have written do no harm.
+ */
 static void test_foreign(void **state)
 {
 	_cleanup_strbuf_ struct strbuf why = {0}, out = {0};
@@ -292,15 +352,11 @@ static void test_foreign(void **state)
 		strbuf_reset(&why);
 		assert_int_equal(rate_replay_line(replay, no_rows[i], strlen(no_rows[i]), &why),
 				 -EBADMSG);
-		assert_non_null(strstr(strbuf_text(&why), "line "));
+		assert_true(why.length > 0);
 	}
-	assert_int_equal(rate_replay_line(replay, "", 0, &why), 0);
 	assert_int_equal(rate_replay_line(replay, wild, strlen(wild), &why), 0);
-	assert_int_equal(rate_replay_end(replay, &why), 0);
+	assert_int_equal(rate_replay_end(replay), 0);
 	assert_non_null(strstr(strbuf_text(&out), "years"));
-	rate_replay_close(replay);
-	assert_int_equal(rate_replay_open(&options, &replay), 0);
-	assert_int_equal(rate_replay_end(replay, &why), -ENODATA);
 	rate_replay_close(replay);
 }
 
@@ -315,7 +371,12 @@ static void test_columns(void **state)
 	assert_int_equal(rate_table_text(&t, &row, 1, &narrow), 0);
 	assert_non_null(strstr(strbuf_text(&narrow), "FULL IN"));
 	assert_null(strstr(strbuf_text(&narrow), "CGROUP"));
-	assert_in_range(strcspn(strbuf_text(&narrow), "\n"), 40, 80);
+	assert_in_range(strcspn(strbuf_text(&narrow), "\n"), 70, 80);
+	strbuf_reset(&narrow);
+	t.width = 100;
+	assert_int_equal(rate_table_text(&t, &row, 1, &narrow), 0);
+	assert_non_null(strstr(strbuf_text(&narrow), "LIMIT"));
+	assert_in_range(strcspn(strbuf_text(&narrow), "\n"), 90, 100);
 	t.width = 0;
 	assert_int_equal(rate_table_text(&t, &row, 1, &wide), 0);
 	assert_non_null(strstr(strbuf_text(&wide), "CGROUP"));
@@ -328,7 +389,7 @@ int main(void)
 		cmocka_unit_test(test_growth),	cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_counts),	cmocka_unit_test(test_proc),
 		cmocka_unit_test(test_json),	cmocka_unit_test(test_foreign),
-		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_columns), cmocka_unit_test(test_missed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

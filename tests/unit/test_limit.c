@@ -204,6 +204,31 @@ static void which_is_first(void **state)
 	assert_null(limits_at(l, 0)->path);
 }
 
+/* What jumps at a limit is told of that limit, not of a far one that has a trend. */
+static void jumps(void **state)
+{
+	struct cgroup_memory c = {.version = 2, .mount_point = top};
+	_cleanup_limits_ struct limits *l = NULL;
+	struct meminfo m = machine;
+
+	(void)state;
+	assert_int_equal(limits_open(&c, &l), 0);
+	put_mib("pod/memory.max", 1000);
+	put_file(top, "pod/leaf/memory.max", "max\n");
+	put_file(top, "pod/memory.swap.max", "0\n");
+	for (uint64_t i = 0; i < 12; i++) {
+		m.available_bytes -= 11 << 20;
+		put_mib("pod/memory.current", i < 10 ? 100 : i < 11 ? 400 : 390);
+		round_of(l, i, &m);
+		if (i >= 5) /* there is a trend of the machine */
+			expect_first(l, "/pod/leaf", i == 10 ? "memcg /pod" : "machine");
+		if (i != 10)
+			continue;
+		assert_int_equal(limits_first(l, "/pod/leaf")->sure, TREND_NONE);
+		assert_true(isinf(limits_first(l, "/pod/leaf")->time.seconds));
+	}
+}
+
 /* Swap is room as far as the cgroup and the machine have it. */
 static void swap_is_room(void **state)
 {
@@ -394,6 +419,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(numbers_v2, make_top, remove_top),
 		cmocka_unit_test_setup_teardown(numbers_v1, make_top, remove_top),
 		cmocka_unit_test_setup_teardown(which_is_first, make_top, remove_top),
+		cmocka_unit_test_setup_teardown(jumps, make_top, remove_top),
 		cmocka_unit_test_setup_teardown(swap_is_room, make_top, remove_top),
 		cmocka_unit_test(without_cgroups),
 		cmocka_unit_test(once_a_need),

@@ -182,6 +182,25 @@ static void leak_with_teeth(void **state)
 	assert_true(l.low > 0);
 }
 
+/* It is a peak that reaches the limit, not the line through the middle: better early than late. */
+static void peaks_reach(void **state)
+{
+	(void)state;
+	for (size_t n = 32; n < 40; n++) {
+		struct trend t = {0};
+		struct trend_line l;
+		size_t full = n;
+
+		for (size_t i = 0; i < n; i++)
+			trend_add(&t, i * SECOND, 1e6 * (double)(100 + i + 16 * (i % 4)));
+		while (100 + full + 16 * (full % 4) < 200)
+			full++;
+		l = trend_fit(&t);
+		assert_int_equal(l.shape, TREND_FALLS_BACK);
+		near(trend_reaches(&l, 2e8).seconds / (double)(full - (n - 1)), 0.7, 0.4);
+	}
+}
+
 static void changed(void **state)
 {
 	struct trend t = {0};
@@ -337,6 +356,7 @@ int main(void)
 		cmocka_unit_test(steps),
 		cmocka_unit_test(sawtooth),
 		cmocka_unit_test(leak_with_teeth),
+		cmocka_unit_test(peaks_reach),
 		cmocka_unit_test(changed),
 		cmocka_unit_test(slowed_down),
 		cmocka_unit_test(clocks),
