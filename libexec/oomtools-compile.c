@@ -142,8 +142,10 @@ static int complain(const char *what, int r)
 static int read_text(const char *input, struct strbuf *text)
 {
 	bool is_file = strcmp(input, "-");
-	int r = is_file ? file_read(input, TEXT_SIZE_MOST, text)
-			: file_read_fd(STDIN_FILENO, TEXT_SIZE_MOST, text);
+	_cleanup_close_ int file = is_file ? open(input, O_RDONLY | O_CLOEXEC) : -1;
+	int r = is_file && file < 0
+			? -errno
+			: file_read_fd(is_file ? file : STDIN_FILENO, TEXT_SIZE_MOST, text);
 
 	if (r == 0 && (!text->length || memchr(text->data, 0, text->length)))
 		r = -EINVAL;

@@ -12,12 +12,12 @@
 #include <sys/pidfd.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "app/message.h"
 #include "app/worker.h"
 #include "base/child.h"
 #include "base/file.h"
+#include "proc/clock.h"
 
 enum stage {
 	WAITS,
@@ -55,17 +55,9 @@ struct command_runner {
 	struct job *started; /* under the lock: left by the worker */
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static uint64_t later_ns(uint64_t ns)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_monotonic_ns();
 
 	return ns > UINT64_MAX - now ? UINT64_MAX : now + ns;
 }
@@ -283,7 +275,7 @@ static void on_deadline(struct command_runner *r, struct job *j)
 static void watch_time(struct command_runner *r)
 {
 	struct itimerspec when = {0};
-	uint64_t next = UINT64_MAX, now = now_ns();
+	uint64_t next = UINT64_MAX, now = clock_monotonic_ns();
 
 	for (struct job *j = r->jobs; j; j = j->next) {
 		if (j->deadline_ns <= now)
@@ -420,7 +412,7 @@ bool command_runner_wait(struct command_runner *r, bool ended, uint64_t patience
 	struct pollfd p = {.fd = r->epoll, .events = POLLIN};
 
 	while (r->n_waiting || (ended && r->n_active)) {
-		uint64_t now = now_ns();
+		uint64_t now = clock_monotonic_ns();
 
 		if (now >= end)
 			return false;

@@ -31,6 +31,7 @@ struct editor {
 	int terminal; /* a descriptor, -1: there is none; else ATTRIBUTES are to be restored */
 	bool own_group;
 	struct termios attributes;
+	struct stat seen; /* the file as we wrote it, or read it last */
 };
 
 /* ---- the private file ---- */
@@ -79,6 +80,8 @@ static int make_file(struct editor *e, const char *tool, const char *text, struc
 		fd = open(e->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		r = fd < 0 ? -errno : file_write_fd(fd, text, strlen(text));
 	}
+	if (r == 0 && fstat(fd, &e->seen) < 0)
+		r = -errno;
 	if (r < 0)
 		strbuf_printf(why,
 			      "there is no place for the editor's private file (%s): name a folder "
@@ -133,6 +136,33 @@ static void find_terminal(struct editor *e)
 
 /* ---- the process ---- */
 
+/* "vi" without a terminal would wait for keys for ever; "vim -es -c ..." knows what it does. */
+static int check_terminal(const struct editor *e, const char *path, struct strbuf *why)
+{
+	const char *editor = e->command.words[0];
+	bool bare = e->command.words[1] == e->command.line || e->command.words[1] == path;
+
+	if (e->terminal >= 0 || isatty(0) || isatty(2) || !bare || !editor_is_known(editor))
+		return 0;
+	strbuf_printf(why,
+		      "the editor '%s' needs a terminal, and there is none here: load a file that "
+		      "was edited before, or set EDITOR to a program that needs none",
+		      editor);
+	return -ENOTTY;
+}
+
+/* Without a terminal: what stands in standard input is for the tool, commands of a script mostly.
+ */
+static void take_no_input(void)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	if (null > 0) {
+		(void)dup2(null, 0);
+		close(null);
+	}
+}
+
 static void __attribute__((noreturn)) become(const struct editor *e, int report)
 {
 	int error;
@@ -141,6 +171,8 @@ static void __attribute__((noreturn)) become(const struct editor *e, int report)
 		setpgid(0, 0);
 	(void)child_unprotect();
 	pass_terminal(e, getpgrp(), NULL);
+	if (e->terminal < 0)
+		take_no_input();
 	child_default_signals();
 	execvp(e->command.words[0], e->command.words);
 	error = errno;
@@ -193,6 +225,8 @@ int editor_start(const char *tool, const char *text, unsigned int line, bool own
 	r = make_file(e, tool, text, why);
 	if (r == 0)
 		r = editor_command_make(line, e->path, &e->command, why);
+	if (r == 0)
+		r = check_terminal(e, e->path, why);
 	if (r == 0) {
 		r = start(e);
 		if (r < 0)
@@ -327,10 +361,30 @@ static int read_back(const struct editor *e, struct strbuf *text, struct strbuf 
 	if (r == -ENOENT)
 		strbuf_puts(why, "the editor has left no file: the text is as it was");
 	else if (r == -EFBIG)
-		strbuf_puts(why, "the edited text is larger than 1 MiB: it is as it was before");
+		strbuf_puts(why, "the edited text is larger than 1 MiB: the text is as it was");
 	else if (r < 0)
-		strbuf_printf(why, "what the editor has left cannot be read: %s", strerror(-r));
+		strbuf_printf(why,
+			      "what the editor has left cannot be read (%s): the text is as it was",
+			      r == -EINVAL ? "it is no file" : strerror(-r));
 	return r;
+}
+
+/* Many editors write another file and give it the name. */
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+bool editor_saved(struct editor *e, struct strbuf *text)
+{
+	_cleanup_strbuf_ struct strbuf unheard = {0};
+	struct stat st;
+
+	if (stat(e->path, &st) < 0 || is_same(&st, &e->seen))
+		return false;
+	e->seen = st;
+	return read_back(e, text, &unheard) == 0;
 }
 
 int editor_result(struct editor *e, struct strbuf *text, struct strbuf *why)
@@ -342,8 +396,9 @@ int editor_result(struct editor *e, struct strbuf *text, struct strbuf *why)
 			why, "the editor '%s' was ended by signal %d (%s): the text is as it was",
 			e->command.words[0], WTERMSIG(e->status), strsignal(WTERMSIG(e->status)));
 	else
-		strbuf_printf(why, "the editor '%s' ended with status %d: the text is as it was",
-			      e->command.words[0], WEXITSTATUS(e->status));
+		strbuf_printf(why, "the editor '%s' ended with status %d%s: the text is as it was",
+			      e->command.words[0], WEXITSTATUS(e->status),
+			      e->terminal < 0 ? " (there is no terminal for it here)" : "");
 	return -ECHILD;
 }
 

@@ -29,6 +29,10 @@ bool editor_has_ended(const struct editor *e);
 /* One that was stopped (Ctrl-Z) goes on: there is no shell that could call it back. */
 void editor_poke(struct editor *e);
 
+/* Has it written the file since it was started, or since the last call of this? Then what stands
+ * there now. */
+bool editor_saved(struct editor *e, struct strbuf *text);
+
 /* Wait for its end; SIGTERM and SIGHUP end it, and then us, when the folder is gone. 0 or -errno.
  */
 int editor_wait(struct editor *e, struct strbuf *why);

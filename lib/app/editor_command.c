@@ -46,7 +46,7 @@ static bool find_program(const char *name, char ret[static PATH_MAX])
 }
 
 /* "vi" may be busybox, which does not take it; "editor" may be nano, which does. */
-static bool takes_line(const char *name)
+bool editor_is_known(const char *name)
 {
 	char path[PATH_MAX], real[PATH_MAX];
 
@@ -107,7 +107,7 @@ int editor_command_make(unsigned int line, const char *path, struct editor_comma
 	if (!ret->text)
 		return -ENOMEM;
 	r = split(ret, &n, why);
-	if (r == 0 && line && takes_line(ret->words[0])) {
+	if (r == 0 && line && editor_is_known(ret->words[0])) {
 		if (asprintf(&ret->line, "+%u", line) < 0)
 			return -ENOMEM;
 		ret->words[n++] = ret->line;

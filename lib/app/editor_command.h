@@ -22,5 +22,8 @@ int editor_command_make(unsigned int line, const char *path, struct editor_comma
 			struct strbuf *why);
 void editor_command_free(struct editor_command *command);
 
-/* Is the program of that path one that takes +LINE? By its name. */
+/* Is the program of that path one that takes +LINE, and works on a terminal? By its name. */
 bool editor_takes_line(const char *program);
+
+/* The same of what that name leads to, in PATH and by links: "editor" may be nano. */
+bool editor_is_known(const char *name);

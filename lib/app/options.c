@@ -131,12 +131,12 @@ static void explain(const struct option_entry *e, const char *argument, int erro
 		    struct strbuf *why)
 {
 	static const char *const wants[] = {
-		[OPTION_TEXT] = "a name that is not empty",
-		[OPTION_TEXTS] = "a name that is not empty",
+		[OPTION_TEXT] = "a name",
+		[OPTION_TEXTS] = "a name",
 		[OPTION_NUMBER] = "a whole number",
 		[OPTION_SIZE] = "a size such as 512K, 64M or 1G",
 		[OPTION_MAYBE_SIZE] = "a size such as 4096 or 512K",
-		[OPTION_DURATION] = "seconds more than 0, such as 10, 0.5 or 200ms",
+		[OPTION_DURATION] = "seconds more than 0, such as 10, 0.5, 200ms or 1h30m",
 		[OPTION_NUMBERS] = "a whole number, or several with commas between",
 	};
 	const struct option_choice *choice = e->target;
@@ -357,8 +357,8 @@ int options_interval(const struct program_info *info, char *const operands[], in
 		return EXIT_USAGE;
 	}
 	if (n > 0 && parse_duration(operands[0], ret_interval_ns) < 0) {
-		message_error("'%s' is not an interval: seconds more than 0, such as 10, 0.5 or "
-			      "200ms; see '%s --help'",
+		message_error("'%s' is not an interval: seconds more than 0, such as 10, 0.5, "
+			      "200ms or 1h30m; see '%s --help'",
 			      operands[0], info->name);
 		return EXIT_USAGE;
 	}

@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -16,7 +17,9 @@
 #include "app/self_protect.h"
 #include "app/terminal.h"
 #include "base/file.h"
+#include "base/parse.h"
 
+#define COLUMNS_MOST 10000
 #define TO_STDOUT "cannot write to standard output"
 
 static void use_edited(struct tool *tool)
@@ -140,7 +143,8 @@ static struct tracer_config run_config(const struct tool *tool, struct tracer_va
 		.image_path = tool->common.image,
 		.kernel_headers = tool->common.kernel_headers,
 		.swappable = tool_has_console(tool),
-		.keep_btf = tool_has_console(tool) || tool->edited.name,
+		/* An image may be one of a text that was edited, too. */
+		.keep_btf = tool_has_console(tool) || tool->edited.name || tool->common.image,
 		.renewed_maps = tool->renewed_maps,
 		.held_maps = tool->held_maps,
 		.meanwhile = tool->meanwhile,
@@ -234,6 +238,14 @@ int tool_try_attach(struct tool *tool, int (*prepare)(struct tracer *tracer, voi
 	return status;
 }
 
+static void use_source(struct tracer_config *config, const struct source *text)
+{
+	config->text = text->text;
+	config->lines = text->lines;
+	config->file = text->file;
+	config->image_path = NULL;
+}
+
 int tool_swap(struct tool *tool, struct tracer *tracer, const struct source *text,
 	      int (*prepare)(struct tracer *tracer, void *data), void *data, struct strbuf *why)
 {
@@ -243,24 +255,20 @@ int tool_swap(struct tool *tool, struct tracer *tracer, const struct source *tex
 
 	config.prepare = prepare;
 	config.data = data;
-	if (text) {
-		config.text = text->text;
-		config.lines = text->lines;
-		config.file = text->file;
-		config.image_path = NULL;
-	}
+	if (text)
+		use_source(&config, text);
 	r = tracer_swap(tracer, &config);
 	if (r < 0)
 		strbuf_puts(why, tracer_error(tracer));
 	return r;
 }
 
-void tool_swap_ahead(struct tool *tool, struct tracer *tracer)
+void tool_swap_ahead(struct tool *tool, struct tracer *tracer, const struct source *text)
 {
 	struct tracer_variant only[2];
 	struct tracer_config config = run_config(tool, only);
 
-	config.image_path = NULL;
+	use_source(&config, text ? text : &(struct source){0});
 	tracer_swap_ahead(tracer, &config);
 }
 
@@ -296,9 +304,13 @@ void tool_protect(size_t reserve)
 
 int tool_line_width(void)
 {
+	const char *columns = getenv("COLUMNS");
 	struct winsize size;
+	uint64_t n;
 
-	return isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+	if (isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0)
+		return size.ws_col;
+	return columns && parse_number(columns, 1, COLUMNS_MOST, &n) == 0 ? (int)n : 0;
 }
 
 int tool_print(const struct strbuf *text)

@@ -57,8 +57,9 @@ bool tool_has_console(const struct tool *tool);
 int tool_swap(struct tool *tool, struct tracer *tracer, const struct source *text,
 	      int (*prepare)(struct tracer *tracer, void *data), void *data, struct strbuf *why);
 
-/* Somebody begins to change the text: have a compiler ready for tool_swap(). */
-void tool_swap_ahead(struct tool *tool, struct tracer *tracer);
+/* TEXT is likely to be the next for tool_swap(): compile it already. NULL: somebody begins to
+ * change the text; have a compiler ready. tracer_swap_ahead(). */
+void tool_swap_ahead(struct tool *tool, struct tracer *tracer, const struct source *text);
 
 /* Lock memory, RESERVE bytes more than there are now, and ask the OOM killer to pass by; warnings
  * go to the user. */
@@ -71,7 +72,8 @@ void tool_protect(size_t reserve);
  */
 int tool_start_line(const struct tool *tool, const char *what);
 
-/* Characters in a line of the terminal that stdout is; 0: it is none, or that is not known. */
+/* Characters in a line of the terminal that stdout is; if it is none what $COLUMNS says; 0: as many
+ * as there are. */
 int tool_line_width(void);
 
 /* Print to stdout, flushed. 0 or -errno. */

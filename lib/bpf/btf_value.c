@@ -33,7 +33,7 @@ static int put_members(struct writer *w, const struct btf_type *t, size_t bit, u
 		const char *name = kernel_type_name(w->btf, m->name_off);
 		const struct btf_type *type = kernel_type_strip(w->btf, m->type);
 
-		if (!*name && (!type || !btf_is_composite(type)))
+		if ((!*name && (!type || !btf_is_composite(type))) || kernel_type_is_filler(name))
 			continue; /* padding */
 		strbuf_puts(&w->text, separator);
 		if (*name)

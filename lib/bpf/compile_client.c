@@ -87,8 +87,12 @@ static int hold(const char *name, const void *bytes, size_t n)
 	return r < 0 ? r : fd;
 }
 
-static void __attribute__((noreturn)) become(const char *path, char *const *argv, const int *fds)
+static void __attribute__((noreturn))
+become(const char *path, char *const *argv, const int *fds, bool ahead)
 {
+	/* Ctrl-C at the terminal is not for one that nobody waits for yet. */
+	if (ahead)
+		setpgid(0, 0);
 	/* The helper cleans up and ends when we do. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	/* We may be protected from the OOM killer; a compiler of 100 MiB must not be. */
@@ -104,44 +108,56 @@ static void __attribute__((noreturn)) become(const char *path, char *const *argv
 
 /* The helper at work, or waiting for its text. */
 struct compiler {
-	pid_t pid;
-	int text; /* a socket for it; -1: it has it */
+	pid_t pid;  /* 0: it has ended, with STATUS */
+	int status; /* what exit() was given, or 128 and the signal; or -errno */
+	int ended;  /* a descriptor, readable when it has; -1: this kernel has none */
+	int text;   /* a socket for it; -1: it has it */
 	int output, messages;
 	struct strbuf how; /* what it was started for */
+	char *given;	   /* the text; NULL: it has none yet, or none was started ahead */
 };
 
 static void forget(struct compiler *c)
 {
-	const int fds[] = {c->text, c->output, c->messages};
+	const int fds[] = {c->ended, c->text, c->output, c->messages};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	strbuf_free(&c->how);
+	free(c->given);
 	free(c);
 }
 
-/* It has ended. Its exit status, or 128 and the signal; or -errno. */
+/* Wait for its end, and take its status. */
 static int reap(struct compiler *c)
 {
 	int status;
+	pid_t pid = c->pid;
 
-	while (waitpid(c->pid, &status, 0) < 0)
+	if (!pid)
+		return c->status;
+	c->pid = 0;
+	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return -errno;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
+			return c->status = -errno;
+	c->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	/* It could not clean up; its own child ends with it. */
-	compile_directory_sweep(c->pid);
-	return 128 + WTERMSIG(status);
+	if (!WIFEXITED(status))
+		compile_directory_sweep(pid);
+	return c->status;
+}
+
+static bool has_ended(const struct compiler *c, int patience_ms)
+{
+	struct pollfd ended = {.fd = c->ended, .events = POLLIN};
+
+	return !c->pid || (c->ended >= 0 && poll(&ended, 1, patience_ms) != 0);
 }
 
 static int wait_for_end(const struct compile_request *q, struct compiler *c)
 {
-	_cleanup_close_ int fd = q->meanwhile ? (int)syscall(SYS_pidfd_open, c->pid, 0) : -1;
-	struct pollfd ended = {.fd = fd, .events = POLLIN};
-
-	while (fd >= 0 && poll(&ended, 1, COMPILE_MEANWHILE_MS) == 0)
+	while (q->meanwhile && c->ended >= 0 && !has_ended(c, COMPILE_MEANWHILE_MS))
 		q->meanwhile(q->meanwhile_data);
 	return reap(c);
 }
@@ -150,9 +166,24 @@ void compiler_end(struct compiler *c)
 {
 	if (!c)
 		return;
-	kill(c->pid, SIGTERM);
+	if (c->pid)
+		kill(c->pid, SIGTERM);
 	(void)reap(c);
 	forget(c);
+}
+
+enum compiler_state compiler_state(struct compiler *c)
+{
+	if (!c || !c->given)
+		return COMPILER_IDLE;
+	if (!has_ended(c, 0))
+		return COMPILER_AT_WORK;
+	return reap(c) == 0 ? COMPILER_DONE : COMPILER_FAILED;
+}
+
+int compiler_ended_fd(const struct compiler *c)
+{
+	return c && c->given ? c->ended : -1;
 }
 
 /* The helper's own errors begin with the function or the map that is at fault: "NAME: ...". */
@@ -205,7 +236,8 @@ static void put_how(const struct compile_request *q, const char *path, struct st
 }
 
 /* Start the helper, which will read TEXT. */
-static int execute(const struct compile_request *q, const char *path, int text, struct compiler *c)
+static int execute(const struct compile_request *q, const char *path, int text, bool ahead,
+		   struct compiler *c)
 {
 	_cleanup_free_ char *flags = strdup(q->flags);
 	char *argv[FLAGS_MOST + 8] = {(char *)(uintptr_t)HELPER};
@@ -228,26 +260,30 @@ static int execute(const struct compile_request *q, const char *path, int text, 
 	signal(SIGCHLD, SIG_DFL);
 	c->pid = fork();
 	if (c->pid == 0)
-		become(path, argv, (const int[]){text, c->output, c->messages});
-	return c->pid < 0 ? -errno : 0;
+		become(path, argv, (const int[]){text, c->output, c->messages}, ahead);
+	if (c->pid < 0)
+		return -errno;
+	c->ended = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	return 0;
 }
 
 /* TEXT is the reading end of what is to be compiled. */
-static int start(const struct compile_request *q, const char *path, int text, struct compiler **ret)
+static int start(const struct compile_request *q, const char *path, int text, bool ahead,
+		 struct compiler **ret)
 {
 	struct compiler *c = calloc(1, sizeof(*c));
 	int r = -EMFILE;
 
 	if (!c)
 		return -ENOMEM;
-	c->text = -1;
+	c->ended = c->text = -1;
 	c->output = memfd_create("image", MFD_CLOEXEC);
 	c->messages = memfd_create("messages", MFD_CLOEXEC);
 	put_how(q, path, &c->how);
 	if (text >= 0 && c->output >= 0 && c->messages >= 0)
 		r = strbuf_error(&c->how);
 	if (r == 0)
-		r = execute(q, path, text, c);
+		r = execute(q, path, text, ahead, c);
 	if (r < 0) {
 		forget(c);
 		return r;
@@ -256,18 +292,25 @@ static int start(const struct compile_request *q, const char *path, int text, st
 	return 0;
 }
 
-int compile_ahead(const struct compile_request *q, struct compiler **ret)
+/* Start one that has the text at once. */
+static int start_with_text(const struct compile_request *q, const char *path, bool ahead,
+			   struct compiler **ret)
+{
+	_cleanup_close_ int text = hold("text", q->source.text, strlen(q->source.text));
+
+	return text < 0 ? text : start(q, path, text, ahead, ret);
+}
+
+/* Start one that waits for it. */
+static int start_waiting(const struct compile_request *q, const char *path, struct compiler **ret)
 {
 	_cleanup_close_ int theirs = -1;
-	char path[PATH_MAX];
-	int ends[2], r = find_helper(path);
+	int ends[2], r;
 
-	if (r < 0)
-		return r;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	theirs = ends[1];
-	r = start(q, path, theirs, ret);
+	r = start(q, path, theirs, true, ret);
 	if (r < 0)
 		close(ends[0]);
 	else
@@ -275,34 +318,86 @@ int compile_ahead(const struct compile_request *q, struct compiler **ret)
 	return r;
 }
 
+static bool is_for(const struct compiler *c, const struct compile_request *q, const char *path)
+{
+	_cleanup_strbuf_ struct strbuf how = {0};
+
+	put_how(q, path, &how);
+	return how.data && !strcmp(how.data, strbuf_text(&c->how));
+}
+
+/* Does it compile, or has it compiled, just this? */
+static bool is_at(const struct compiler *c, const struct compile_request *q, const char *path)
+{
+	return c->given && !strcmp(c->given, q->source.text) && is_for(c, q, path);
+}
+
 /* Give the text to one that waits; false: it will not do, as for a text too long for the socket. */
 static bool feed(struct compiler *c, const struct compile_request *q, const char *path)
 {
-	_cleanup_strbuf_ struct strbuf how = {0};
 	size_t n = strlen(q->source.text);
 
-	put_how(q, path, &how);
-	if (!how.data || strcmp(how.data, strbuf_text(&c->how)))
-		return false;
-	return send(c->text, q->source.text, n, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n &&
+	return !c->given && is_for(c, q, path) &&
+	       send(c->text, q->source.text, n, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n &&
 	       shutdown(c->text, SHUT_WR) == 0;
+}
+
+int compile_ahead(const struct compile_request *q, struct compiler **c)
+{
+	_cleanup_free_ char *given = q->source.text ? strdup(q->source.text) : NULL;
+	char path[PATH_MAX];
+	int r = find_helper(path);
+
+	if (r < 0 || (q->source.text && !given))
+		return r < 0 ? r : -ENOMEM;
+	if (*c && (given ? is_at(*c, q, path) : !(*c)->given && is_for(*c, q, path)))
+		return 0;
+	if (!*c || !given || !feed(*c, q, path)) {
+		compiler_end(STEAL(*c));
+		r = given ? start_with_text(q, path, true, c) : start_waiting(q, path, c);
+	}
+	if (r == 0)
+		(*c)->given = STEAL(given);
+	return r;
+}
+
+static int collect(int fd, size_t most, struct strbuf *out)
+{
+	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : file_read_fd(fd, most, out);
+}
+
+/* Did it fail for a reason of its own, not the compiler's? That may be over by now. */
+static bool failed_itself(const struct compiler *c)
+{
+	_cleanup_strbuf_ struct strbuf said = {0};
+
+	if (collect(c->messages, MESSAGES_MOST, &said) < 0)
+		return true;
+	for (const char *line = strbuf_text(&said); line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, HELPER ": ", strlen(HELPER ": ")) &&
+		    strncmp(line, NOTE, strlen(NOTE)) != 0)
+			return true;
+	}
+	return false;
 }
 
 /* The one that was started ahead has done it? Its exit status, or -1: it has not. */
 static int run_ahead(const struct compile_request *q, const char *path, struct compiler **ret)
 {
 	struct compiler *c = q->ahead ? STEAL(*q->ahead) : NULL;
+	bool had = c && is_at(c, q, path);
 	int status;
 
 	if (!c)
 		return -1;
-	if (!feed(c, q, path)) {
+	if (!had && !feed(c, q, path)) {
 		compiler_end(c);
 		return -1;
 	}
 	status = wait_for_end(q, c);
 	/* Ended by a signal: before it had the text, perhaps, as a thing that only waits. */
-	if (status < 0 || status > 128) {
+	if (status < 0 || status > 128 || (status > 0 && had && failed_itself(c))) {
 		forget(c);
 		return -1;
 	}
@@ -313,19 +408,12 @@ static int run_ahead(const struct compile_request *q, const char *path, struct c
 /* Run it to its end: its exit status, or -errno. */
 static int run(const struct compile_request *q, const char *path, struct compiler **ret)
 {
-	_cleanup_close_ int text = -1;
 	int r = run_ahead(q, path, ret);
 
 	if (r >= 0)
 		return r;
-	text = hold("text", q->source.text, strlen(q->source.text));
-	r = start(q, path, text, ret);
+	r = start_with_text(q, path, false, ret);
 	return r < 0 ? r : wait_for_end(q, *ret);
-}
-
-static int collect(int fd, size_t most, struct strbuf *out)
-{
-	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : file_read_fd(fd, most, out);
 }
 
 /* What it has made, and said. */

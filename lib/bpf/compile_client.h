@@ -27,10 +27,22 @@ struct compile_request {
 #define COMPILE_MEANWHILE_MS 20
 
 /*
- * Start the helper for a text that is still to come (SOURCE is not looked at): what it does first
- * is the same for all texts. Until then it waits, with some 30 MiB. 0 or -errno.
+ * What will be asked for soon. SOURCE.text: compile it already; NULL: it is still to come, so start
+ * the helper, as what it does first is the same for all texts (until then it waits, with some 30
+ * MiB). *C, if there is one, goes on if it is at just that already, and is ended else. 0 or -errno.
  */
-int compile_ahead(const struct compile_request *request, struct compiler **ret);
+int compile_ahead(const struct compile_request *request, struct compiler **c);
+
+enum compiler_state {
+	COMPILER_IDLE, /* it waits for a text, or there is none */
+	COMPILER_AT_WORK,
+	COMPILER_DONE,
+	COMPILER_FAILED, /* compile_run() will tell why */
+};
+enum compiler_state compiler_state(struct compiler *c);
+
+/* Readable when its work has ended; -1: it is idle. It is the compiler's. */
+int compiler_ended_fd(const struct compiler *c);
 
 /* End it, if it is still there, and forget it. NULL is fine. */
 void compiler_end(struct compiler *c);

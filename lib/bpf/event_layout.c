@@ -121,7 +121,7 @@ static int walk_member(struct walk *w, const struct btf_type *t, int index, cons
 		return -EBADMSG;
 	if (++w->members > MEMBERS_MOST)
 		return -EBADMSG;
-	if (!size)
+	if (!size || (*prefix && kernel_type_is_filler(name)))
 		return 0; /* an array without elements, or an empty struct */
 	if (!*name && !btf_is_composite(type))
 		return m->name_off ? -EBADMSG : 0; /* padding has no name; or it is none of C's */

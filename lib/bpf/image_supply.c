@@ -144,6 +144,14 @@ int image_obtain(const struct image_supply *s, struct supplied_image *ret, struc
 	return r;
 }
 
+bool image_is_cached(const struct image_supply *s)
+{
+	_cleanup_strbuf_ struct strbuf key = {0}, why = {0};
+	_cleanup_image_ struct image *image = NULL;
+
+	return make_key(s, &key) == 0 && image_cache_read(strbuf_text(&key), &image, &why) == 0;
+}
+
 void image_keep(const struct image_supply *s, const struct supplied_image *supplied)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};

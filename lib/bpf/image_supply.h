@@ -25,6 +25,9 @@ struct supplied_image {
 int image_obtain(const struct image_supply *supply, struct supplied_image *ret,
 		 struct strbuf *reason);
 
+/* Will it come from the cache? */
+bool image_is_cached(const struct image_supply *supply);
+
 /* Put what was compiled into the cache; trouble there is only logged. */
 void image_keep(const struct image_supply *supply, const struct supplied_image *supplied);
 

@@ -54,7 +54,9 @@ struct printer {
 	const struct btf *btf;
 	struct btf_dump *dump;
 	struct strbuf *out, declaration;
-	unsigned int names; /* of the declaration that is being made */
+	const char *only;  /* this member, with what is within it; NULL: all */
+	const char *names; /* names only, behind this; NULL: all there is to tell */
+	bool any;
 };
 
 static void collect(void *user, const char *format, va_list args)
@@ -111,6 +113,14 @@ static int put_members(struct printer *p, const struct btf_type *t, const char *
 	return r;
 }
 
+/* Is that wanted: the one member, or a part of it where its struct has no name? */
+static bool is_wanted(const struct printer *p, const char *path)
+{
+	size_t n = p->only ? strlen(p->only) : 0;
+
+	return !p->only || (!strncmp(path, p->only, n) && (!path[n] || strchr(".[", path[n])));
+}
+
 static int put_member(struct printer *p, const struct btf_type *t, uint32_t index,
 		      const char *prefix, size_t base, unsigned int depth)
 {
@@ -131,6 +141,13 @@ static int put_member(struct printer *p, const struct btf_type *t, uint32_t inde
 	if (within && depth < DEPTH_MOST) {
 		strbuf_puts(&path, *name ? "." : "");
 		return put_members(p, s.base, strbuf_text(&path), bit, depth + 1);
+	}
+	if (!is_wanted(p, strbuf_text(&path)))
+		return strbuf_error(&path);
+	p->any = true;
+	if (p->names) {
+		strbuf_printf(p->out, "%s%s\n", p->names, strbuf_text(&path));
+		return strbuf_error(p->out);
 	}
 	r = declare(p, m->type, strbuf_text(&path));
 	if (r < 0)
@@ -188,7 +205,7 @@ static void trim(const char *name, char ret[static 128])
 			break;
 		}
 	name += strspn(name, " \t");
-	snprintf(ret, 128, "%.*s", (int)MIN(strcspn(name, " \t"), (size_t)127), name);
+	snprintf(ret, 128, "%.*s", (int)MIN(strcspn(name, " \t."), (size_t)127), name);
 }
 
 /* By tag; else by typedef: of a struct, or of an enum. The number of the type without the typedef.
@@ -256,12 +273,22 @@ static void note_near(struct near_name *near, size_t *n, const char *name, size_
 	near[at] = (struct near_name){name, far};
 }
 
+/* NAME as C spells it where it is one: "gfp_t" is 'unsigned int'. */
+static const char *integer_of(const struct btf *btf, const char *name)
+{
+	int id = *name ? btf__find_by_name(btf, name) : 0;
+	const struct btf_type *t = id > 0 ? kernel_type_strip(btf, (uint32_t)id) : NULL;
+
+	return t && btf_is_int(t) ? kernel_type_integer(btf, t) : NULL;
+}
+
 static void suggest(const struct btf *btf, const char *wanted, struct strbuf *why)
 {
 	struct near_name near[NEAR_MOST + 1];
 	size_t n = 0, most = MAX(strlen(wanted) / 4, (size_t)1);
+	const char *integer = integer_of(btf, wanted);
 
-	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+	for (uint32_t id = 1; !integer && *wanted && id < btf__type_cnt(btf); id++) {
 		const struct btf_type *t = btf__type_by_id(btf, id);
 		const char *name = t && has_tag(t) ? kernel_type_name(btf, t->name_off) : "";
 		size_t far = *name ? distance(wanted, name, most) : most + 1;
@@ -273,10 +300,89 @@ static void suggest(const struct btf *btf, const char *wanted, struct strbuf *wh
 			continue;
 		note_near(near, &n, name, far);
 	}
-	strbuf_printf(why, "this kernel has no struct, union or enum %s", wanted);
+	if (integer) {
+		strbuf_printf(why, "%s is no struct, union or enum: it is '%s'", wanted, integer);
+		return;
+	}
+	strbuf_printf(why, "this kernel has no struct, union or enum '%s'", wanted);
 	for (size_t i = 0; i < n; i++)
 		strbuf_printf(why, "%s%s", i ? ", " : "; did you mean ", near[i].name);
 	strbuf_puts(why, n ? "?" : "");
+}
+
+/* ---- members of members ---- */
+
+/* What a member is, or points to, or is an array of; NULL: T has no such member. */
+static const struct btf_type *member_type(const struct btf *btf, const struct btf_type *t,
+					  const char *name, size_t n, unsigned int depth)
+{
+	for (uint32_t i = 0; btf_is_composite(t) && i < btf_vlen(t); i++) {
+		const char *own = kernel_type_name(btf, btf_members(t)[i].name_off);
+		const struct btf_type *found = NULL;
+		struct kernel_shape s;
+
+		if (!kernel_shape_unfold(btf, btf_members(t)[i].type, &s) || !s.base)
+			continue;
+		if (strlen(own) == n && n && !strncmp(own, name, n))
+			return s.base;
+		if (!*own && is_nameless(&s) && depth < DEPTH_MOST)
+			found = member_type(btf, s.base, name, n, depth + 1);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+static const char *type_name(const struct btf *btf, const struct btf_type *t)
+{
+	return t->name_off ? kernel_type_name(btf, t->name_off) : "the struct";
+}
+
+/* PATH: "se.load.weight", of the struct *T. Leaves its last part, and in *T the struct of that. */
+static int descend(const struct btf *btf, const struct btf_type **t, const char **path,
+		   struct strbuf *why)
+{
+	for (const char *dot; (dot = strchr(*path, '.')); *path = dot + 1) {
+		int n = (int)(dot - *path);
+		const char *in = type_name(btf, *t);
+		const struct btf_type *next = member_type(btf, *t, *path, (size_t)n, 0);
+
+		if (!next)
+			strbuf_printf(why, "%s has no member '%.*s': 'fields %s' shows them", in, n,
+				      *path, in);
+		else if (!btf_is_composite(next))
+			strbuf_printf(why, "'%.*s' of %s has no members", n, *path, in);
+		if (!next || !btf_is_composite(next))
+			return -ENOENT;
+		*t = next;
+	}
+	return 0;
+}
+
+static int put_path(struct printer *p, const struct btf_type *t, const char *path,
+		    struct strbuf *why)
+{
+	const struct btf_type *outer = t;
+	int r;
+
+	/* Of a struct without a name the members are told as those of the outer one: "a.b". */
+	p->only = path;
+	r = btf_is_composite(t) ? put_members(p, t, "", 0, 0) : 0;
+	if (r < 0 || p->any)
+		return r;
+	r = descend(p->btf, &t, &path, why);
+	if (r < 0)
+		return r;
+	if (t != outer)
+		strbuf_printf(p->out, "of %s %s:\n", tag_kind(t),
+			      t->name_off ? kernel_type_name(p->btf, t->name_off) : "{...}");
+	p->only = *path ? path : NULL;
+	r = btf_is_composite(t) ? put_members(p, t, "", 0, 0) : 0;
+	if (r < 0 || p->any)
+		return r;
+	strbuf_printf(why, "%s has no member '%s': 'fields %s' shows them", type_name(p->btf, t),
+		      path, type_name(p->btf, t));
+	return -ENOENT;
 }
 
 int kernel_struct_text(const char *name, struct strbuf *out, struct strbuf *why)
@@ -285,6 +391,7 @@ int kernel_struct_text(const char *name, struct strbuf *out, struct strbuf *why)
 	_cleanup_strbuf_ struct strbuf text = {0};
 	struct printer p = {.out = &text};
 	const struct btf_type *t;
+	const char *dot = strchr(name, '.');
 	char wanted[128];
 	int r = load(&btf, why);
 
@@ -298,12 +405,14 @@ int kernel_struct_text(const char *name, struct strbuf *out, struct strbuf *why)
 	}
 	p.btf = btf;
 	p.dump = btf_dump__new(btf, collect, &p, NULL);
-	r = p.dump ? put_type(&p, wanted, t) : -errno;
+	r = !p.dump	    ? -errno
+	    : dot && dot[1] ? put_path(&p, t, dot + 1, why)
+			    : put_type(&p, wanted, t);
 	btf_dump__free(p.dump);
 	strbuf_free(&p.declaration);
 	if (r == 0)
 		strbuf_append(out, strbuf_text(&text), text.length);
-	else
+	else if (!why->length)
 		strbuf_printf(why, "%s: %s", wanted, strerror(-r));
 	return r;
 }
@@ -315,6 +424,26 @@ static bool is_before(const void *element, const void *key)
 	return strcmp(*(const char *const *)element, key) < 0;
 }
 
+/* Those of the members of "STRUCT." or "STRUCT.member.", with that before them. */
+static int put_member_names(const struct btf *btf, const char *start, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	_cleanup_free_ char *before = strndup(start, (size_t)(strrchr(start, '.') + 1 - start));
+	struct printer p = {.btf = btf, .out = out, .names = before};
+	const char *path;
+	const struct btf_type *t;
+	char wanted[128];
+
+	if (!before)
+		return -ENOMEM;
+	trim(before, wanted);
+	t = find(btf, wanted);
+	path = strchr(before, '.') + 1;
+	if (!t || descend(btf, &t, &path, &why) < 0 || !btf_is_composite(t))
+		return 0;
+	return put_members(&p, t, "", 0, 0);
+}
+
 int kernel_struct_names(const char *start, size_t most, struct strbuf *out)
 {
 	_cleanup_(free_btf) struct btf *btf = NULL;
@@ -323,6 +452,8 @@ int kernel_struct_names(const char *start, size_t most, struct strbuf *out)
 	size_t n = 0;
 	int r = names ? load(&btf, &why) : -ENOMEM;
 
+	if (r == 0 && strchr(start, '.'))
+		return put_member_names(btf, start, out);
 	for (uint32_t id = 1; r == 0 && id < btf__type_cnt(btf); id++) {
 		const struct btf_type *t = btf__type_by_id(btf, id);
 		const char *name = t && has_tag(t) ? kernel_type_name(btf, t->name_off) : "";

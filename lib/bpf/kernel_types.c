@@ -21,6 +21,13 @@ const char *kernel_type_name(const struct btf *btf, uint32_t name_off)
 	return name;
 }
 
+bool kernel_type_is_filler(const char *name)
+{
+	if (!strncmp(name, "__p", 3) && name[3])
+		return name[3 + strspn(name + 3, "0123456789")] == '\0';
+	return !strcmp(name, "__size");
+}
+
 bool kernel_type_is_qualifier(const struct btf_type *t)
 {
 	return btf_is_mod(t) || btf_kind(t) == BTF_KIND_TYPE_TAG;

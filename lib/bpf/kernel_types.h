@@ -14,6 +14,12 @@ struct btf_type;
 /* The name at that offset, "" if there is none or it is not a C identifier. */
 const char *kernel_type_name(const struct btf *btf, uint32_t name_off);
 
+/*
+ * A member that kernel_writer has put into its declaration of a kernel struct, for its size and for
+ * the places of the others: "__size", "__p0".
+ */
+bool kernel_type_is_filler(const char *name);
+
 /* Is it const, volatile, restrict or a type tag? */
 bool kernel_type_is_qualifier(const struct btf_type *t);
 

@@ -198,7 +198,11 @@ void program_explain(const char *program, const char *log, const struct source *
 	for (line = tail(log, &end); line < end; line += n + 1) {
 		n = strcspn(line, "\n");
 		n = MIN(n, (size_t)(end - line));
-		put_line(reason, line, n);
+		/* Its line number is libbcc's, and would be taken for the text's. */
+		if (!strncmp(line, "; ", 2))
+			put_line(reason, line, MIN(n, 2 + parse_quote(line + 2).n));
+		else
+			put_line(reason, line, n);
 	}
 }
 
@@ -210,6 +214,25 @@ static void explain_error(const struct program_load *l, int r, struct strbuf *re
 				    "security module, lockdown or a missing capability)\n");
 	else
 		strbuf_printf(reason, "cannot be loaded: %s\n", strerror(-r));
+}
+
+/* E2BIG: BPF_COMPLEXITY_LIMIT_INSNS (include/linux/bpf_verifier.h) were not enough. */
+static void explain_size(const struct program_load *l, const struct source *source,
+			 struct strbuf *reason)
+{
+	const char *file;
+	unsigned int shown, at = source_line_of(source, l->program->name);
+
+	source_error_at(source, at);
+	if (at) {
+		source_locate(source, at, &file, &shown);
+		strbuf_printf(reason, "%s:%u: ", file, shown);
+	}
+	strbuf_printf(reason,
+		      "the kernel's verifier gives up on %s after a million steps: it follows each "
+		      "turn of a loop, and each way through it. Fewer turns, or fewer branches in "
+		      "a loop, may do\n",
+		      l->program->name);
 }
 
 int program_load(const struct program_load *l, const struct source *source, struct strbuf *reason,
@@ -226,6 +249,11 @@ int program_load(const struct program_load *l, const struct source *source, stru
 	r = load(l, NULL, 0);
 	if (r >= 0)
 		return r;
+	/* To have a million steps written down takes half a minute, and tells no more. */
+	if (r == -E2BIG) {
+		explain_size(l, source, reason);
+		return r;
+	}
 	r = load_with_log(l, log);
 	if (r >= 0)
 		return r;

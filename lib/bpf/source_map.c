@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macro.h"
 #include "base/text.h"
 
 /* The name libbcc gives to the text it compiles (bcc/src/cc/frontends/clang/loader.cc). */
@@ -232,7 +233,7 @@ static bool put_generator_error(const struct source *source, struct strbuf *out,
  * SHIFT: between libbcc's line numbers and the text's, as last seen. The line of the text, or 0.
  */
 static unsigned int put_heading(const struct source *source, struct strbuf *out, const char *line,
-				size_t n, const struct heading *h, const char *next, int *shift)
+				size_t n, const struct heading *h, const char *next, long *shift)
 {
 	unsigned int number, shown, hint = h->line;
 	const char *file;
@@ -243,10 +244,13 @@ static unsigned int put_heading(const struct source *source, struct strbuf *out,
 		return 0;
 	}
 	number = source_find(source, next, strcspn(next, "\n"), hint);
+	if (!number)
+		number = source_find_rewritten(source, next, strcspn(next, "\n"),
+					       (unsigned int)MAX(h->line + *shift, 1L));
 	if (number)
-		*shift = (int)number - (int)h->line;
-	else if ((int)h->line + *shift > 0)
-		number = (unsigned int)((int)h->line + *shift);
+		*shift = (long)number - (long)h->line;
+	else if (h->line + *shift > 0)
+		number = (unsigned int)(h->line + *shift);
 	source_locate(source, number ? number : 1, &file, &shown);
 	strbuf_printf(out, "%s:%u:%u: ", file, shown, h->column);
 	put_line(out, h->rest, n - (size_t)(h->rest - line));
@@ -262,7 +266,7 @@ void source_messages(const struct source *source, const char *output, bool faile
 		     struct strbuf *errors, struct strbuf *others)
 {
 	struct message m = {0};
-	int shift = 0;
+	long shift = 0;
 
 	for (const char *line = output; *line;) {
 		size_t n = strcspn(line, "\n");

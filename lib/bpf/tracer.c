@@ -485,11 +485,32 @@ void tracer_swap_ahead(struct tracer *t, const struct tracer_config *config)
 
 	while (v->name && strcmp(v->name, tracer_variant(t)))
 		v++;
-	if (!v->name || t->ahead || config->image_path)
+	if (!v->name || config->image_path)
 		return;
 	attempt_init(&a, t, config, v);
-	(void)compile_ahead(&a.supply.compile, &t->ahead);
+	if (config->text && image_is_cached(&a.supply))
+		tracer_swap_ahead_end(t);
+	else
+		(void)compile_ahead(&a.supply.compile, &t->ahead);
 	attempt_free(&a);
+}
+
+enum tracer_ahead tracer_swap_ahead_state(struct tracer *t, int *ret_fd)
+{
+	static const enum tracer_ahead states[] = {
+		[COMPILER_IDLE] = TRACER_AHEAD_NOTHING,
+		[COMPILER_AT_WORK] = TRACER_AHEAD_COMPILES,
+		[COMPILER_DONE] = TRACER_AHEAD_COMPILED,
+		[COMPILER_FAILED] = TRACER_AHEAD_FAILED,
+	};
+
+	*ret_fd = compiler_ended_fd(t->ahead);
+	return states[compiler_state(t->ahead)];
+}
+
+void tracer_swap_ahead_end(struct tracer *t)
+{
+	compiler_end(STEAL(t->ahead));
 }
 
 int tracer_swap(struct tracer *t, const struct tracer_config *config)
@@ -505,7 +526,7 @@ int tracer_swap(struct tracer *t, const struct tracer_config *config)
 	}
 	r = try_swaps(t, config, &reasons);
 	conclude(t, &reasons);
-	compiler_end(STEAL(t->ahead)); /* it was not needed: the image is in the cache */
+	tracer_swap_ahead_end(t); /* it was not needed: the image is in the cache */
 	malloc_trim(0);
 	return r;
 }

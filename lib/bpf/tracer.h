@@ -140,13 +140,27 @@ void tracer_pause(struct tracer *t);
 int tracer_resume(struct tracer *t);
 
 /*
- * A swap will be asked for with such a configuration and a text that is not there yet: start the
- * compiler, so that it waits for the text and not the user for it. It ends with the next swap or
- * with the tracer. What fails here is not needed.
+ * A swap will be asked for with such a configuration. `text`: compile it already, so that the swap
+ * finds it done; NULL: it is not there yet, but have the compiler ready. Another text than last
+ * time ends what was done for that. All of it ends with the next swap or with the tracer; what
+ * fails here the swap will do, or tell.
  */
 void tracer_swap_ahead(struct tracer *t, const struct tracer_config *config);
 
-/* A program that is attached, at one place. */
+/* How far that is. A descriptor that is readable when it has ended, or -1, in RET_FD: the tracer's,
+ * until the next of these calls. */
+enum tracer_ahead {
+	TRACER_AHEAD_NOTHING, /* nothing is to be compiled, or there is no text yet */
+	TRACER_AHEAD_COMPILES,
+	TRACER_AHEAD_COMPILED,
+	TRACER_AHEAD_FAILED, /* tracer_swap() will tell why */
+};
+enum tracer_ahead tracer_swap_ahead_state(struct tracer *t, int *ret_fd);
+
+/* End it. */
+void tracer_swap_ahead_end(struct tracer *t);
+
+/* A program that is attached, at one place; or an iterator, which is run when it is read. */
 struct tracer_program {
 	const char *name; /* of the function: "fentry__oom_kill_process" */
 	char where[192];  /* "fentry oom_kill_process", "uprobe /path+0x1234" */

@@ -93,8 +93,19 @@ int tracer_each_program(const struct tracer *t,
 			int (*visit)(const struct tracer_program *program, void *user), void *user)
 {
 	struct program_visit v = {visit, user};
+	const struct probe_set *set = t->running.set;
+	int r = t->attached ? attachments_each(t->attached, visit_program, &v) : 0;
 
-	return t->attached ? attachments_each(t->attached, visit_program, &v) : 0;
+	for (size_t i = 0; set && i < set->n_programs && r == 0; i++) {
+		const struct probe_program *p = &set->programs[i];
+		char where[PROGRAM_TARGET_SIZE + 8];
+
+		if (p->attach_type != BPF_TRACE_ITER)
+			continue;
+		snprintf(where, sizeof(where), "iter %s", p->parsed.target);
+		r = visit_program(p->name, where, p->fd, &v);
+	}
+	return r;
 }
 
 struct missed_visit {
@@ -102,16 +113,12 @@ struct missed_visit {
 	uint64_t missed;
 };
 
-static int add_missed(const char *name, const char *where, int fd, void *user)
+static int add_missed(const struct tracer_program *program, void *user)
 {
 	struct missed_visit *v = user;
-	struct bpf_prog_info info = {0};
-	__u32 size = sizeof(info);
 
-	(void)where;
-	if ((!v->program || strcmp(name, v->program) == 0) &&
-	    bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
-		v->missed += info.recursion_misses;
+	if (!v->program || strcmp(program->name, v->program) == 0)
+		v->missed += program->missed;
 	return 0;
 }
 
@@ -119,8 +126,7 @@ uint64_t tracer_missed(const struct tracer *t, const char *program)
 {
 	struct missed_visit v = {program, 0};
 
-	if (t->attached)
-		(void)attachments_each(t->attached, add_missed, &v);
+	(void)tracer_each_program(t, add_missed, &v);
 	return v.missed;
 }
 

@@ -98,12 +98,12 @@ int command_pick(const struct command_table *tables, size_t n, const char *word,
 	return 0;
 }
 
-/* FULL gets the name in full, "set filter". */
+/* FULL gets the name in full, "set filter"; *RET_ABOVE what stands above: "set", or NULL. */
 static int find(const struct command_tree *tree, char *const *words, size_t n_words,
-		const struct command **ret, void **ret_user, size_t *ret_used, struct strbuf *full,
-		struct strbuf *why)
+		const struct command **ret, const struct command **ret_above, void **ret_user,
+		size_t *ret_used, struct strbuf *full, struct strbuf *why)
 {
-	const struct command *c = NULL;
+	const struct command *c = NULL, *above = NULL;
 	struct command_table below;
 	size_t used = 0;
 	void *user = NULL;
@@ -118,11 +118,13 @@ static int find(const struct command_tree *tree, char *const *words, size_t n_wo
 		if (!c->below || used == n_words)
 			break;
 		below = (struct command_table){c->below, user};
+		above = above ? above : c;
 		r = command_pick(&below, 1, words[used], strbuf_text(full), &c, &user, why);
 	}
 	if (r < 0)
 		return r;
 	*ret = c;
+	*ret_above = above;
 	*ret_user = user;
 	*ret_used = used;
 	return 0;
@@ -132,8 +134,9 @@ int command_find(const struct command_tree *tree, char *const *words, size_t n_w
 		 const struct command **ret, void **ret_user, size_t *ret_used, struct strbuf *why)
 {
 	_cleanup_strbuf_ struct strbuf full = {0};
+	const struct command *above;
 
-	return find(tree, words, n_words, ret, ret_user, ret_used, &full, why);
+	return find(tree, words, n_words, ret, &above, ret_user, ret_used, &full, why);
 }
 
 static int check_words(const struct command *c, const struct command_call *call)
@@ -157,15 +160,45 @@ static int check_words(const struct command *c, const struct command_call *call)
 	return -EINVAL;
 }
 
+/*
+ * "set sort" alone: of what "set" shows, the lines that begin so. False if there is none, or if the
+ * command does something without a word.
+ */
+static bool shows_itself(const struct command *c, const struct command *above,
+			 const struct command_call *call)
+{
+	_cleanup_strbuf_ struct strbuf all = {0}, unheard = {0};
+	struct command_call show = *call;
+	size_t n = strlen(call->name);
+	bool any = false;
+
+	if (call->n_words || !above || !above->run || (c->run && !c->least))
+		return false;
+	show.out = &all;
+	show.why = &unheard;
+	show.name = above->name;
+	if (above->run(&show) != 0)
+		return false;
+	for (const char *line = strbuf_text(&all), *end; *line; line = end + (*end == '\n')) {
+		end = strchrnul(line, '\n');
+		if (strncmp(line, call->name, n) != 0 || line[n] != ' ')
+			continue;
+		strbuf_append(call->out, line, (size_t)(end - line));
+		strbuf_putc(call->out, '\n');
+		any = true;
+	}
+	return any;
+}
+
 int command_run(const struct command_tree *tree, char *const *words, size_t n_words,
 		struct console *console, struct strbuf *out, struct strbuf *why)
 {
 	_cleanup_strbuf_ struct strbuf full = {0};
 	_cleanup_free_ char **rest = NULL;
 	struct command_call call = {.console = console, .out = out, .why = why};
-	const struct command *c;
+	const struct command *c, *above;
 	size_t used;
-	int r = find(tree, words, n_words, &c, &call.user, &used, &full, why);
+	int r = find(tree, words, n_words, &c, &above, &call.user, &used, &full, why);
 
 	if (r < 0)
 		return r;
@@ -177,6 +210,8 @@ int command_run(const struct command_tree *tree, char *const *words, size_t n_wo
 		memcpy(rest, words + used, call.n_words * sizeof(*rest));
 	call.words = rest;
 	call.name = strbuf_text(&full);
+	if (shows_itself(c, above, &call))
+		return 0;
 	r = check_words(c, &call);
 	return r < 0 ? r : c->run(&call);
 }

@@ -45,8 +45,9 @@ struct command {
 	/* 0, -errno or COMMAND_GOES_ON; a negative return without WHY is told as its strerror(). */
 	int (*run)(struct command_call *call);
 	void (*complete)(const struct command_completion *c); /* NULL: nothing is offered */
-	const struct command *below; /* "set filter": a table; RUN is then for no word behind, or
-					NULL */
+	/* "set filter": a table; RUN is then for no word behind, or NULL. If that prints the
+	 * settings, "set sort VALUE" a line, "set sort" alone prints this line of it. */
+	const struct command *below;
 };
 
 struct command_table {

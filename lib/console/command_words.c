@@ -2,9 +2,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
-#include "app/options.h"
 #include "base/parse.h"
+#include "base/text.h"
 
 static const char *const off_on[] = {"off", "on", NULL};
 
@@ -86,4 +87,40 @@ void command_complete_file_or_off(const struct command_completion *c)
 
 	command_complete_file(c);
 	command_offer(c, off);
+}
+
+const char *command_unless_off(const struct command_call *call)
+{
+	return strcmp(call->words[0], "off") != 0 ? call->words[0] : NULL;
+}
+
+void command_put(struct strbuf *out, const char *name, const char *value)
+{
+	strbuf_printf(out, "set %s ", name);
+	if (value)
+		text_display(out, value, strlen(value));
+	else
+		strbuf_puts(out, "off");
+	strbuf_putc(out, '\n');
+}
+
+void command_put_switch(struct strbuf *out, const char *name, bool is_on)
+{
+	command_put(out, name, is_on ? "on" : NULL);
+}
+
+void command_put_numbers(struct strbuf *out, const char *name, const struct option_numbers *numbers)
+{
+	_cleanup_strbuf_ struct strbuf list = {0};
+
+	for (size_t i = 0; i < numbers->count; i++)
+		strbuf_printf(&list, "%s%" PRIu64, i ? "," : "", numbers->values[i]);
+	command_put(out, name, numbers->count ? strbuf_text(&list) : NULL);
+}
+
+void command_complete_off(const struct command_completion *c)
+{
+	static const char *const words[] = {"off", NULL};
+
+	command_offer(c, words);
 }

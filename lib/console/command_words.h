@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "app/options.h"
 #include "console/command.h"
 
 /* The word behind the command is which of NAMES (NULL behind the last)? Or -EINVAL, told in WHY. */
@@ -24,13 +25,25 @@ int command_switch(struct command_call *call, bool *is_on);
  * WHY. */
 int command_number(struct command_call *call, uint64_t least, uint64_t most, uint64_t *n);
 
+/* The word behind the command, but NULL for "off". */
+const char *command_unless_off(const struct command_call *call);
+
+/* "set NAME VALUE", the line that would set it so; NULL and no numbers are "off". VALUE may be
+ * foreign. */
+void command_put(struct strbuf *out, const char *name, const char *value);
+void command_put_switch(struct strbuf *out, const char *name, bool is_on);
+void command_put_numbers(struct strbuf *out, const char *name,
+			 const struct option_numbers *numbers);
+
 /* `set` alone: each of COMMANDS, which are below it, is run without a word; SKIP (NULL: none) is
  * left out. 0, or what the first failed with. */
 int command_show_all(struct command_call *call, const struct command *commands,
 		     int (*skip)(struct command_call *call));
 
-/* For `complete` of a command: NAMES for its first word; on and off; a file; a file or off. */
+/* For `complete` of a command: NAMES for its first word; on and off; off; a file; a file or
+ * off. */
 void command_offer(const struct command_completion *c, const char *const *names);
 void command_complete_switch(const struct command_completion *c);
+void command_complete_off(const struct command_completion *c);
 void command_complete_file(const struct command_completion *c);
 void command_complete_file_or_off(const struct command_completion *c);

@@ -200,8 +200,15 @@ static void next_line(struct console *c)
 
 static void on_wait_over(void *user);
 
+void console_on_interrupt(struct console *c, void (*interrupted)(void *user), void *user)
+{
+	c->on_interrupt = interrupted;
+	c->interrupt_user = user;
+}
+
 static void wait_end(struct console *c)
 {
+	console_on_interrupt(c, NULL, NULL);
 	if (c->wait != WAIT_COMMAND)
 		c->events_from = atomic_load(&c->events);
 	c->wait = WAIT_NOTHING;
@@ -277,6 +284,8 @@ static void interrupted(struct console *c)
 		wait_end(c);
 	else if (c->typing && c->wait > WAIT_COMMAND)
 		wait_fails(c, "interrupted");
+	else if (c->typing && c->wait == WAIT_COMMAND && c->on_interrupt)
+		c->on_interrupt(c->interrupt_user);
 	else if (!c->typing)
 		loop_stop(c->config.loop, EXIT_OK);
 }

@@ -53,6 +53,12 @@ void console_resume(struct console *c);
 void console_finish(struct console *c, int result, const struct strbuf *out,
 		    const struct strbuf *why);
 
+/*
+ * What Ctrl-C at the prompt does until then: it is to end the command, by console_finish(). NULL:
+ * nothing, as without this call.
+ */
+void console_on_interrupt(struct console *c, void (*interrupted)(void *user), void *user);
+
 /* The loop it was opened with. */
 struct loop *console_loop(const struct console *c);
 

@@ -63,7 +63,7 @@ static int run_wait(struct command_call *call)
 		at = 2;
 	}
 	if (call->n_words > at && parse_duration(call->words[at], &duration_ns) < 0)
-		return bad_word(call, at, "seconds more than 0, such as 10, 0.5 or 200ms");
+		return bad_word(call, at, "seconds more than 0, such as 10, 0.5, 200ms or 1h30m");
 	return console_wait_begin(call->user, events, duration_ns);
 }
 

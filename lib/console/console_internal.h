@@ -37,7 +37,9 @@ struct console {
 	bool listening; /* for more of a stream */
 
 	enum console_wait wait;
-	const char *command;	 /* whose end is waited for */
+	const char *command;		  /* whose end is waited for */
+	void (*on_interrupt)(void *user); /* Ctrl-C while that goes on; NULL: nothing */
+	void *interrupt_user;
 	atomic_bool wait_events; /* console_event() is to tell */
 	atomic_uint_fast64_t events;
 	uint64_t events_from, events_to; /* counted from; waited for */

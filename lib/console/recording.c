@@ -1,9 +1,11 @@
 #include "console/recording.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/exit_codes.h"
 #include "app/message.h"
 #include "base/text.h"
 #include "output/human.h"
@@ -34,18 +36,17 @@ void recording_stop(struct recording *r)
 	r->path = NULL;
 }
 
-void recording_add(struct recording *r, const struct strbuf *lines)
+void recording_add(struct recording *r, int error, const struct strbuf *lines)
 {
-	int error = strbuf_error(lines);
-
+	if (error == 0)
+		error = strbuf_error(lines);
 	if (error == 0 && lines->length)
 		error = line_writer_add(r->writer, lines);
-	if (error == 0) {
+	if (error == 0)
 		r->count++;
-		return;
-	}
-	message_error("cannot write %s: %s; nothing more is recorded", r->path, strerror(-error));
-	recording_stop(r);
+	else if (!r->lost++)
+		message_error("cannot write %s: %s; nothing is recorded until it works again",
+			      r->path, strerror(-error));
 }
 
 bool recording_is(const struct recording *r, int fd)
@@ -53,11 +54,25 @@ bool recording_is(const struct recording *r, int fd)
 	return r->writer && line_writer_is(r->writer, fd);
 }
 
+int recording_close(struct recording *r, int status)
+{
+	_cleanup_strbuf_ struct strbuf lost = {0};
+
+	recording_stop(r);
+	if (!r->lost)
+		return status;
+	human_things(&lost, r->lost, r->what);
+	message_error("%s could not be recorded", strbuf_text(&lost));
+	return status == EXIT_OK ? EXIT_FAILED : status;
+}
+
 static void put(const struct recording *r, struct strbuf *out)
 {
 	human_things(out, r->count, r->what);
 	strbuf_puts(out, " in ");
 	text_display(out, r->path, strlen(r->path));
+	if (r->lost)
+		strbuf_printf(out, "; %" PRIu64 " could not be recorded", r->lost);
 }
 
 int recording_command(struct recording *r, struct command_call *call)

@@ -152,6 +152,7 @@ extern const struct kill_table kill_tables[]; /* of struct kill */
 extern const size_t kill_tables_count;
 extern const struct kill_table kill_process_tables[]; /* of any struct kill_process */
 extern const size_t kill_process_tables_count;
+extern const struct kill_table kill_container_table; /* its container alone: all texts */
 extern const struct kill_table kill_member_tables[]; /* of struct kill_member */
 extern const size_t kill_member_tables_count;
 

@@ -139,6 +139,9 @@ const struct kill_table kill_tables[] = {
 };
 const size_t kill_tables_count = ARRAY_SIZE(kill_tables);
 
+const struct kill_table kill_container_table =
+	TABLE("", container_fields, offsetof(struct kill_process, container));
+
 const struct kill_table kill_process_tables[] = {
 	TABLE("", process_fields, 0),
 	TABLE("", container_fields, offsetof(struct kill_process, container)),

@@ -48,28 +48,22 @@ int kill_set_command_line(struct kill_process *p, const char *bytes, size_t n, b
 	return 0;
 }
 
+static int copy_text(char **to, const char *from)
+{
+	return kill_set_unless_empty(to, from, from ? strlen(from) : 0);
+}
+
 int kill_copy_cgroup(struct kill_process *to, const struct kill_process *from)
 {
-	const struct {
-		char **to;
-		const char *from;
-	} texts[] = {
-		{&to->memcg_path, from->memcg_path},
-		{&to->container.id, from->container.id},
-		{&to->container.runtime, from->container.runtime},
-		{&to->container.name, from->container.name},
-		{&to->container.outer_id, from->container.outer_id},
-		{&to->container.pod_uid, from->container.pod_uid},
-		{&to->container.pod_name, from->container.pod_name},
-		{&to->container.pod_namespace, from->container.pod_namespace},
-		{&to->container.pod_qos, from->container.pod_qos},
-		{&to->container.unit, from->container.unit},
-	};
-	int r = 0;
+	const struct kill_table *t = &kill_container_table;
+	int r = copy_text(&to->memcg_path, from->memcg_path);
 
-	for (size_t i = 0; i < ARRAY_SIZE(texts) && r == 0; i++)
-		r = kill_set_unless_empty(texts[i].to, texts[i].from,
-					  texts[i].from ? strlen(texts[i].from) : 0);
+	for (size_t i = 0; i < t->count && r == 0; i++) {
+		size_t offset = t->offset + t->fields[i].offset;
+
+		r = copy_text((char **)((char *)to + offset),
+			      *(char *const *)((const char *)from + offset));
+	}
 	return r;
 }
 

@@ -34,12 +34,12 @@ void session_warn(const struct strbuf *warning, struct strbuf *out)
 
 static int apply(struct command_call *call)
 {
-	return session_apply(call->user, call->out, call->why);
+	return session_apply(call->user, call->console, call->out, call->why);
 }
 
 static int undo(struct command_call *call)
 {
-	return session_undo(call->user, call->out, call->why);
+	return session_undo(call->user, call->console, call->out, call->why);
 }
 
 static void complete_draft(const struct command_completion *c)
@@ -65,7 +65,8 @@ static const struct command commands[] = {
 	 "    list 10-20, list 10  these lines; from that line on\n"
 	 "    list draft           the draft; 'list draft 10-20' works, too\n",
 	 0, 2, session_list, session_list_complete, NULL},
-	{"fields", "STRUCT[.MEMBER]", "the members of a struct of the kernel", NULL, 1, 1,
+	{"fields", "STRUCT[.MEMBER]", "the members of a struct of the kernel",
+	 "    task_struct.mm.total_vm goes on to what a member is, or points to.\n", 1, 2,
 	 session_fields, session_fields_complete, NULL},
 	{"maps", "", "the probe's maps", NULL, 0, 0, session_maps, NULL, NULL},
 	{"map", "NAME [KEY]", "what is in a map of the probe", NULL, 1, 2, session_map,
@@ -145,6 +146,7 @@ void session_close(struct session *s)
 	if (!s)
 		return;
 	editing_close(s->editing);
+	compiling_close(s->compiling);
 	if (texts_has_draft(&s->texts) && tool_has_console(s->config.tool))
 		message_warning("the draft (%s) was neither applied nor saved",
 				session_text_name(&s->texts.draft));

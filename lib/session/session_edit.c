@@ -33,22 +33,43 @@ static int take(struct editing *e, struct strbuf *out, struct strbuf *why)
 	    !memcmp(strbuf_text(&bytes), e->before, bytes.length)) {
 		strbuf_printf(out, "Nothing was changed%s\n",
 			      texts_has_draft(&s->texts) ? "; the draft is still there" : "");
+		if (texts_has_draft(&s->texts))
+			session_expect_draft(s, e->console);
+		else if (*s->config.tracer)
+			tracer_swap_ahead_end(*s->config.tracer);
 		return 0;
 	}
 	r = probe_text_make(strbuf_text(&bytes), bytes.length, PROBE_TEXT_EDITED, session_tool(s),
 			    &text, why, &warning);
 	if (r < 0) {
-		strbuf_puts(why, ": it is as it was before");
+		strbuf_puts(why, "; the text is as it was");
 		return r;
 	}
 	session_warn(&warning, out);
 	texts_set_draft(&s->texts, &text);
-	return session_apply(s, out, why);
+	return session_apply(s, e->console, out, why);
+}
+
+/* What was saved while the editor goes on is likely to be what it will leave. */
+static void expect_saved(struct editing *e)
+{
+	_cleanup_strbuf_ struct strbuf bytes = {0}, why = {0}, warning = {0};
+	struct probe_text text;
+
+	if (!editor_saved(e->editor, &bytes) ||
+	    probe_text_make(strbuf_text(&bytes), bytes.length, PROBE_TEXT_EDITED,
+			    session_tool(e->session), &text, &why, &warning) < 0)
+		return;
+	session_expect(e->session, &text);
+	probe_text_free(&text);
 }
 
 static void on_poke(void *user)
 {
-	editor_poke(((struct editing *)user)->editor);
+	struct editing *e = user;
+
+	editor_poke(e->editor);
+	expect_saved(e);
 }
 
 void editing_close(struct editing *e)
@@ -80,7 +101,8 @@ static void on_end(void *user)
 	if (r == 0)
 		r = take(e, &out, &why);
 	editing_close(e);
-	console_finish(console, r, &out, &why);
+	if (r != COMMAND_GOES_ON)
+		console_finish(console, r, &out, &why);
 }
 
 static int start(struct session *s, struct console *console, struct editing **ret,
@@ -104,7 +126,7 @@ static int start(struct session *s, struct console *console, struct editing **re
 		free(e);
 		return r;
 	}
-	session_expect(s);
+	session_expect(s, NULL);
 	s->editing = *ret = e;
 	return 0;
 }

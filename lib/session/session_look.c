@@ -11,64 +11,25 @@
 #define NAMES_MOST 500
 #define ENTRIES_MOST 100
 
-/* Is MEMBER the name that the line ends with? "task_struct *parent", "char comm[16]", "x:3". */
-static bool is_member(const char *line, size_t n, const char *member)
+static bool is_kind(const char *word)
 {
-	size_t length = strlen(member);
-
-	for (size_t i = n; i-- > 0;) {
-		const char *end = line + i + length;
-
-		if (i && !strchr(" *(", line[i - 1]))
-			continue;
-		if (i + length <= n && !strncmp(line + i, member, length) &&
-		    (i + length == n || strchr("[:;,) ", *end)))
-			return true;
-	}
-	return false;
-}
-
-static bool put_member(const char *text, const char *member, struct strbuf *out)
-{
-	bool any = false;
-
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-
-		if (is_member(text, n, member)) {
-			strbuf_append(out, text, n);
-			strbuf_putc(out, '\n');
-			any = true;
-		}
-		text += n + (text[n] == '\n');
-	}
-	return any;
+	return !strcmp(word, "struct") || !strcmp(word, "union") || !strcmp(word, "enum");
 }
 
 int session_fields(struct command_call *call)
 {
-	_cleanup_strbuf_ struct strbuf text = {0};
-	_cleanup_free_ char *name = strdup(call->words[0]);
-	char *dot = name ? strchr(name, '.') : NULL;
-	int r;
-
-	if (!name)
-		return -ENOMEM;
-	if (!dot)
-		return kernel_struct_text(name, call->out, call->why);
-	*dot++ = '\0';
-	r = kernel_struct_text(name, &text, call->why);
-	if (r == 0 && !put_member(strbuf_text(&text), dot, call->out)) {
-		strbuf_printf(call->why, "%s has no member '%s': 'fields %s' shows them", name, dot,
-			      name);
-		r = -ENOENT;
+	/* "struct task_struct" is as good. */
+	if (call->n_words == 2 && !is_kind(call->words[0])) {
+		strbuf_printf(call->why, "'%s' is too much; it goes 'fields STRUCT[.MEMBER]'",
+			      call->words[1]);
+		return -EINVAL;
 	}
-	return r;
+	return kernel_struct_text(call->words[call->n_words - 1], call->out, call->why);
 }
 
 void session_fields_complete(const struct command_completion *c)
 {
-	if (!c->n_words)
+	if (!c->n_words || (c->n_words == 1 && is_kind(c->words[0])))
 		(void)kernel_struct_names(c->start, NAMES_MOST, c->out);
 }
 

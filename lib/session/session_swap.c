@@ -21,8 +21,7 @@ static int after(struct session *s, struct tracer *t, bool swapped, struct strbu
 					      : 0;
 }
 
-/* How a text is given to the tracer; the built-in one with its files' lines. */
-static struct source source_of(const struct session *s, const struct probe_text *text)
+struct source session_source(const struct session *s, const struct probe_text *text)
 {
 	const struct tool *tool = s->config.tool;
 
@@ -44,14 +43,13 @@ static void tell(struct tracer *t, const struct probe_text *text,
 }
 
 /* TEXT without text: an image, which only the start had. */
-static int swap_to(struct session *s, const struct probe_text *text, struct strbuf *out,
-		   struct strbuf *why)
+static int swap_to(struct session *s, const struct probe_text *text, uint64_t start,
+		   struct strbuf *out, struct strbuf *why)
 {
 	_cleanup_strbuf_ struct strbuf note = {0};
 	struct tracer *t = session_tracer(s, why);
-	struct source source = source_of(s, text);
+	struct source source = session_source(s, text);
 	struct tracer_supply supplied;
-	uint64_t start = clock_monotonic_ns();
 	int r, late;
 
 	if (!t)
@@ -75,23 +73,12 @@ static int swap_to(struct session *s, const struct probe_text *text, struct strb
 	return r;
 }
 
-void session_expect(struct session *s)
+static int apply(struct session *s, uint64_t start, struct strbuf *out, struct strbuf *why)
 {
-	if (*s->config.tracer)
-		tool_swap_ahead(s->config.tool, *s->config.tracer);
-}
+	int r = texts_reserve(&s->texts);
 
-int session_apply(struct session *s, struct strbuf *out, struct strbuf *why)
-{
-	int r = 0;
-
-	if (!texts_has_draft(&s->texts)) {
-		strbuf_puts(why, "there is no draft to apply: 'edit' or 'load FILE' makes one");
-		return -ENOENT;
-	}
-	r = texts_reserve(&s->texts);
 	if (r == 0)
-		r = swap_to(s, &s->texts.draft, out, why);
+		r = swap_to(s, &s->texts.draft, start, out, why);
 	if (r == 0) {
 		texts_applied(&s->texts);
 		return 0;
@@ -107,17 +94,11 @@ int session_apply(struct session *s, struct strbuf *out, struct strbuf *why)
 	return r;
 }
 
-int session_undo(struct session *s, struct strbuf *out, struct strbuf *why)
+static int undo(struct session *s, uint64_t start, struct strbuf *out, struct strbuf *why)
 {
-	const struct probe_text *text = texts_before(&s->texts);
 	bool draft = texts_has_draft(&s->texts);
-	int r;
+	int r = swap_to(s, texts_before(&s->texts), start, out, why);
 
-	if (!text) {
-		strbuf_puts(why, "there is nothing to undo: this is the text it started with");
-		return -ENOENT;
-	}
-	r = swap_to(s, text, out, why);
 	if (r < 0)
 		return r;
 	texts_undone(&s->texts);
@@ -126,7 +107,28 @@ int session_undo(struct session *s, struct strbuf *out, struct strbuf *why)
 	return 0;
 }
 
+int session_apply(struct session *s, struct console *console, struct strbuf *out,
+		  struct strbuf *why)
+{
+	if (!texts_has_draft(&s->texts)) {
+		strbuf_puts(why, "there is no draft to apply: 'edit' or 'load FILE' makes one");
+		return -ENOENT;
+	}
+	return session_when_compiled(s, console, &s->texts.draft, apply, out, why);
+}
+
+int session_undo(struct session *s, struct console *console, struct strbuf *out, struct strbuf *why)
+{
+	const struct probe_text *text = texts_before(&s->texts);
+
+	if (!text) {
+		strbuf_puts(why, "there is nothing to undo: this is the text it started with");
+		return -ENOENT;
+	}
+	return session_when_compiled(s, console, text, undo, out, why);
+}
+
 int session_renew(struct session *s, struct strbuf *out, struct strbuf *why)
 {
-	return swap_to(s, texts_running(&s->texts), out, why);
+	return swap_to(s, texts_running(&s->texts), clock_monotonic_ns(), out, why);
 }

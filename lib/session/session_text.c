@@ -198,7 +198,7 @@ int session_load(struct command_call *call)
 	session_warn(&warning, call->out);
 	strbuf_printf(call->out, "%s is the draft: 'apply' runs it, 'diff draft' compares\n", path);
 	texts_set_draft(&s->texts, &text);
-	session_expect(s);
+	session_expect_draft(s, call->console);
 	return 0;
 }
 

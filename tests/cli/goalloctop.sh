@@ -27,7 +27,7 @@ refused 2 "--by: 'line' is not program, site, function, stack or package; see" -
 refused 2 "--sort: 'growth' is not alloc, objects, heap, rss, gc, goroutines, full or pid; see" -s growth
 refused 2 "--sort: 'rss' is not alloc, allocs, inuse, objects, .* or new; see" -p $$ -s rss
 refused 2 "--rows: '0' is not within 1 to" -r 0
-refused 2 "--name: '' is not a name that is not empty" -n ""
+refused 2 "--name: '' is not a name" -n ""
 
 refused 2 "--focus: 'a\(' is not a regular expression: Unmatched" -p $$ --focus 'a('
 refused 2 "--ignore: '\*\[' is not a regular expression: " -p $$ --ignore '*['

@@ -112,6 +112,13 @@ matches "nor below a TMPDIR that others may change" "$(cat "$tmp/where")" "^/tmp
 editor 'exit 3'
 matches "an editor that fails" "$(edited)" $'ended with status 3.*\nstatus 1$'
 gone "failed"
+editor "cat >'$tmp/eaten'"
+EDITOR=$tmp/editor "$oomkill" --edit --ebpf <<<"commands of a script" >/dev/null 2>&1
+equal "without a terminal it gets nothing of standard input" "$(cat "$tmp/eaten")" ""
+editor 'sleep 1000'
+mv "$tmp/editor" "$tmp/vi"
+matches "an editor that needs one is not run" "$(EDITOR=$tmp/vi of "$oomkill" --edit --ebpf </dev/null 2>&1 | cat)" \
+	"'$tmp/vi' needs a terminal"
 editor 'kill -KILL $$'
 matches "an editor that is killed" "$(edited)" $'ended by signal 9.*\nstatus 1$'
 gone "killed"

@@ -69,6 +69,8 @@ is_filtered() {
 	grep -q "[1-9][0-9]* filtered out" "$tmp/script.out"
 }
 wait_for 60 is_filtered
+does "set filter pid $first"
+does "explain last" "\*KILL\* proc $first '$name'"
 does "set filter off"
 does "set filter name $name"
 does "show 1" "$line $hidden "
@@ -84,9 +86,9 @@ equal "resume: only once" "$(grep -c "OOM kill of PID $paused " "$tmp/script.out
 does "record $tmp/kept"
 kill_nice 3
 wait_for 60 grep -q "PID $victim " "$tmp/script.out"
-does "record off"
+does "record off" "^1 kill in $tmp/kept\.$"
 equal "record: it is there" "$(json "$tmp/kept" victim_pid)" "$victim"
-does "replay $tmp/recorded" "$line $recorded " "^1 kills? of "
+does "replay $tmp/recorded" "$line $recorded " "^1 kill shown$"
 
 # Each of the man page's was tried; "set interval" fails.
 "$oomkill" -c "set interval" >"$tmp/interval" 2>&1

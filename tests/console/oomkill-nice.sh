@@ -9,19 +9,36 @@ export XDG_STATE_HOME=$tmp/state
 check "the text with the two lines" nice_text "$tmp/nice.c"
 equal "they are two, and no more" "$("$oomkill" --ebpf | diff - "$tmp/nice.c" | grep -c '^[<>]')" 2
 
-# At the prompt.
+# What the pages say: the commands to type, the lines to add (README: with those around them), the head of the text.
+readme=$srcdir/README.md page=$srcdir/man/oomtools.7
+mapfile -t commands < <(sed -n 's/^    oomkill> //p' "$readme")
+sed -n '/^    oomkill> diff$/,/^    [0-9:]* Triggered/p' "$readme" | sed -e '1d;$d' -e 's/^    //' | expand >"$tmp/page.diff"
+equal "README: three commands" "${commands[*]}" "fields task_struct.static_prio edit diff"
+equal "README: two lines" "$(grep -c '^+  ' "$tmp/page.diff")" 2
+added=$(sed -n 's/^+ *\(.*;\)$/\1/p' "$tmp/page.diff")
+equal "oomtools(7): the same lines" "$(sed 's/\\-/-/g' "$page" | grep -E $'^\t(__s32 nice|e->nice)' | tr -d '\t')" "$added"
+equal "the head of the text: the same" "$("$oomkill" --ebpf | head -n 20 | sed -n 's/^ \*\t\(.*;\)[[:space:]].*/\1/p')" "$added"
+equal "oomtools(7): its commands" "$(sed -n 's/^oomkill> //p' "$page")" $'fields task_struct.static_prio\nedit\nset json on'
+
+# At the prompt, as the README has it.
 terminal 200 50
 run_in "EDITOR=$tmp/editor VISUAL= $oomkill -n $name -i --record $tmp/kills"
 sees "the prompt" '^oomkill> *$'
 check "a kill" kill_nice 7
 sees "the text that is built in knows nothing of it" "OOM kill of PID $victim .*[0-9]\$"
-typed fields
-keys Space
-typed "task_struct static_prio"
-keys C-a C-k
-typed edit
+typed "${commands[0]}"
 keys Enter
-sees "the edited text runs" '^(the )?edited.* runs'
+sees "${commands[0]}" '^ +[0-9]+ +4 bytes int static_prio$'
+typed "${commands[1]}"
+keys Enter
+sees "the edited text runs" '^edited runs \(variant [a-z_]+\) after [0-9.]+ m?s, compiled just now$'
+typed "${commands[2]}"
+keys Enter
+# Between its other output: line numbers and kills of others aside.
+shown_diff() { screen | sed -n '/^--- built-in/,/^oomkill>/p' | grep -vE '^(oomkill>|@@|[0-9:]+ Triggered)'; }
+is_of_page() { [ "$(shown_diff)" = "$(grep -v '^@@' "$tmp/page.diff")" ]; }
+wait_for 60 is_of_page || shown_diff | diff "$tmp/page.diff" - | sed 's/^/# /'
+check "${commands[2]} shows what the README has" is_of_page
 typed "explain la"
 check "a kill while something is typed" kill_nice 7
 sees "is told with its nice value" "OOM kill of PID $victim .*, nice 7\$"

@@ -80,8 +80,8 @@ does "record $tmp/recorded"
 kill_leaky recorded
 recorded=$victim
 until_line 60 "$tmp/script.out" "OOM kill of PID $recorded " >"$tmp/line"
-does "record off"
-equal "record: the victim" "$(jq -c '[.pid, .outcome]' "$tmp/recorded")" "[$recorded,\"written\"]"
+does "record off" "^[0-9]+ victims? in $tmp/recorded\.$"
+equal "record: the victim" "$(jq -r "select(.pid == $recorded).outcome" "$tmp/recorded")" written
 equal "record: for its owner only" "$(stat -c %a "$tmp/recorded")" 600
 does "show" "OOM kill of PID $recorded "
 cp "$tmp/printed" "$tmp/shown"
@@ -94,7 +94,7 @@ does "replay $tmp/recorded" '^ +OBJECTS SITE$'
 does "set columns default"
 does "set json on"
 does "replay $tmp/recorded" "^\\{"
-equal "replay: with JSON the line as it is" "$(grep "\"pid\":$recorded," "$tmp/printed")" "$(cat "$tmp/recorded")"
+equal "replay: with JSON the line as it is" "$(grep "\"pid\":$recorded," "$tmp/printed")" "$(grep "\"pid\":$recorded," "$tmp/recorded")"
 does "set json off"
 does "set filter name nobody"
 does "replay $tmp/recorded" # it does not pass

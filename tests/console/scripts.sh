@@ -33,7 +33,7 @@ runs "wait for events" 0 $'event number 1 of the demo\nevent number 2 of the dem
 runs "those told since the last wait count" 0 ok "" -c "tell; tell; wait 2 e; echo ok"
 runs "events that do not come" 1 "" "demo: -c:1: wait: the events did not come in that time" -c "wait 1 events 0.05; echo no"
 runs "wait for a time" 0 ok "" -c "wait 10ms; echo ok"
-runs "what cannot be waited for" 1 "" "demo: -c:1: wait: 'x' is not seconds more than 0, such as 10, 0.5 or 200ms" -c "wait x"
+runs "what cannot be waited for" 1 "" "demo: -c:1: wait: 'x' is not seconds more than 0, such as 10, 0.5, 200ms or 1h30m" -c "wait x"
 runs "the time of -d comes first" 1 "" "demo: warning: -c: not carried out to its end" -d 0.05 -c "wait 1 events; echo no"
 runs "a script and -d" 0 ok "" -d 0.05 -c "echo ok"
 

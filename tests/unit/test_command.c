@@ -87,7 +87,7 @@ static const struct command_table tables[] = {{first, (void *)"1"}, {second, (vo
 static const struct command_tree tree = {tables, 2};
 
 /* Words by blanks; the result, then what was printed, or why not. */
-static void does(const char *line, int want, const char *text)
+static void does_in(const struct command_tree *in, const char *line, int want, const char *text)
 {
 	_cleanup_strbuf_ struct strbuf out = {0}, why = {0};
 	_cleanup_free_ char *copy = strdup(line);
@@ -97,9 +97,14 @@ static void does(const char *line, int want, const char *text)
 
 	while ((word = strsep(&rest, " ")))
 		words[n++] = word;
-	r = command_run(&tree, words, n, NULL, &out, &why);
+	r = command_run(in, words, n, NULL, &out, &why);
 	assert_string_equal(r < 0 && why.length ? strbuf_text(&why) : strbuf_text(&out), text);
 	assert_int_equal(r, want);
+}
+
+static void does(const char *line, int want, const char *text)
+{
+	does_in(&tree, line, want, text);
 }
 
 static void test_run(void **state)
@@ -142,6 +147,36 @@ static void test_refuse(void **state)
 	does("set column", -EINVAL, "it goes 'set column NAME'; see 'help set column'");
 	does("", -ENOENT,
 	     "there is no command ''; there are set, show, choose, words, sh and list");
+}
+
+static int print_all(struct command_call *call)
+{
+	strbuf_puts(call->out, "set size 5\nset sizes 6\nset filter name off\n# and more\n");
+	return 0;
+}
+
+/* What "set" prints, a line of it is what "set size" prints. */
+static void test_one_setting(void **state)
+{
+	static const struct command filters[] = {
+		{.name = "name", .arguments = "", .least = 1, .run = run_skipped}, {0}};
+	static const struct command sets[] = {
+		{.name = "size", .arguments = "", .least = 1, .run = run_skipped},
+		{.name = "filter", .arguments = "", .below = filters},
+		{.name = "other", .arguments = "", .least = 1, .run = run_skipped},
+		{0}};
+	static const struct command top[] = {
+		{.name = "set", .arguments = "", .run = print_all, .below = sets}, {0}};
+	static const struct command_table table = {top, NULL};
+	static const struct command_tree set_tree = {&table, 1};
+
+	(void)state;
+	does_in(&set_tree, "set size", 0, "set size 5\n");
+	does_in(&set_tree, "se f", 0, "set filter name off\n");
+	does_in(&set_tree, "set filter name", 0, "set filter name off\n");
+	does_in(&set_tree, "set size 7", -EINVAL,
+		"'7' is too much; it goes 'set size'; see 'help set size'");
+	does_in(&set_tree, "set other", -EINVAL, "it goes 'set other'; see 'help set other'");
 }
 
 /* Candidates for the end of LINE, blanks between; then where the word begins, and if files are. */
@@ -355,11 +390,11 @@ static void test_history(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_run),	cmocka_unit_test(test_words),
-		cmocka_unit_test(test_refuse),	cmocka_unit_test(test_complete),
-		cmocka_unit_test(test_hint),	cmocka_unit_test(test_help),
-		cmocka_unit_test(test_script),	cmocka_unit_test(test_stream),
-		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_run),	 cmocka_unit_test(test_one_setting),
+		cmocka_unit_test(test_words),	 cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_complete), cmocka_unit_test(test_hint),
+		cmocka_unit_test(test_help),	 cmocka_unit_test(test_script),
+		cmocka_unit_test(test_stream),	 cmocka_unit_test(test_history),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

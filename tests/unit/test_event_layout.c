@@ -168,6 +168,31 @@ static void the_text_built_in(void **state)
 	event_layout_free(l);
 }
 
+/* A struct of the kernel's, as it is declared for a text: only what the text names, and filler. */
+static void structs_of_the_kernel(void **state)
+{
+	struct text *t = *state;
+	struct {
+		struct event own;
+		uint64_t next, prev;
+	} record = {.next = 5};
+	struct event_layout *l;
+	int size = btf__add_array(t->btf, t->s32, t->character, 16), pad, list;
+
+	pad = btf__add_array(t->btf, t->s32, t->character, 8);
+	list = btf__add_union(t->btf, "list_head", 16);
+	btf__add_field(t->btf, "next", t->u64, 0, 0);
+	btf__add_field(t->btf, "__p1", pad, 0, 0);
+	btf__add_field(t->btf, "__size", size, 0, 0);
+	btf__add_field(t->btf, "__pin", t->u64, 0, 0);
+	begin(t, sizeof(record));
+	add_own(t);
+	add(t, "list", list, 16);
+	l = must_read(t);
+	check_values(l, &record, sizeof(record), "list.next=5 list.__pin=5");
+	event_layout_free(l);
+}
+
 /* Before, between and behind; within a struct, too; and the tool's own in another order. */
 static void members_anywhere(void **state)
 {
@@ -431,6 +456,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_text_built_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(structs_of_the_kernel, setup, teardown),
 		cmocka_unit_test_setup_teardown(members_anywhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_kinds_of_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_tool_cannot_read, setup, teardown),

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 
 #include "base/file.h"
-#include "oom/kill_file.h"
 #include "oom/kill_filter.h"
 #include "oom/kill_json.h"
 #include "oom/kill_line.h"
@@ -204,105 +203,6 @@ static void what_is_wrong_is_said(void **state)
 	}
 }
 
-static char top[] = "/tmp/oomtools-kills-XXXXXX", file[64];
-
-static int make_top(void **state)
-{
-	(void)state;
-	if (!mkdtemp(top))
-		return -1;
-	snprintf(file, sizeof(file), "%s/kills.json", top);
-	return 0;
-}
-
-static int remove_top(void **state)
-{
-	(void)state;
-	unlink(file);
-	return rmdir(top);
-}
-
-static void record_one(uint64_t pid)
-{
-	_cleanup_kill_ struct kill *k = kill_new();
-	struct kill_recorder *r;
-
-	k->victim.pid = pid;
-	assert_int_equal(kill_recorder_open(file, &r), 0);
-	assert_int_equal(kill_recorder_add(r, k), 0);
-	kill_recorder_close(r);
-}
-
-static void append(const char *text, size_t n)
-{
-	int fd = open(file, O_WRONLY | O_APPEND | O_CLOEXEC);
-
-	assert_int_equal(file_write_fd(fd, text, n), 0);
-	close(fd);
-}
-
-static int next(struct kill_reader *r, uint64_t *pid, struct strbuf *why)
-{
-	_cleanup_kill_ struct kill *k = NULL;
-	int result;
-
-	strbuf_reset(why);
-	result = kill_reader_next(r, &k, why);
-	*pid = result == 1 ? k->victim.pid : 0;
-	return result;
-}
-
-static void a_cut_line_costs_only_itself(void **state)
-{
-	_cleanup_strbuf_ struct strbuf why = {0};
-	struct kill_reader *r;
-	struct stat st;
-	uint64_t pid;
-
-	(void)state;
-	record_one(1);
-	assert_int_equal(stat(file, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	append("\n \r\n{\"victim_pid\":", 18);
-	record_one(2);
-	append("{\"victim_pid\":3}", 16);
-	assert_int_equal(kill_reader_open(file, &r), 0);
-	assert_int_equal(next(r, &pid, &why), 1);
-	assert_int_equal(pid, 1);
-	assert_int_equal(next(r, &pid, &why), -EBADMSG);
-	assert_string_equal(strbuf_text(&why), "line 4: cut off");
-	assert_int_equal(next(r, &pid, &why), 1);
-	assert_int_equal(pid, 2);
-	assert_int_equal(next(r, &pid, &why), 1);
-	assert_int_equal(pid, 3);
-	assert_int_equal(next(r, &pid, &why), 0);
-	assert_int_equal(next(r, &pid, &why), 0);
-	kill_reader_close(r);
-}
-
-static void a_line_without_an_end_is_passed_by(void **state)
-{
-	_cleanup_strbuf_ struct strbuf why = {0};
-	_cleanup_free_ char *blanks = malloc(1 << 20);
-	struct kill_reader *r;
-	uint64_t pid;
-
-	(void)state;
-	memset(blanks, 'x', 1 << 20);
-	record_one(1);
-	assert_int_equal(truncate(file, 0), 0);
-	for (int i = 0; i < 20; i++)
-		append(blanks, 1 << 20);
-	record_one(2);
-	assert_int_equal(kill_reader_open(file, &r), 0);
-	assert_int_equal(next(r, &pid, &why), -EBADMSG);
-	assert_string_equal(strbuf_text(&why), "line 1: longer than 16777216 bytes");
-	assert_int_equal(next(r, &pid, &why), 1);
-	assert_int_equal(pid, 2);
-	assert_int_equal(next(r, &pid, &why), 0);
-	kill_reader_close(r);
-}
-
 static void set(char **at, const char *text)
 {
 	assert_int_equal(kill_set_text(at, text, strlen(text)), 0);
@@ -426,12 +326,10 @@ int main(void)
 		cmocka_unit_test(names_are_exact),
 		cmocka_unit_test(what_others_write_is_understood),
 		cmocka_unit_test(what_is_wrong_is_said),
-		cmocka_unit_test(a_cut_line_costs_only_itself),
-		cmocka_unit_test(a_line_without_an_end_is_passed_by),
 		cmocka_unit_test(filters_by_process),
 		cmocka_unit_test(filters_by_place),
 		cmocka_unit_test(dots_are_refused),
 	};
 
-	return cmocka_run_group_tests(tests, make_top, remove_top);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

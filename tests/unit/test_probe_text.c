@@ -363,7 +363,7 @@ static void a_signal_ends_it(void **state)
 
 	if (pid == 0) {
 		signal(SIGTERM, SIG_DFL);
-		edit(p, SCRIPT "kill -TERM $PPID; sleep 100\n", &text, &why);
+		edit(p, SCRIPT "kill -TERM $PPID; exec sleep 100\n", &text, &why);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -119,6 +119,30 @@ static void places_generator_errors(void **state)
 		       true, "tool.bpf.c:3: error: in function probe: Looks like too much.\n", "");
 }
 
+/* An error of its second pass quotes what it made of the line. */
+static void places_errors_in_rewritten_lines(void **state)
+{
+	static const char program[] = "BPF_ARRAY(lost, u64, 1);\n"
+				      "int raw_tp__x(void *ctx)\n"
+				      "{\n"
+				      "\tchar buffer[9] = {0}; int r = bpf_trace_printk(b, 9);\n"
+				      "\treturn r;\n"
+				      "}\n";
+	unsigned int line = 0;
+	const struct source source = {.text = program, .file = "x.c", .error_line = &line};
+
+	(void)state;
+	check_messages(
+		&source,
+		"/virtual/main.c:40:9: error: bad\n"
+		"char buffer[9] = {0}; int r = ({ char _f[] = b; bpf_trace_printk_(_f, 9); });\n",
+		true,
+		"x.c:4:9: error: bad\n"
+		"char buffer[9] = {0}; int r = ({ char _f[] = b; bpf_trace_printk_(_f, 9); });\n",
+		"");
+	assert_int_equal(line, 4);
+}
+
 static void passes_on_what_it_does_not_know(void **state)
 {
 	(void)state;
@@ -151,9 +175,9 @@ static void explains_refusals(void **state)
 		      "    return 0;\n"
 		      "  because:\n"
 		      "    0: R1=ctx(off=0,imm=0) R10=fp0\n"
-		      "    ; int probe(void *ctx) @ main.c:15\n"
+		      "    ; int probe(void *ctx)\n"
 		      "    0: (bf) r6 = r1\n"
-		      "    ; return 0; @ main.c:17\n"
+		      "    ; return 0;\n"
 		      "    1: (79) r1 = *(u64 *)(r0 +0)\n"
 		      "    R0 !read_ok\n");
 	check_refusal("1\n2\n3\n4\n5\n6\n7\n8\n", "the kernel's verifier refuses raw_tp__x\n"
@@ -162,7 +186,7 @@ static void explains_refusals(void **state)
 		      "shared.h:1: the kernel's verifier refuses raw_tp__x\n"
 		      "    unknown line\n"
 		      "  because:\n"
-		      "    ; unknown line @ main.c:2\n"
+		      "    ; unknown line\n"
 		      "    no\n");
 }
 
@@ -207,6 +231,7 @@ int main(void)
 		cmocka_unit_test(sorts_messages),
 		cmocka_unit_test(corrects_shifted_lines),
 		cmocka_unit_test(places_generator_errors),
+		cmocka_unit_test(places_errors_in_rewritten_lines),
 		cmocka_unit_test(passes_on_what_it_does_not_know),
 		cmocka_unit_test(explains_refusals),
 	};
