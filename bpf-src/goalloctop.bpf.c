@@ -196,6 +196,7 @@ static inline void tell_sample(struct goalloctop_target *target, u64 g, u64 buck
 	sample->goroutine = goroutine_of(target, g);
 	sample->pid = id >> 32;
 	sample->tid = id;
+	/* What fills a member of yours stands here. */
 	samples.ringbuf_submit(sample, 0);
 }
 

@@ -66,33 +66,61 @@ static inline struct kernfs_node *parent_node(struct kernfs_node *node)
 #endif
 }
 
+/* On the way up from a cgroup; what was read lies in story_names. */
+struct path_walk {
+	struct kernfs_node *node; /* NULL: that was the root */
+	u64 size;
+};
+
+/* One name. 1: that was all, or no more fits. */
+static inline int path_step(struct path_walk *walk)
+{
+	struct kernfs_node *node = walk->node;
+	int zero = 0, length;
+	struct story_names *room = story_names.lookup(&zero);
+	u64 size = walk->size;
+
+	/* So that the compiler does not make "is not the end" of it: the verifier cannot. */
+	OPAQUE(size);
+	if (!node || !room || size >= OOMKILL_PATH_SIZE)
+		return 1;
+	length = bpf_probe_read_kernel_str(room->names + size, STORY_NAME, RD(node->name));
+	if (length <= 0 || size + length > OOMKILL_PATH_SIZE)
+		return 1;
+	walk->size = size + length;
+	walk->node = parent_node(node);
+	return 0;
+}
+
+#ifdef HAVE_BPF_LOOP
+OOMTOOLS_CALLBACK(10)
+{
+	return path_step(loop.context);
+}
+#endif
+
 OOMTOOLS_CALLBACK(8)
 {
 	struct cgroup *cgroup = (void *)loop.index;
 	struct oomkill_path *path = loop.context;
-	struct kernfs_node *node = cgroup ? RD(cgroup->kn) : NULL;
-	int zero = 0, length;
+	struct path_walk walk = {.node = cgroup ? RD(cgroup->kn) : NULL};
+	int zero = 0;
 	struct story_names *room = story_names.lookup(&zero);
-	u64 size = 0;
 
 	path->size = path->whole = 0;
 	if (!room)
 		return 0;
+#ifdef HAVE_BPF_LOOP
+	/* The verifier goes through a loop step by step, and here that was most of all it did. */
+	bpf_loop(STORY_DEPTH, OOMTOOLS_CALLBACK_REF(10), &walk, 0);
+#else
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < STORY_DEPTH && node; i++) {
-		/* So that the compiler does not make "is not the end" of it: the verifier cannot.
-		 */
-		asm volatile("" : "+r"(size));
-		if (size >= OOMKILL_PATH_SIZE)
+	for (int i = 0; i < STORY_DEPTH; i++)
+		if (path_step(&walk))
 			break;
-		length = bpf_probe_read_kernel_str(room->names + size, STORY_NAME, RD(node->name));
-		if (length <= 0 || size + length > OOMKILL_PATH_SIZE)
-			break;
-		size += length;
-		node = parent_node(node);
-	}
-	path->size = size;
-	path->whole = size && !node;
+#endif
+	path->size = walk.size;
+	path->whole = walk.size && !walk.node;
 	bpf_probe_read_kernel(path->names, sizeof(path->names), room->names);
 	return 0;
 }

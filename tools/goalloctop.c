@@ -12,6 +12,7 @@
 
 #include "app/exit_codes.h"
 #include "app/message.h"
+#include "console/replay.h"
 #include "go/go_rate.h"
 #include "proc/clock.h"
 #include "tools/goalloctop_settings.h"
@@ -53,6 +54,8 @@ int goalloctop_refresh(struct goalloctop *t)
 
 static int show(struct goalloctop *t)
 {
+	if (t->recording.writer && !t->probe.trace)
+		goalloctop_plain_record(t);
 	if (t->screen)
 		return goalloctop_screen_refresh(t);
 	return t->probe.trace ? goalloctop_trace_interval(t) : goalloctop_plain_block(t);
@@ -82,12 +85,32 @@ void goalloctop_interval(void *user)
 	}
 }
 
+static int begin_recording(struct goalloctop *t)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+
+	t->recording.what = t->probe.trace ? "allocation" : "interval";
+	if (!t->record || recording_start(&t->recording, t->record, &why) == 0)
+		return -1;
+	message_error("--record: %s", strbuf_text(&why));
+	return EXIT_FAILED;
+}
+
+static int replay(struct goalloctop *t)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+
+	return replay_status(goalloctop_replay(t, t->replay, true, &why), &why);
+}
+
 static int watch(struct goalloctop *t)
 {
 	bool last;
 	int status, r;
 
 	status = goalloctop_export_begin(t);
+	if (status < 0)
+		status = begin_recording(t);
 	if (status < 0)
 		status = goalloctop_programs_begin(t);
 	r = status < 0 ? loop_open(&t->loop) : 0;
@@ -131,6 +154,19 @@ static int watch(struct goalloctop *t)
 	return status;
 }
 
+static int end(struct goalloctop *t, int status)
+{
+	status = recording_close(&t->recording, status);
+	loop_close(t->loop);
+	alloc_export_free(t->export);
+	go_programs_free(t->programs);
+	alloc_filter_free(t->filter);
+	goalloctop_probe_stop(t);
+	goalloctop_texts_free(t);
+	tool_end(&t->tool);
+	return status;
+}
+
 int main(int argc, char *argv[])
 {
 	struct goalloctop t = {
@@ -170,6 +206,10 @@ int main(int argc, char *argv[])
 		 &t.probe.trace, 0, 0},
 		{OPTION_FLAG, 0, "gc", NULL, "tell how long collections take", &t.probe.collections,
 		 0, 0},
+		{OPTION_TEXT, 0, "record", "FILE", "append JSON of each interval to FILE",
+		 &t.record, 0, 0},
+		{OPTION_TEXT, 0, "replay", "FILE", "show what was recorded; - is stdin", &t.replay,
+		 0, 0},
 		{OPTION_FLAG, 'C', "no-clear", NULL, "print table after table, with no screen",
 		 &t.no_clear, 0, 0},
 		{OPTION_MAYBE_SIZE, 0, "enable-profiling", "RATE",
@@ -192,13 +232,6 @@ int main(int argc, char *argv[])
 	if (status < 0)
 		status = goalloctop_understand(&t, argv + first, argc - first);
 	if (status < 0)
-		status = watch(&t);
-	loop_close(t.loop);
-	alloc_export_free(t.export);
-	go_programs_free(t.programs);
-	alloc_filter_free(t.filter);
-	goalloctop_probe_stop(&t);
-	goalloctop_texts_free(&t);
-	tool_end(&t.tool);
-	return status;
+		status = t.replay ? replay(&t) : watch(&t);
+	return end(&t, status);
 }

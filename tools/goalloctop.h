@@ -10,6 +10,7 @@
 #include "alloc/program_table.h"
 #include "app/loop.h"
 #include "app/tool.h"
+#include "console/recording.h"
 #include "watch/enabler.h"
 #include "tools/goalloctop_probe.h"
 
@@ -26,6 +27,7 @@ struct goalloctop {
 	const char *focus, *ignore; /* regular expressions */
 	const char *pprof, *svg;    /* files */
 	bool folded, diff;
+	const char *record, *replay;	 /* files */
 	struct option_maybe_size enable; /* heap profiling where it is off; the rate */
 	uint64_t interval_ns, count;	 /* 0: endless */
 
@@ -48,6 +50,7 @@ struct goalloctop {
 	struct enabler *enabler;	    /* NULL: not wanted */
 	struct goalloctop_screen *screen;   /* NULL: blocks are printed */
 	struct goalloctop_console *console; /* NULL: no commands are wanted */
+	struct recording recording;	    /* of intervals, or allocations */
 	uint64_t blocks;		    /* printed so far */
 	bool is_over;			    /* as often or as long as was wanted */
 	bool failed;
@@ -83,9 +86,13 @@ int goalloctop_refresh(struct goalloctop *t);
 /* What the timer of the intervals calls. */
 void goalloctop_interval(void *user);
 
-/* Print one block: the interval is over and all is read. Or append it. 0 or -errno. */
+/* The interval is over and all is read: print one block, record it, or append it. 0 or -errno. */
 int goalloctop_plain_block(struct goalloctop *t);
+void goalloctop_plain_record(struct goalloctop *t);
 int goalloctop_plain_text(struct goalloctop *t, bool json, struct strbuf *out);
+
+/* Recordings shown, in the present form (goalloctop_replay.c): as replay_file(). */
+int goalloctop_replay(struct goalloctop *t, const char *path, bool waits, struct strbuf *why);
 
 /*
  * Files at the end. What the options ask for makes sense, and can be written: -1 to go on, else the

@@ -5,44 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/message.h"
-#include "base/parse.h"
 #include "base/text.h"
 #include "console/command_words.h"
-#include "output/human.h"
 #include "tools/goalloctop_settings.h"
 
-#define BLOCKS_KEPT 32
+#define TABLES_KEPT 32
 #define LINES_KEPT 1024 /* of --trace */
-#define BYTES_KEPT (1u << 20)
 
 bool goalloctop_console_take(struct goalloctop *t, const char *text, size_t n)
 {
 	struct goalloctop_console *c = t->console;
 
-	if (!c)
-		return true;
-	(void)recent_texts_add(&c->recent, text, n);
-	console_event(c->console);
-	c->passed += c->paused;
-	return !c->paused;
+	return !c || blocks_take(&c->blocks, c->base.console, text, n);
 }
 
 static int run_show(struct command_call *call)
 {
 	struct goalloctop *t = call->user;
 	uint64_t n = t->rows;
+	int r = command_number(call, 1, UINT32_MAX, &n);
 
-	if (call->n_words && parse_number(call->words[0], 1, UINT32_MAX, &n) < 0) {
-		strbuf_printf(call->why, "'%s' is not a whole number from 1 on", call->words[0]);
-		return -EINVAL;
-	}
+	if (r < 0)
+		return r;
 	if (!call->n_words && !t->probe.trace)
 		return goalloctop_plain_text(t, t->tool.common.json, call->out);
 	goalloctop_trace_flush(t);
-	if (!recent_texts_show(&t->console->recent, (size_t)n, call->out))
-		strbuf_puts(call->out, t->probe.trace ? "No allocation was sampled yet.\n"
-						      : "There was no table yet.\n");
+	blocks_show(&t->console->blocks, n, call->out);
 	return 0;
 }
 
@@ -59,42 +47,25 @@ static int run_pause(struct command_call *call)
 {
 	struct goalloctop *t = call->user;
 
-	if (t->console->paused)
-		strbuf_puts(call->out, "It is paused already.\n");
 	goalloctop_trace_flush(t);
-	t->console->paused = true;
+	blocks_pause(&t->console->blocks, call->out);
 	return 0;
 }
 
 static int run_resume(struct command_call *call)
 {
-	struct goalloctop *t = call->user;
-	struct goalloctop_console *c = t->console;
-
-	if (!c->paused)
-		strbuf_puts(call->out, "It was not paused.\n");
-	else if (c->passed) {
-		human_things(call->out, c->passed, t->probe.trace ? "allocation" : "table");
-		strbuf_puts(call->out, " passed meanwhile; 'show N' shows the last ones.\n");
-	}
-	c->paused = false;
-	c->passed = 0;
+	blocks_resume(&((struct goalloctop *)call->user)->console->blocks, call->out);
 	return 0;
-}
-
-struct recording *goalloctop_recording(const struct goalloctop *t)
-{
-	return t->console && t->console->recording.writer ? &t->console->recording : NULL;
 }
 
 static int run_record(struct command_call *call)
 {
-	return recording_command(&((struct goalloctop *)call->user)->console->recording, call);
+	return recording_command(&((struct goalloctop *)call->user)->recording, call);
 }
 
 static int run_replay(struct command_call *call)
 {
-	return goalloctop_replay(call->user, call->words[0], call->why);
+	return goalloctop_replay(call->user, call->words[0], false, call->why);
 }
 
 static int run_write(struct command_call *call)
@@ -131,7 +102,7 @@ static const struct command commands[] = {
 	{0},
 };
 
-static int open_all(struct goalloctop *t, struct goalloctop_console *c)
+int goalloctop_console_open(struct goalloctop *t)
 {
 	const struct session_config session = {
 		.tool = &t->tool,
@@ -142,44 +113,26 @@ static int open_all(struct goalloctop *t, struct goalloctop_console *c)
 		.status = goalloctop_put_status,
 		.user = t,
 	};
-	const size_t kept = t->probe.trace ? LINES_KEPT : BLOCKS_KEPT;
-	int r = recent_texts_open(&c->recent, kept, BYTES_KEPT);
+	int r;
 
-	c->recording.what = t->probe.trace ? "allocation" : "interval";
-	if (r == 0)
-		r = session_open(&session, &c->session);
-	if (r < 0)
-		return r;
-	c->tables[0] = (struct command_table){commands, t};
-	c->tables[1] = session_commands(c->session);
-	return console_open(&(struct console_config){.tool = t->tool.info->name,
-						     .common = &t->tool.common,
-						     .tree = {c->tables, ARRAY_SIZE(c->tables)},
-						     .loop = t->loop},
-			    &c->console);
-}
-
-int goalloctop_console_open(struct goalloctop *t)
-{
 	if (!tool_has_console(&t->tool))
 		return 0;
 	/* Tables scroll by above the prompt. */
 	t->no_clear = true;
 	t->console = calloc(1, sizeof(*t->console));
-	return t->console ? open_all(t, t->console) : -ENOMEM;
+	if (!t->console)
+		return -ENOMEM;
+	r = t->probe.trace ? blocks_open(&t->console->blocks, "allocation", LINES_KEPT)
+			   : blocks_open(&t->console->blocks, "table", TABLES_KEPT);
+	return r < 0 ? r : tool_console_open(&t->console->base, &session, commands, t->loop);
 }
 
 int goalloctop_console_close(struct goalloctop *t, int status)
 {
-	struct goalloctop_console *c = t->console;
-
-	if (!c)
+	if (!t->console)
 		return status;
-	session_close(c->session);
-	status = console_close(c->console, status);
-	recording_stop(&c->recording);
-	recent_texts_close(&c->recent);
-	free(c);
-	t->console = NULL;
+	status = tool_console_close(&t->console->base, status);
+	blocks_close(&t->console->blocks);
+	free(STEAL(t->console));
 	return status;
 }

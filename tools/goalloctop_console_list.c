@@ -3,36 +3,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "console/command_words.h"
 #include "output/human.h"
 #include "tools/goalloctop_console.h"
 #include "tools/goalloctop_settings.h"
-
-/* As the commands that would set it. */
-static void put(struct strbuf *out, const char *name, const char *value)
-{
-	strbuf_printf(out, "set %s ", name);
-	if (value)
-		text_display(out, value, strlen(value));
-	else
-		strbuf_puts(out, "off");
-	strbuf_putc(out, '\n');
-}
-
-static void put_switch(struct strbuf *out, const char *name, bool on)
-{
-	put(out, name, on ? "on" : NULL);
-}
-
-static void put_filters(const struct goalloctop *t, struct strbuf *out)
-{
-	_cleanup_strbuf_ struct strbuf pids = {0};
-
-	for (size_t i = 0; i < t->pids.count; i++)
-		strbuf_printf(&pids, "%s%" PRIu64, i ? "," : "", t->pids.values[i]);
-	put(out, "filter name", t->comm);
-	put(out, "filter cgroup", t->cgroup);
-	put(out, "filter pid", pids.length ? strbuf_text(&pids) : NULL);
-}
 
 static void put_columns(struct goalloctop *t, struct strbuf *out)
 {
@@ -40,10 +14,8 @@ static void put_columns(struct goalloctop *t, struct strbuf *out)
 	struct goalloctop_columns c;
 
 	goalloctop_columns(t, &c);
-	for (size_t i = 0; i < c.n && *c.chosen; i++)
-		if (c.shown & UINT64_C(1) << i)
-			strbuf_printf(&list, "%s%s", list.length ? "," : "", c.abouts[i].name);
-	put(out, "columns", *c.chosen ? strbuf_text(&list) : "default");
+	column_choice_text(c.abouts, c.n, *c.chosen ? c.shown : 0, &list);
+	command_put(out, "columns", strbuf_text(&list));
 }
 
 int goalloctop_show_settings(struct command_call *call)
@@ -53,17 +25,19 @@ int goalloctop_show_settings(struct command_call *call)
 	struct strbuf *out = call->out;
 	int sort = t->group == BY_PROGRAM ? (int)t->sort : (int)t->alloc.sort;
 
-	put(out, "sort", goalloctop_sort_names(t)[sort]);
+	command_put(out, "sort", goalloctop_sort_names(t)[sort]);
 	strbuf_printf(out, "set rows %" PRIu64 "\n", t->rows);
-	put(out, "by", goalloctop_by_names[t->group]);
+	command_put(out, "by", goalloctop_by_names[t->group]);
 	strbuf_printf(out, "set interval %g\n", (double)t->interval_ns / 1e9);
-	put(out, "focus", t->focus);
-	put(out, "ignore", t->ignore);
-	put_switch(out, "full", t->full_stacks);
+	command_put(out, "focus", t->focus);
+	command_put(out, "ignore", t->ignore);
+	command_put_switch(out, "full", t->full_stacks);
 	put_columns(t, out);
-	put_filters(t, out);
-	put_switch(out, "json", t->tool.common.json);
-	put_switch(out, "time", t->tool.common.time);
+	command_put(out, "filter name", t->comm);
+	command_put(out, "filter cgroup", t->cgroup);
+	command_put_numbers(out, "filter pid", &t->pids);
+	command_put_switch(out, "json", t->tool.common.json);
+	command_put_switch(out, "time", t->tool.common.time);
 	strbuf_printf(out, "# at the start only: --via %s, --split %s, --trace %s, --gc %s\n",
 		      goalloctop_via_names[p->via.value],
 		      p->split.given ? goalloctop_split_names[p->split.value] : "off",
@@ -126,10 +100,10 @@ void goalloctop_put_status(struct strbuf *out, void *user)
 		      goalloctop_via_names[t->probe.via.value]);
 	strbuf_printf(out, "tables: %" PRIu64 " by now, every %g s, by %s%s\n", t->blocks,
 		      (double)t->interval_ns / 1e9, goalloctop_by_names[t->group],
-		      c->paused ? "; paused" : "");
+		      c->blocks.paused ? "; paused" : "");
 	if (t->probe.trace)
 		strbuf_printf(out, "allocations not told: %" PRIu64 "\n",
 			      alloc_events_untold(t->probe.events));
 	goalloctop_probe_lost(t, out);
-	recording_status(&c->recording, out);
+	recording_status(&t->recording, out);
 }

@@ -28,20 +28,14 @@ static int set_interval(struct command_call *call)
 	return goalloctop_set_interval(call->user, call->words[0], call->why);
 }
 
-/* What is given instead of "off"; NULL. */
-static const char *unless_off(const struct command_call *call)
-{
-	return strcmp(call->words[0], "off") != 0 ? call->words[0] : NULL;
-}
-
 static int set_focus(struct command_call *call)
 {
-	return goalloctop_set_focus(call->user, unless_off(call), call->why);
+	return goalloctop_set_focus(call->user, command_unless_off(call), call->why);
 }
 
 static int set_ignore(struct command_call *call)
 {
-	return goalloctop_set_ignore(call->user, unless_off(call), call->why);
+	return goalloctop_set_ignore(call->user, command_unless_off(call), call->why);
 }
 
 static int set_full(struct command_call *call)
@@ -79,7 +73,7 @@ static int set_columns(struct command_call *call)
 
 static int select_by(struct command_call *call, enum goalloctop_selector by)
 {
-	return goalloctop_select(call->user, by, unless_off(call), call->why);
+	return goalloctop_select(call->user, by, command_unless_off(call), call->why);
 }
 
 static int filter_name(struct command_call *call)
@@ -130,13 +124,6 @@ static void complete_by(const struct command_completion *c)
 	command_offer(c, goalloctop_by_names);
 }
 
-static void complete_off(const struct command_completion *c)
-{
-	static const char *const words[] = {"off", NULL};
-
-	command_offer(c, words);
-}
-
 static void complete_columns(const struct command_completion *c)
 {
 	struct goalloctop_columns columns;
@@ -160,7 +147,7 @@ static void offer_programs(const struct command_completion *c, bool by_pid)
 	struct go_program *const *all;
 	size_t n = go_programs_all(((struct goalloctop *)c->user)->programs, &all);
 
-	complete_off(c);
+	command_complete_off(c);
 	for (size_t i = 0; i < n && !c->n_words; i++)
 		if (all[i]->state != GO_PROGRAM_EXITED)
 			offer_program(all[i], by_pid, c->out);
@@ -176,16 +163,11 @@ static void complete_pid(const struct command_completion *c)
 	offer_programs(c, true);
 }
 
-static void complete_cgroup(const struct command_completion *c)
-{
-	command_complete_file_or_off(c);
-}
-
 static const struct command filter_commands[] = {
 	{"name", "COMM|off", "only programs of that name", NULL, 1, 1, filter_name, complete_name,
 	 NULL},
 	{"cgroup", "PATH|off", "only those in that memory cgroup or below it", NULL, 1, 1,
-	 filter_cgroup, complete_cgroup, NULL},
+	 filter_cgroup, command_complete_file_or_off, NULL},
 	{"pid", "PID[,PID...]|off", "only these processes", NULL, 1, 1, filter_pid, complete_pid,
 	 NULL},
 	{"off", "", "all Go programs", NULL, 0, 0, filter_off, NULL, NULL},
@@ -201,9 +183,9 @@ const struct command goalloctop_set_commands[] = {
 	{"interval", "SECONDS", "the time between two tables", NULL, 1, 1, set_interval, NULL,
 	 NULL},
 	{"focus", "REGEX|off", "only stacks where a function or file matches", NULL, 1, 1,
-	 set_focus, complete_off, NULL},
-	{"ignore", "REGEX|off", "only stacks where none does", NULL, 1, 1, set_ignore, complete_off,
-	 NULL},
+	 set_focus, command_complete_off, NULL},
+	{"ignore", "REGEX|off", "only stacks where none does", NULL, 1, 1, set_ignore,
+	 command_complete_off, NULL},
 	{"full", "on|off", "the whole stack below each row", NULL, 1, 1, set_full,
 	 command_complete_switch, NULL},
 	{"columns", "NAMES", "the columns of the present table",

@@ -142,14 +142,11 @@ int goalloctop_plain_text(struct goalloctop *t, bool json, struct strbuf *out)
 	return json ? put_json(t, programs, n, out) : put_text(t, programs, n, out);
 }
 
-static int record(struct goalloctop *t)
+void goalloctop_plain_record(struct goalloctop *t)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
-	int r = goalloctop_plain_text(t, true, &out);
 
-	if (r == 0)
-		recording_add(goalloctop_recording(t), &out);
-	return r;
+	recording_add(&t->recording, goalloctop_plain_text(t, true, &out), &out);
 }
 
 int goalloctop_plain_block(struct goalloctop *t)
@@ -167,5 +164,5 @@ int goalloctop_plain_block(struct goalloctop *t)
 	r = goalloctop_plain_text(t, t->tool.common.json, &out);
 	if (r == 0 && goalloctop_console_take(t, strbuf_text(&out), out.length))
 		r = tool_print(&out);
-	return r == 0 && goalloctop_recording(t) ? record(t) : r;
+	return r;
 }

@@ -182,9 +182,15 @@ int goalloctop_probe_start(struct goalloctop *t)
 
 int goalloctop_probe_read(struct goalloctop *t)
 {
-	int r = t->probe.discovery ? discovery_take(t->probe.discovery) : 0;
+	int r = 0;
 
-	return r == 0 && t->probe.events ? alloc_events_read(t->probe.events) : r;
+	if (t->probe.discovery)
+		r = discovery_take(t->probe.discovery);
+	if (r == 0 && t->probe.discovery)
+		r = discovery_ask_lost(t->probe.discovery);
+	if (r == 0 && t->probe.events)
+		r = alloc_events_read(t->probe.events);
+	return r;
 }
 
 /* Of a program that was found by looking, not by its start: its end is to be told. */

@@ -39,6 +39,22 @@ static int set_sort(struct goalloctop *t, int sort, struct strbuf *why)
 	return r;
 }
 
+/* -1, or the exit status. */
+static int check_replay(const struct goalloctop *t)
+{
+	const char *with = !t->replay			? NULL
+			   : tool_has_console(&t->tool) ? "-i, -c and -X: there is 'replay FILE'"
+			   : t->record			? "--record: the recording is there"
+			   : t->enable.given		? "--enable-profiling"
+			   : goalloctop_exports(t)	? "--pprof, --svg and --folded"
+							: NULL;
+
+	if (!with)
+		return -1;
+	message_error("--replay shows a file and ends: it does not go with %s", with);
+	return EXIT_USAGE;
+}
+
 int goalloctop_understand(struct goalloctop *t, char *const operands[], int n)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
@@ -54,7 +70,9 @@ int goalloctop_understand(struct goalloctop *t, char *const operands[], int n)
 	set_group(t, t->by.given ? (enum goalloctop_by)t->by.value
 		     : t->named	 ? BY_SITE
 				 : BY_PROGRAM);
-	status = goalloctop_probe_understand(t);
+	status = check_replay(t);
+	if (status < 0)
+		status = goalloctop_probe_understand(t);
 	if (status < 0)
 		status = goalloctop_export_understand(t);
 	if (status >= 0 || !t->sort_name)

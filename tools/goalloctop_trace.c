@@ -41,8 +41,7 @@ static void record(struct goalloctop *t, const struct alloc_event *e)
 {
 	_cleanup_strbuf_ struct strbuf line = {0};
 
-	if (goalloctop_trace_line(t, e, true, &line) == 0)
-		recording_add(goalloctop_recording(t), &line);
+	recording_add(&t->recording, goalloctop_trace_line(t, e, true, &line), &line);
 }
 
 void goalloctop_trace_event(const struct alloc_event *e, void *user)
@@ -53,7 +52,7 @@ void goalloctop_trace_event(const struct alloc_event *e, void *user)
 	if (!go_programs_is_selected(t->programs, e->pid) || !is_wanted(t->filter, e))
 		return;
 	take(t, e, out);
-	if (goalloctop_recording(t))
+	if (t->recording.writer)
 		record(t, e);
 	if (out->length >= PRINTED_AT_ONCE)
 		goalloctop_trace_flush(t);

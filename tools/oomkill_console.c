@@ -28,6 +28,25 @@ static int run_show(struct command_call *call)
 	return oomkill_tell_last(&c->telling, n);
 }
 
+/* The last one that 'show' would show: of others nothing is known to who has set a filter. */
+static int last_shown(const struct oomkill_output *o, struct kill **ret)
+{
+	const struct kill_kept *kept = &o->kept;
+
+	for (uint64_t i = kept->end; i > kill_kept_first(kept); i--) {
+		_cleanup_kill_ struct kill *k = NULL;
+		int r = kill_kept_get(kept, i - 1, &k);
+
+		if (r == -ENOMEM)
+			return r;
+		if (r == 0 && kill_filter_passes(&o->options->filter.filter, k)) {
+			*ret = STEAL(k);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
 static int run_explain(struct command_call *call)
 {
 	struct oomkill_console *c = call->user;
@@ -38,9 +57,10 @@ static int run_explain(struct command_call *call)
 	int r;
 
 	if (!strcmp(which, "last")) {
-		r = kept->end ? kill_kept_get(kept, kept->end - 1, &k) : -ENOENT;
+		r = last_shown(c->output, &k);
 		if (r == -ENOENT)
-			strbuf_puts(call->why, "no kill yet");
+			strbuf_puts(call->why, kept->end ? "no kill that is kept passes the filter"
+							 : "no kill yet");
 	} else if (parse_number(which, 1, INT32_MAX, &pid) < 0) {
 		strbuf_printf(call->why, "'%s' is neither a PID nor 'last'", which);
 		return -EINVAL;
@@ -134,12 +154,8 @@ static int run_resume(struct command_call *call)
 static int run_record(struct command_call *call)
 {
 	struct oomkill_console *c = call->user;
-	bool off = !strcmp(call->words[0], "off");
-	int r = oomkill_output_record(c->output, off ? NULL : call->words[0]);
 
-	if (r < 0)
-		strbuf_printf(call->why, "cannot write %s: %s", call->words[0], strerror(-r));
-	return r;
+	return recording_command(&c->output->recording, call);
 }
 
 static int run_replay(struct command_call *call)
@@ -181,9 +197,7 @@ static void put_status(struct strbuf *out, void *user)
 	strbuf_printf(out, "kept: %zu kills, ", o->kept.texts.count);
 	human_bytes(out, o->kept.texts.bytes);
 	strbuf_printf(out, "%s\n", o->paused ? "; paused" : "");
-	if (o->record_path)
-		strbuf_printf(out, "recorded: in %s, %" PRIu64 " could not be\n", o->record_path,
-			      o->not_recorded);
+	recording_status(&o->recording, out);
 }
 
 static int before_swap(struct tracer *tracer, struct strbuf *why, void *user)
@@ -207,34 +221,20 @@ int oomkill_console_open(struct oomkill_console *c)
 		.status = put_status,
 		.user = c,
 	};
-	struct console_config console = {
-		.tool = c->tool->info->name,
-		.common = &c->tool->common,
-		.tree = {c->tables, ARRAY_SIZE(c->tables)},
-		.loop = c->probe->loop,
-	};
-	int r;
+	int r = tool_console_open(&c->base, &session, commands, c->probe->loop);
 
-	if (!tool_has_console(c->tool))
-		return 0;
-	r = session_open(&session, &c->session);
 	if (r < 0)
 		return r;
-	c->tables[0] = session_commands(c->session);
-	c->tables[1] = (struct command_table){commands, c};
-	r = console_open(&console, &c->console);
-	if (r < 0)
-		return -ECANCELED;
-	c->output->console = c->console;
-	c->telling.console = c->console;
+	c->output->console = c->base.console;
+	c->telling.console = c->base.console;
 	c->telling.output = c->output;
 	return 0;
 }
 
 int oomkill_console_close(struct oomkill_console *c, int status)
 {
-	session_close(c->session);
+	tool_console_stop(&c->base);
 	oomkill_telling_close(&c->telling);
 	c->output->console = NULL;
-	return console_close(c->console, status);
+	return tool_console_close(&c->base, status);
 }

@@ -1,7 +1,7 @@
 /* The console of oomkill: its own commands. Those of every tool and of the probe are in lib/. */
 #pragma once
 
-#include "session/session.h"
+#include "session/tool_console.h"
 #include "tools/oomkill_output.h"
 #include "tools/oomkill_probe.h"
 #include "tools/oomkill_telling.h"
@@ -14,10 +14,8 @@ struct oomkill_console {
 	struct oomkill_probe *probe;
 	const char **flags; /* the text's: oomkill_options_flags() */
 	/* Its own. */
-	struct session *session;
-	struct console *console;
+	struct tool_console base;
 	struct oomkill_telling telling;
-	struct command_table tables[2];
 };
 
 /* Nothing happens where no console was asked for. 0 or -errno: the user has been told. */

@@ -11,29 +11,10 @@
 #include "oom/kill_line.h"
 #include "oom/kill_stack_report.h"
 
-int oomkill_output_record(struct oomkill_output *o, const char *path)
-{
-	struct kill_recorder *recorder = NULL;
-	char *copy = path ? strdup(path) : NULL;
-	int r = path && !copy ? -ENOMEM : 0;
-
-	if (r == 0 && path)
-		r = kill_recorder_open(path, &recorder);
-	if (r < 0) {
-		free(copy);
-		return r;
-	}
-	kill_recorder_close(o->recorder);
-	free(o->record_path);
-	o->recorder = recorder;
-	o->record_path = copy;
-	return 0;
-}
-
 int oomkill_output_open(struct oomkill_output *o, struct tool *tool,
 			struct oomkill_options *options)
 {
-	int r = 0;
+	_cleanup_strbuf_ struct strbuf why = {0};
 
 	o->options = options;
 	o->common = &tool->common;
@@ -43,12 +24,12 @@ int oomkill_output_open(struct oomkill_output *o, struct tool *tool,
 		message_error("no memory to keep kills in");
 		return EXIT_FAILED;
 	}
-	if (options->record)
-		r = oomkill_output_record(o, options->record);
-	if (r == 0)
-		return oomkill_sinks_open(&o->sinks);
-	message_error("--record: cannot write %s: %s", options->record, strerror(-r));
-	return EXIT_FAILED;
+	o->recording.what = "kill";
+	if (options->record && recording_start(&o->recording, options->record, &why) < 0) {
+		message_error("--record: %s", strbuf_text(&why));
+		return EXIT_FAILED;
+	}
+	return oomkill_sinks_open(&o->sinks);
 }
 
 static void tell_sinks(struct oomkill_output *o, const struct kill *k)
@@ -67,12 +48,9 @@ static void tell_sinks(struct oomkill_output *o, const struct kill *k)
 
 static void record(struct oomkill_output *o, const struct kill *k)
 {
-	int r = kill_recorder_add(o->recorder, k);
+	_cleanup_strbuf_ struct strbuf line = {0};
 
-	if (r < 0 && !o->not_recorded++)
-		message_warning("cannot write %s: %s; kills are shown, but not recorded until it "
-				"works again",
-				o->record_path, strerror(-r));
+	recording_add(&o->recording, kill_json_line(k, &line), &line);
 }
 
 int oomkill_output_explain(const struct oomkill_output *o, const struct kill *k, struct strbuf *out)
@@ -120,7 +98,7 @@ void oomkill_output(struct oomkill_output *o, const struct kill *k)
 		return;
 	}
 	o->told++;
-	if (o->recorder)
+	if (o->recording.writer)
 		record(o, k);
 	if (!o->paused)
 		oomkill_output_show(o, k);
@@ -130,15 +108,8 @@ void oomkill_output(struct oomkill_output *o, const struct kill *k)
 
 int oomkill_output_close(struct oomkill_output *o, int status)
 {
-	if (o->not_recorded) {
-		message_warning("%" PRIu64 " kills are not in %s", o->not_recorded,
-				o->record_path ? o->record_path : "the recording");
-		if (status == EXIT_OK)
-			status = EXIT_FAILED;
-	}
 	status = oomkill_sinks_close(&o->sinks, status);
-	kill_recorder_close(o->recorder);
-	free(o->record_path);
+	status = recording_close(&o->recording, status);
 	kill_kept_close(&o->kept);
 	strbuf_free(&o->text);
 	return status;

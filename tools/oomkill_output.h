@@ -2,7 +2,7 @@
 #pragma once
 
 #include "console/console.h"
-#include "oom/kill_file.h"
+#include "console/recording.h"
 #include "oom/kill_kept.h"
 #include "tools/oomkill_options.h"
 #include "tools/oomkill_sinks.h"
@@ -10,9 +10,7 @@
 struct oomkill_output {
 	struct oomkill_options *options;
 	struct common_options *common;
-	struct kill_recorder *recorder;
-	char *record_path;
-	uint64_t not_recorded;
+	struct recording recording;
 	struct oomkill_sinks sinks;
 	struct strbuf text;
 	int error; /* -errno of standard output: nothing more can be shown */
@@ -27,9 +25,6 @@ struct oomkill_output {
 /* -1, or the exit status: the user has been told. */
 int oomkill_output_open(struct oomkill_output *o, struct tool *tool,
 			struct oomkill_options *options);
-
-/* Append each kill from now on to PATH; NULL: to none. 0 or -errno: all is as it was. */
-int oomkill_output_record(struct oomkill_output *o, const char *path);
 
 /* Keep, filter, record, print, tell the sinks. */
 void oomkill_output(struct oomkill_output *o, const struct kill *k);

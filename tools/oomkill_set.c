@@ -74,7 +74,7 @@ static int run_stacks(struct command_call *call)
 	set_stacks(c, (size_t)which);
 	r = oomkill_options_check(c->options, &c->tool->common, call->why);
 	if (r == 0)
-		r = session_renew(c->session, call->out, call->why);
+		r = session_renew(c->base.session, call->out, call->why);
 	if (r < 0)
 		set_stacks(c, before);
 	return r;

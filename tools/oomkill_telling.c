@@ -3,22 +3,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "app/message.h"
+#include "oom/kill_json.h"
+#include "output/human.h"
 #include "proc/clock.h"
 
 /* So long at a time: the ring holds the records of a hundred kills. */
 #define SLICE_NS 5000000
-#define COMPLAINTS_MOST 20
-
-void oomkill_telling_close(struct oomkill_telling *t)
-{
-	kill_reader_close(t->reader);
-	free(t->path);
-	t->reader = NULL;
-	t->path = NULL;
-}
 
 static void show(struct oomkill_telling *t, const struct kill *k)
 {
@@ -50,19 +41,14 @@ static int tell_one_kept(struct oomkill_telling *t)
 	return r == -ENOMEM ? r : 1;
 }
 
-static int tell_one_read(struct oomkill_telling *t)
+static int outcome_of_file(struct oomkill_telling *t, int r, struct strbuf *out, struct strbuf *why)
 {
-	_cleanup_kill_ struct kill *k = NULL;
-	_cleanup_strbuf_ struct strbuf why = {0};
-	int r = kill_reader_next(t->reader, &k, &why);
-
-	if (r == 1)
-		show(t, k);
-	if (r != -EBADMSG)
-		return r;
-	if (t->bad++ < COMPLAINTS_MOST)
-		message_error("%s, %s", t->path, strbuf_text(&why));
-	return 1;
+	r = replay_close(STEAL(t->replay), r, why);
+	if (r == 0) {
+		human_things(out, t->told, "kill");
+		strbuf_puts(out, " shown\n");
+	}
+	return r;
 }
 
 static int outcome(struct oomkill_telling *t, int r, struct strbuf *out, struct strbuf *why)
@@ -72,20 +58,13 @@ static int outcome(struct oomkill_telling *t, int r, struct strbuf *out, struct 
 			      "%" PRIu64 " kills before these are not kept any more: there were "
 			      "more than %d, or more than %u MiB of them\n",
 			      t->dropped, KILL_KEPT_MOST, KILL_KEPT_BYTES_MOST >> 20);
-	if (t->reader && r == 0)
-		strbuf_printf(out, "%" PRIu64 " kills of %s\n", t->told, t->path);
-	else if (!t->told && !t->resumes)
+	if (t->replay)
+		return outcome_of_file(t, r, out, why);
+	if (!t->told && !t->resumes)
 		strbuf_puts(out, "no kill that is kept passes the filter\n");
 	if (r < 0)
-		strbuf_printf(why, "cannot read %s: %s", t->path ? t->path : "what is kept",
-			      strerror(-r));
-	if (r < 0 || !t->bad)
-		return r;
-	strbuf_printf(why,
-		      "%" PRIu64 " lines of %s are no kills: was it made by oomkill -j or "
-		      "--record?",
-		      t->bad, t->path);
-	return -EBADMSG;
+		strbuf_printf(why, "cannot read what is kept: %s", strerror(-r));
+	return r;
 }
 
 static void on_slice(void *user)
@@ -97,7 +76,7 @@ static void on_slice(void *user)
 	int r = 1;
 
 	while (r == 1 && !t->output->error && clock_monotonic_ns() < end_ns)
-		r = t->reader ? tell_one_read(t) : tell_one_kept(t);
+		r = t->replay ? replay_next(t->replay) : tell_one_kept(t);
 	if (r == 1 && !t->output->error) {
 		(void)loop_change_timer(loop, on_slice, t, 1, 0);
 		return;
@@ -106,7 +85,6 @@ static void on_slice(void *user)
 	if (t->resumes)
 		t->output->paused = false;
 	r = outcome(t, r < 0 ? r : 0, &out, &why);
-	oomkill_telling_close(t);
 	console_finish(t->console, r, &out, &why);
 }
 
@@ -114,7 +92,7 @@ static int begin(struct oomkill_telling *t)
 {
 	int r;
 
-	t->told = t->bad = t->dropped = 0;
+	t->told = t->dropped = 0;
 	r = loop_add_timer(console_loop(t->console), 1, 0, on_slice, t);
 	return r < 0 ? r : COMMAND_GOES_ON;
 }
@@ -153,26 +131,37 @@ int oomkill_tell_and_resume(struct oomkill_telling *t, uint64_t from)
 	return begin(t);
 }
 
+static int tell_line(void *user, const char *line, size_t n, struct strbuf *why)
+{
+	_cleanup_kill_ struct kill *k = NULL;
+	int r = kill_json_read(line, n, &k, why);
+
+	if (r == 0)
+		show(user, k);
+	return r;
+}
+
 int oomkill_tell_file(struct oomkill_telling *t, const char *path, struct strbuf *why)
 {
-	struct stat st;
-	int r;
+	const struct replay_config config = {
+		.made_by = "oomkill -j or --record",
+		.recording = &t->output->recording,
+		.line = tell_line,
+		.user = t,
+	};
+	int r = replay_open(path, &config, why, &t->replay);
 
-	/* To wait for what a pipe may bring would make all else wait. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		strbuf_printf(why, "%s is no file that a recording could be in", path);
-		return -EINVAL;
-	}
-	t->path = strdup(path);
-	if (!t->path)
-		return -ENOMEM;
 	t->resumes = false;
-	r = kill_reader_open(path, &t->reader);
-	if (r < 0)
-		strbuf_printf(why, "cannot read %s: %s", path, strerror(-r));
-	else
+	if (r == 0)
 		r = begin(t);
 	if (r < 0)
 		oomkill_telling_close(t);
 	return r;
+}
+
+void oomkill_telling_close(struct oomkill_telling *t)
+{
+	_cleanup_strbuf_ struct strbuf unused = {0};
+
+	(void)replay_close(STEAL(t->replay), 0, &unused);
 }

@@ -5,16 +5,16 @@
 #pragma once
 
 #include "console/console.h"
+#include "console/replay.h"
 #include "tools/oomkill_output.h"
 
 struct oomkill_telling {
 	struct oomkill_output *output;
 	struct console *console;
-	uint64_t next, end;	    /* numbers of kills that are kept */
-	bool resumes;		    /* until there are no more: then they are shown as they come */
-	struct kill_reader *reader; /* or those of a file */
-	char *path;
-	uint64_t told, bad, dropped;
+	uint64_t next, end;    /* numbers of kills that are kept */
+	bool resumes;	       /* until there are no more: then they are shown as they come */
+	struct replay *replay; /* or those of a file */
+	uint64_t told, dropped;
 };
 
 /* Tell the last N kept ones that pass the filter. COMMAND_GOES_ON or -errno. */

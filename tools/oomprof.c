@@ -168,11 +168,11 @@ static int prepare(struct oomprof *o)
 		message_error("%s", strbuf_text(&why));
 		return EXIT_FAILED;
 	}
-	r = o->record ? oomprof_output_record(&o->output, o->record) : 0;
-	if (r == 0)
-		return -1;
-	message_error("--record: cannot write %s: %s", o->record, strerror(-r));
-	return EXIT_FAILED;
+	if (o->record && recording_start(&o->output.recording, o->record, &why) < 0) {
+		message_error("--record: %s", strbuf_text(&why));
+		return EXIT_FAILED;
+	}
+	return -1;
 }
 
 int main(int argc, char *argv[])
@@ -234,12 +234,12 @@ int main(int argc, char *argv[])
 		return oomprof_check(&o.tool, argv + first, argc - first);
 	oomprof_output_form(&o.output, &o.tool);
 	if (status < 0 && o.replay)
-		status = oomprof_replay_file(&o.output, o.replay);
+		status = oomprof_replay_option(&o.output, o.replay);
 	if (status < 0)
 		status = prepare(&o);
 	if (status < 0)
 		status = o.pid ? profile_living(&o) : watch(&o);
-	oomprof_output_close(&o.output);
+	status = oomprof_output_close(&o.output, status);
 	tool_end(&o.tool);
 	return status;
 }

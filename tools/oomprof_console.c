@@ -75,22 +75,19 @@ static int run_resume(struct command_call *call)
 static int run_record(struct command_call *call)
 {
 	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
-	bool off = !strcmp(call->words[0], "off");
-	int r = oomprof_output_record(o, off ? NULL : call->words[0]);
+	int r;
 
-	if (r < 0)
-		strbuf_printf(call->why, "cannot write %s: %s", call->words[0], strerror(-r));
+	pthread_mutex_lock(&o->lock);
+	r = recording_command(&o->recording, call);
+	pthread_mutex_unlock(&o->lock);
 	return r;
 }
 
 static int run_replay(struct command_call *call)
 {
 	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
-	int r = oomprof_replay(o, call->words[0], call->why);
 
-	if (r < 0 && !call->why->length)
-		strbuf_printf(call->why, "cannot print it: %s", strerror(-r));
-	return r;
+	return oomprof_replay(o, call->words[0], false, call->why);
 }
 
 static void put_program(const struct known_binary *b, void *user)
@@ -161,11 +158,7 @@ static void put_status(struct strbuf *out, void *user)
 		      o->counts.written, o->counts.without, o->counts.failed);
 	strbuf_printf(out, "Lost:     %" PRIu64 " events, %" PRIu64 " buckets\n", w.lost,
 		      o->counts.lost_buckets);
-	if (o->record_path) {
-		strbuf_puts(out, "Recorded: in ");
-		text_display(out, o->record_path, strlen(o->record_path));
-		strbuf_printf(out, ", %" PRIu64 " could not be\n", o->counts.not_recorded);
-	}
+	recording_status(&o->recording, out);
 	pthread_mutex_unlock(&o->lock);
 }
 
@@ -194,35 +187,21 @@ int oomprof_console_open(struct oomprof_console *c)
 		.status = put_status,
 		.user = c,
 	};
-	struct console_config console = {
-		.tool = c->tool->info->name,
-		.common = &c->tool->common,
-		.tree = {c->tables, ARRAY_SIZE(c->tables)},
-		.loop = c->loop,
-	};
-	int r;
+	int r = tool_console_open(&c->base, &session, commands, c->loop);
 
-	if (!tool_has_console(c->tool))
-		return 0;
-	r = session_open(&session, &c->session);
-	if (r < 0)
-		return r;
-	c->tables[0] = session_commands(c->session);
-	c->tables[1] = (struct command_table){commands, c};
-	if (console_open(&console, &c->console) < 0)
-		return -ECANCELED;
-	oomprof_output_console(c->output, c->console);
-	return 0;
+	if (r == 0 && c->base.console)
+		oomprof_output_console(c->output, c->base.console);
+	return r;
 }
 
 void oomprof_console_stop(struct oomprof_console *c)
 {
-	session_close(STEAL(c->session));
+	tool_console_stop(&c->base);
 	oomprof_profile_stop(c);
 	oomprof_output_forget(c->output);
 }
 
 int oomprof_console_close(struct oomprof_console *c, int status)
 {
-	return console_close(c->console, status);
+	return tool_console_close(&c->base, status);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/worker.h"
-#include "session/session.h"
+#include "session/tool_console.h"
 #include "tools/oomprof_output.h"
 #include "watch/watcher.h"
 
@@ -15,9 +15,7 @@ struct oomprof_console {
 	struct watcher_settings *settings;
 	struct oomprof_output *output;
 	/* Its own. */
-	struct session *session;
-	struct console *console;
-	struct command_table tables[2];
+	struct tool_console base;
 	struct worker *profiler; /* NULL: no profile was asked for yet */
 	int profiled;		 /* an eventfd: that job is done; -1: none, set so at first */
 	struct profile_job *job;

@@ -17,6 +17,7 @@ void oomprof_output_form(struct oomprof_output *o, const struct tool *tool)
 	o->form.report.line_width = tool_line_width();
 	pthread_mutex_init(&o->files, NULL);
 	pthread_mutex_init(&o->lock, NULL);
+	o->recording.what = "victim";
 }
 
 void oomprof_output_console(struct oomprof_output *o, struct console *console)
@@ -98,17 +99,10 @@ static void count(struct oomprof_output *o, const struct victim *v, bool told)
 static void record(struct oomprof_output *o, const struct victim *v)
 {
 	_cleanup_strbuf_ struct strbuf line = {0};
-	int r;
 
-	if (!o->record)
+	if (!o->recording.writer)
 		return;
-	r = put_json_line(v, &o->form.report, &line);
-	if (r == 0)
-		r = line_writer_add(o->record, &line);
-	o->failed = o->failed || r < 0;
-	if (r < 0 && !o->counts.not_recorded++)
-		message_error("cannot record PID %u in %s: %s; further ones are counted only",
-			      v->process.pid, o->record_path, strerror(-r));
+	recording_add(&o->recording, put_json_line(v, &o->form.report, &line), &line);
 }
 
 /* For `show`, without its profile; the oldest goes. Others' kills do not displace what is wanted.
@@ -185,26 +179,6 @@ int oomprof_output_again(struct oomprof_output *o, uint64_t from, uint64_t most,
 	return r;
 }
 
-int oomprof_output_record(struct oomprof_output *o, const char *path)
-{
-	_cleanup_free_ char *copy = path ? strdup(path) : NULL;
-	struct line_writer *file = NULL;
-	int r = path && !copy ? -ENOMEM : 0;
-
-	if (r == 0 && path)
-		r = line_writer_open(path, &file);
-	if (r < 0)
-		return r;
-	pthread_mutex_lock(&o->lock);
-	line_writer_close(o->record);
-	free(o->record_path);
-	o->record = file;
-	o->record_path = STEAL(copy);
-	o->counts.not_recorded = 0;
-	pthread_mutex_unlock(&o->lock);
-	return 0;
-}
-
 void oomprof_output_forget(struct oomprof_output *o)
 {
 	pthread_mutex_lock(&o->lock);
@@ -215,13 +189,13 @@ void oomprof_output_forget(struct oomprof_output *o)
 	pthread_mutex_unlock(&o->lock);
 }
 
-void oomprof_output_close(struct oomprof_output *o)
+int oomprof_output_close(struct oomprof_output *o, int status)
 {
 	oomprof_output_forget(o);
-	line_writer_close(o->record);
-	free(o->record_path);
+	status = recording_close(&o->recording, status);
 	kill_filter_words_clear(&o->filter);
 	output_directory_close(&o->directory);
 	pthread_mutex_destroy(&o->files);
 	pthread_mutex_destroy(&o->lock);
+	return status;
 }

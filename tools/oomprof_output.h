@@ -8,8 +8,8 @@
 
 #include "app/tool.h"
 #include "console/console.h"
+#include "console/recording.h"
 #include "oom/kill_filter_words.h"
-#include "output/line_file.h"
 #include "victim/output_directory.h"
 #include "victim/victim_report.h"
 
@@ -23,7 +23,7 @@ struct oomprof_form {
 };
 
 struct oomprof_counts {
-	uint64_t seen, told, filtered, written, without, failed, lost_buckets, not_recorded;
+	uint64_t seen, told, filtered, written, without, failed, lost_buckets;
 };
 
 struct oomprof_output {
@@ -36,8 +36,7 @@ struct oomprof_output {
 	bool paused;
 	bool failed; /* at something that was to be done for a victim */
 	struct oomprof_counts counts;
-	struct line_writer *record; /* NULL: none */
-	char *record_path;
+	struct recording recording;
 	/* A circle; VICTIMS[n % OOMPROF_KEPT] is the n-th that was told of or filtered out. */
 	struct victim *victims[OOMPROF_KEPT];
 	uint64_t first, end, shown_to;
@@ -60,9 +59,7 @@ int oomprof_output_living(struct oomprof_output *o, struct victim *v, struct str
 int oomprof_output_again(struct oomprof_output *o, uint64_t from, uint64_t most,
 			 struct strbuf *out);
 
-/* Append a JSON line for each further victim to the file; NULL: no more. 0 or -errno. */
-int oomprof_output_record(struct oomprof_output *o, const char *path);
-
 /* Lets go of the console and of what was kept for it. */
 void oomprof_output_forget(struct oomprof_output *o);
-void oomprof_output_close(struct oomprof_output *o);
+/* STATUS, or what it becomes by what could not be recorded. */
+int oomprof_output_close(struct oomprof_output *o, int status);

@@ -54,7 +54,7 @@ static void on_done(void *user)
 	if (!job)
 		return;
 	c->job = NULL;
-	console_finish(c->console, job->result, &job->out, &job->why);
+	console_finish(c->base.console, job->result, &job->out, &job->why);
 	free_job(job);
 }
 

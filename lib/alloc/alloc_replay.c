@@ -1,7 +1,6 @@
 #include "alloc/alloc_replay.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +9,6 @@
 #include "alloc/alloc_replay_internal.h"
 #include "base/array.h"
 
-#define LINE_MOST (4u << 20)	/* bytes */
 #define ROWS_MOST (1u << 20)	/* of one time */
 #define DEPTH_MOST 8		/* of the JSON; ours has 3 */
 #define TEXT_AT_ONCE (1u << 20) /* bytes that are shown together */
@@ -18,8 +16,7 @@
 struct alloc_replay {
 	struct alloc_replay_options options;
 	struct json_tokener *tokener;
-	uint64_t line, told; /* this one; those that were ours */
-	char *time;	     /* of the rows */
+	char *time; /* of the rows */
 	struct replay_row *rows;
 	size_t count, capacity;
 	struct strbuf out;
@@ -87,9 +84,9 @@ static int show_interval(struct alloc_replay *r)
 	return flush(r);
 }
 
-static int wrong(struct alloc_replay *r, const char *what, struct strbuf *why)
+static int wrong(const char *what, struct strbuf *why)
 {
-	strbuf_printf(why, "line %" PRIu64 ": %s", r->line, what);
+	strbuf_puts(why, what);
 	return -EBADMSG;
 }
 
@@ -98,26 +95,23 @@ static int parse(struct alloc_replay *r, const char *line, size_t n, struct json
 {
 	struct json_object *object;
 
-	if (n > LINE_MOST)
-		return wrong(r, "too long for one of goalloctop's", why);
 	json_tokener_reset(r->tokener);
 	object = json_tokener_parse_ex(r->tokener, line, (int)n);
 	if (!json_object_is_type(object, json_type_object)) {
 		json_object_put(object);
-		return wrong(r, "not a JSON object: was it made by 'record' or goalloctop -j?",
-			     why);
+		return wrong("not a JSON object: was it made by 'record' or goalloctop -j?", why);
 	}
 	*ret = object;
 	return 0;
 }
 
 /* Which table it is of. */
-static int classify(struct alloc_replay *r, struct replay_row *row, struct strbuf *why)
+static int classify(struct replay_row *row, struct strbuf *why)
 {
 	struct json_object *o = row->object;
 
 	if (!replay_text(o, "time") || !replay_number(o, "pid", &row->pid))
-		return wrong(r, "no row of goalloctop's: it has no time or no pid", why);
+		return wrong("no row of goalloctop's: it has no time or no pid", why);
 	if (json_object_object_get_ex(o, "stands_for_bytes", NULL))
 		row->kind = REPLAY_TRACE;
 	else if (json_object_object_get_ex(o, "package", NULL))
@@ -127,7 +121,7 @@ static int classify(struct alloc_replay *r, struct replay_row *row, struct strbu
 	else if (json_object_object_get_ex(o, "go_version", NULL))
 		row->kind = REPLAY_PROGRAM;
 	else
-		return wrong(r, "no row of goalloctop's: neither a program nor a site", why);
+		return wrong("no row of goalloctop's: neither a program nor a site", why);
 	return 0;
 }
 
@@ -139,7 +133,7 @@ static int add_row(struct alloc_replay *r, const struct replay_row *row, struct 
 	if (r->time && strcmp(r->time, time) != 0)
 		result = show_interval(r);
 	if (result == 0 && r->count >= ROWS_MOST)
-		result = wrong(r, "too many rows of one time", why);
+		result = wrong("too many rows of one time", why);
 	if (result == 0)
 		result = array_reserve(&r->rows, &r->capacity, r->count, 1, sizeof(*r->rows));
 	if (result == 0 && !r->time)
@@ -166,42 +160,30 @@ static int add_trace(struct alloc_replay *r, const struct replay_row *row)
 	return result == 0 && r->out.length >= TEXT_AT_ONCE ? flush(r) : result;
 }
 
+static int add_line(struct alloc_replay *r, const char *line, size_t n)
+{
+	strbuf_append(&r->out, line, n);
+	strbuf_putc(&r->out, '\n');
+	return r->out.length >= TEXT_AT_ONCE ? flush(r) : 0;
+}
+
 int alloc_replay_line(struct alloc_replay *r, const char *line, size_t n, struct strbuf *why)
 {
 	struct replay_row row = {0};
-	int result;
+	int result = parse(r, line, n, &row.object, why);
 
-	r->line++;
-	while (n && (line[n - 1] == '\n' || line[n - 1] == '\r' || line[n - 1] == ' '))
-		n--;
-	if (!n)
-		return 0;
-	result = parse(r, line, n, &row.object, why);
 	if (result < 0)
 		return result;
-	result = classify(r, &row, why);
-	if (result == 0)
-		r->told++;
-	if (result < 0 || r->options.json) {
-		json_object_put(row.object);
-		if (result == 0) {
-			strbuf_append(&r->out, line, n);
-			strbuf_putc(&r->out, '\n');
-		}
-		return result == 0 && r->out.length >= TEXT_AT_ONCE ? flush(r) : result;
-	}
-	return row.kind == REPLAY_TRACE ? add_trace(r, &row) : add_row(r, &row, why);
+	result = classify(&row, why);
+	if (result == 0 && !r->options.json)
+		return row.kind == REPLAY_TRACE ? add_trace(r, &row) : add_row(r, &row, why);
+	json_object_put(row.object);
+	return result < 0 ? result : add_line(r, line, n);
 }
 
-int alloc_replay_end(struct alloc_replay *r, struct strbuf *why)
+int alloc_replay_end(struct alloc_replay *r)
 {
 	int result = show_interval(r);
 
-	if (result == 0)
-		result = flush(r);
-	if (result == 0 && !r->told) {
-		strbuf_puts(why, "there is nothing in it");
-		return -ENODATA;
-	}
-	return result;
+	return result < 0 ? result : flush(r);
 }

@@ -31,11 +31,9 @@ struct alloc_replay_options {
 int alloc_replay_open(const struct alloc_replay_options *options, struct alloc_replay **ret);
 void alloc_replay_close(struct alloc_replay *replay);
 
-/*
- * One more line; empty ones are passed by. 0; -EBADMSG: it is none of goalloctop's, and WHY says
- * which and why (what came before was shown); or -errno of SHOW.
- */
+/* One more line. 0; -EBADMSG: it is none of goalloctop's, WHY says why, and others may follow; or
+ * -errno of SHOW. */
 int alloc_replay_line(struct alloc_replay *replay, const char *line, size_t n, struct strbuf *why);
 
-/* There are no more. 0 or -errno; -ENODATA: there was none at all. */
-int alloc_replay_end(struct alloc_replay *replay, struct strbuf *why);
+/* There are no more. 0 or -errno. */
+int alloc_replay_end(struct alloc_replay *replay);

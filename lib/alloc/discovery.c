@@ -127,13 +127,17 @@ int discovery_fd(const struct discovery *d)
 
 int discovery_take(struct discovery *d)
 {
-	const uint32_t index = GOALLOCTOP_LOST_COMINGS;
 	int r = event_ring_consume(d->ring);
-	uint64_t lost, before = d->lost;
 
-	if (r < 0)
-		return r;
-	r = kernel_map_lookup(d->counters, &index, &lost);
+	return MIN(r, 0);
+}
+
+int discovery_ask_lost(struct discovery *d)
+{
+	const uint32_t index = GOALLOCTOP_LOST_COMINGS;
+	uint64_t lost, before = d->lost;
+	int r = kernel_map_lookup(d->counters, &index, &lost);
+
 	if (r < 0)
 		return r;
 	lost += tracer_missed(d->tracer, "raw_tp__sched_process_exec") +

@@ -40,11 +40,15 @@ int discovery_open(struct tracer *tracer, const struct discovery_calls *calls, s
 /* Polls readable while there is something to take. Owned by it. */
 int discovery_fd(const struct discovery *discovery);
 
-/*
- * Make the calls for all that has happened, without waiting. To be called now and then also where
- * nothing is readable: the kernel may have left an event out (tracer_missed()). 0 or -errno.
- */
+/* Make the calls for all that is on the ring, without waiting. 0 or -errno. */
 int discovery_take(struct discovery *discovery);
+
+/*
+ * Was anything lost since the last time? Then on_lost() is called. To be asked once an interval:
+ * what the ring had no place for, and what the kernel did not even run the probe for
+ * (tracer_missed()), makes nothing readable. 0 or -errno.
+ */
+int discovery_ask_lost(struct discovery *discovery);
 
 /*
  * Tell of the end of this process, too: of one that was found otherwise. Say so before looking into
@@ -64,7 +68,7 @@ void discovery_forget(struct discovery *discovery);
 int discovery_check(const struct discovery *discovery, struct strbuf *why);
 int discovery_renew(struct discovery *discovery);
 
-/* Starts and ends lost by now. */
+/* Starts and ends lost by then. */
 uint64_t discovery_lost(const struct discovery *discovery);
 
 /* NULL is fine. */

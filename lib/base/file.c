@@ -38,9 +38,13 @@ int file_read_fd(int fd, size_t most, struct strbuf *out)
 
 int file_read(const char *path, size_t most, struct strbuf *out)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A pipe among the files of a captured machine, say, would be waited for without end. */
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 
-	return fd < 0 ? -errno : file_read_fd(fd, most, out);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISFIFO(st.st_mode) ? -ESPIPE : file_read_fd(fd, most, out);
 }
 
 int file_write_fd(int fd, const void *bytes, size_t n)

@@ -12,7 +12,10 @@
  */
 void file_open_standard(void);
 
-/* Append all of a descriptor or file to OUT; more than MOST bytes: -EFBIG. 0 or -errno. */
+/*
+ * Append all of a descriptor or file to OUT; more than MOST bytes: -EFBIG. 0 or -errno; a file that
+ * is a pipe is not waited for: -ESPIPE.
+ */
 int file_read_fd(int fd, size_t most, struct strbuf *out);
 int file_read(const char *path, size_t most, struct strbuf *out);
 

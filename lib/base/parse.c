@@ -59,28 +59,48 @@ int parse_size(const char *s, uint64_t *ret)
 	return 0;
 }
 
-int parse_duration(const char *s, uint64_t *ret_ns)
+/* The nanoseconds of a unit that is smaller than the one before: from *NEXT on. 0: there is none.
+ */
+static double unit_ns(const char *unit, size_t n, size_t *next)
 {
 	static const struct {
 		const char *name;
 		double ns;
-	} units[] = {{"", 1e9}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
-	double value;
+	} units[] = {{"d", 86400e9}, {"h", 3600e9}, {"m", 60e9},
+		     {"s", 1e9},     {"ms", 1e6},   {"us", 1e3}};
+
+	while (*next < ARRAY_SIZE(units)) {
+		size_t i = (*next)++;
+
+		if (strlen(units[i].name) == n && !strncmp(units[i].name, unit, n))
+			return units[i].ns;
+	}
+	return 0;
+}
+
+int parse_duration(const char *s, uint64_t *ret_ns)
+{
+	double sum = 0, value, unit;
+	size_t n, next = 0;
 	char *end;
 
-	if (!isdigit((unsigned char)s[0]) && s[0] != '.')
+	/* strtod() knows more kinds of numbers than people here mean. */
+	if (strpbrk(s, "xXeEpP"))
 		return -EINVAL;
-	if (strspn(s, "0123456789.") == 0 || strpbrk(s, "xXeEpP"))
-		return -EINVAL;
-	value = strtod(s, &end);
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strcmp(end, units[i].name))
-			continue;
-		value *= units[i].ns;
-		if (!isfinite(value) || value < 1 || value > 9e18)
-			return -ERANGE;
-		*ret_ns = (uint64_t)value;
-		return 0;
-	}
-	return -EINVAL;
+	do {
+		if (!isdigit((unsigned char)s[strspn(s, ".")]))
+			return -EINVAL;
+		value = strtod(s, &end);
+		n = strcspn(end, "0123456789.");
+		/* Seconds need no unit, where there is nothing else. */
+		unit = *end || next ? unit_ns(end, n, &next) : 1e9;
+		if (end == s || unit == 0)
+			return -EINVAL;
+		sum += value * unit;
+		s = end + n;
+	} while (*s);
+	if (!isfinite(sum) || sum < 1 || sum > 9e18)
+		return -ERANGE;
+	*ret_ns = (uint64_t)sum;
+	return 0;
 }

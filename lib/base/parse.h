@@ -9,5 +9,8 @@ int parse_number(const char *s, uint64_t least, uint64_t most, uint64_t *ret);
 /* Bytes: a number with an optional suffix K, M, G, T (powers of 1024, an i or iB may follow). */
 int parse_size(const char *s, uint64_t *ret);
 
-/* Seconds ("2", "0.5") or with a unit (us, ms, s, m, h), as nanoseconds; more than 0. */
+/*
+ * Seconds ("2", "0.5") or with a unit (us, ms, s, m, h, d), or several such ("1h30m"), the larger
+ * first; as nanoseconds; more than 0.
+ */
 int parse_duration(const char *s, uint64_t *ret_ns);

@@ -86,6 +86,21 @@ int column_choice_parse(const struct column_about *columns, size_t n, const char
 	return r;
 }
 
+void column_choice_text(const struct column_about *columns, size_t n, uint64_t chosen,
+			struct strbuf *out)
+{
+	const char *between = "";
+
+	if (!chosen)
+		strbuf_puts(out, "default");
+	for (size_t i = 0; i < n; i++) {
+		if (!(chosen & UINT64_C(1) << i))
+			continue;
+		strbuf_printf(out, "%s%s", between, columns[i].name);
+		between = ",";
+	}
+}
+
 void column_choice_list(const struct column_about *columns, size_t n, uint64_t shown,
 			struct strbuf *out)
 {

@@ -27,6 +27,10 @@ struct column_about {
 int column_choice_parse(const struct column_about *columns, size_t n, const char *text,
 			uint64_t shown, uint64_t *ret, struct strbuf *why);
 
+/* Append what column_choice_parse() would take for CHOSEN: "pid,comm", or "default". */
+void column_choice_text(const struct column_about *columns, size_t n, uint64_t chosen,
+			struct strbuf *out);
+
 /* Append a line of each: its name, head, whether it is SHOWN, unit and meaning. */
 void column_choice_list(const struct column_about *columns, size_t n, uint64_t shown,
 			struct strbuf *out);

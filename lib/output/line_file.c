@@ -80,22 +80,48 @@ struct line_reader {
 	size_t at; /* where the next line begins in TEXT */
 };
 
-int line_reader_open(const char *path, struct line_reader **ret)
+/* Owns FD; a negative one is an errno. */
+static int open_fd(int fd, struct line_reader **ret)
 {
-	bool is_stdin = !strcmp(path, "-");
-	struct line_reader *r = calloc(1, sizeof(*r));
+	struct line_reader *r;
 
-	if (!r)
+	if (fd < 0)
+		return fd;
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		close(fd);
 		return -ENOMEM;
-	r->fd = is_stdin ? fcntl(0, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
-	if (r->fd < 0) {
-		int error = -errno;
-
-		free(r);
-		return error;
 	}
+	r->fd = fd;
 	*ret = r;
 	return 0;
+}
+
+int line_reader_open(const char *path, struct line_reader **ret)
+{
+	int fd = strcmp(path, "-") == 0 ? fcntl(0, F_DUPFD_CLOEXEC, 3)
+					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
+	/* Else it would be the first line that cannot be read. */
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		close(fd);
+		return -EISDIR;
+	}
+	return open_fd(fd < 0 ? -errno : fd, ret);
+}
+
+int line_reader_open_regular(const char *path, struct line_reader **ret)
+{
+	/* Not to wait for the other end of a pipe. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		return -ESPIPE;
+	}
+	return open_fd(fd < 0 ? -errno : fd, ret);
 }
 
 int line_reader_fd(const struct line_reader *r)
@@ -160,21 +186,22 @@ static int any_line(struct line_reader *r, const char **ret, size_t *ret_size)
 	}
 }
 
-static bool is_blank(const char *line, size_t n)
+static size_t without_blanks(const char *line, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!strchr(" \t\r", line[i]) || !line[i])
-			return false;
-	return true;
+	while (n && (line[n - 1] == ' ' || line[n - 1] == '\t' || line[n - 1] == '\r'))
+		n--;
+	return n;
 }
 
 int line_reader_next(struct line_reader *r, const char **ret, size_t *ret_size)
 {
 	int result;
 
-	do
+	do {
 		result = any_line(r, ret, ret_size);
-	while (result == 1 && is_blank(*ret, *ret_size));
+		if (result == 1)
+			*ret_size = without_blanks(*ret, *ret_size);
+	} while (result == 1 && !*ret_size);
 	return result;
 }
 

@@ -119,6 +119,7 @@ static void run_children(struct discovery *d, const char *path, bool watched)
 	close(gate[0]);
 	close(gate[1]);
 	assert_int_equal(discovery_take(d), 0);
+	assert_int_equal(discovery_ask_lost(d), 0);
 }
 
 /* Told so often, but for what it says that it has lost: the kernel may leave out an event. */

@@ -256,8 +256,41 @@ static void structs_of_the_kernel(void **state)
 	assert_string_equal(strbuf_text(&why), "");
 	strbuf_reset(&out);
 	assert_int_equal(kernel_struct_text("tusk_struct", &out, &why), -ENOENT);
-	has_line(why.data, "this kernel has no struct, union or enum tusk_struct; did you mean "
+	has_line(why.data, "this kernel has no struct, union or enum 'tusk_struct'; did you mean "
 			   "task_struct");
+	assert_string_equal(strbuf_text(&out), "");
+}
+
+/* What a member is, or points to, has members again. */
+static void members_of_members(void **state)
+{
+	static const struct {
+		const char *path, *why;
+	} wrong[] = {
+		{"task_struct.mm.nosuch", "mm_struct has no member 'nosuch': 'fields mm_struct'"},
+		{"task_struct.nosuch.x", "task_struct has no member 'nosuch'"},
+		{"task_struct.pid.x", "'pid' of task_struct has no members"},
+		{"oom_constraint.x", "oom_constraint has no member 'x'"},
+		{"gfp_t", "gfp_t is no struct, union or enum: it is 'unsigned int'"},
+		{"task_struct.mm..", "has no member ''"},
+		{".x", "no struct, union or enum ''"},
+	};
+	_cleanup_strbuf_ struct strbuf out = {0}, why = {0};
+
+	(void)state;
+	assert_int_equal(kernel_struct_text("task_struct.mm", &out, &why), 0);
+	has_line(out.data, " bytes struct mm_struct *mm\n");
+	assert_null(strchr(strchr(out.data, '\n') + 1, '\n'));
+	strbuf_reset(&out);
+	assert_int_equal(kernel_struct_text("task_struct.real_parent.mm.total_vm", &out, &why), 0);
+	has_line(out.data, "of struct mm_struct:\n");
+	has_line(out.data, " bytes long unsigned int total_vm\n");
+	strbuf_reset(&out);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		assert_int_equal(kernel_struct_text(wrong[i].path, &out, &why), -ENOENT);
+		has_line(why.data, wrong[i].why);
+		strbuf_reset(&why);
+	}
 	assert_string_equal(strbuf_text(&out), "");
 }
 
@@ -273,7 +306,13 @@ static void names_of_structs(void **state)
 	assert_int_equal(strchr(strchr(out.data, '\n') + 1, '\n')[1], '\0');
 	strbuf_reset(&out);
 	assert_int_equal(kernel_struct_names("no such struct", 2, &out), 0);
+	assert_int_equal(kernel_struct_names("no_such_struct.x", 2, &out), 0);
 	assert_int_equal(out.length, 0);
+	assert_int_equal(kernel_struct_names("task_struct.stat", 2, &out), 0);
+	has_line(out.data, "\ntask_struct.static_prio\n");
+	strbuf_reset(&out);
+	assert_int_equal(kernel_struct_names("task_struct.mm.total", 2, &out), 0);
+	has_line(out.data, "\ntask_struct.mm.total_vm\n");
 }
 
 int main(void)
@@ -286,6 +325,7 @@ int main(void)
 		cmocka_unit_test(rings_and_program_arrays),
 		cmocka_unit_test(programs_that_are_attached),
 		cmocka_unit_test(structs_of_the_kernel),
+		cmocka_unit_test(members_of_members),
 		cmocka_unit_test(names_of_structs),
 	};
 	int unavailable = bpf_test_unavailable();

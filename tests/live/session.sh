@@ -165,7 +165,9 @@ matches "save is not led elsewhere" "$(of "$tools/oomkill" -c "save $tmp/link")"
 equal "--probe with an error: exit status" $? 1
 matches "and its line" "$(cat "$tmp/out")" 'bad.c:1:6: error: '
 echo 'echo "int y" >"$file"' >"$tmp/do"
-EDITOR=$tmp/bin/vi "$tools/oomkill" --edit -d 0.1 >"$tmp/out" 2>&1 </dev/null
+# Of another name: vi would need a terminal.
+cp "$tmp/bin/vi" "$tmp/bin/script"
+EDITOR=$tmp/bin/script "$tools/oomkill" --edit -d 0.1 >"$tmp/out" 2>&1 </dev/null
 equal "--edit with an error: exit status" $? 1
 kept=$(sed -nE 's/.*the edited text is kept in ([^:]*):.*/\1/p' "$tmp/out")
 equal "what was edited is kept" "$(sed 1d "$kept")" "int y"
