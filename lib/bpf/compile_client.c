@@ -187,14 +187,18 @@ int compiler_ended_fd(const struct compiler *c)
 }
 
 /* The helper's own errors begin with the function or the map that is at fault: "NAME: ...". */
-static void note_error(const struct source *source, const char *line)
+static void put_error(const struct source *source, const char *line, size_t n, struct strbuf *out)
 {
+	const char *start = line + (strncmp(line, "map ", 4) ? 0 : 4);
+	_cleanup_strbuf_ struct strbuf text = {0};
 	char name[IMAGE_NAME_SIZE];
 	int used = 0;
 
-	line += strncmp(line, "map ", 4) ? 0 : 4;
-	if (sscanf(line, "%127[A-Za-z0-9_]%n", name, &used) == 1 && line[used] == ':')
-		source_error_at(source, source_line_of(source, name));
+	text_display(&text, line, n);
+	strbuf_putc(&text, '\n');
+	if (sscanf(start, "%127[A-Za-z0-9_]%n", name, &used) == 1 && start[used] == ':')
+		source_blame(source, name, &text);
+	strbuf_puts(out, strbuf_text(&text));
 }
 
 /* The helper's own lines, one way or the other, and the compiler's. */
@@ -212,10 +216,12 @@ static void sort_messages(const struct source *source, const char *text, bool fa
 
 		if (note || !strncmp(line, HELPER ": ", skip)) {
 			own = !note;
-			if (own)
-				note_error(source, line + skip);
-			text_display(own ? errors : others, line + skip, n - skip);
-			strbuf_putc(own ? errors : others, '\n');
+			if (own) {
+				put_error(source, line + skip, n - skip, errors);
+			} else {
+				text_display(others, line + skip, n - skip);
+				strbuf_putc(others, '\n');
+			}
 		} else if (own && *line == ' ') {
 			text_display(errors, line, n);
 			strbuf_putc(errors, '\n');

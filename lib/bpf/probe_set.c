@@ -109,11 +109,11 @@ static int check_layouts(const struct image *image, const struct source *source,
 
 			if (!is_layout(map))
 				continue;
-			source_error_at(source, source_line_of(source, image->programs[i].name));
 			strbuf_printf(reason,
 				      "%s: the map %s cannot be used: names that end in __layout "
 				      "are kept for OOMTOOLS_EVENT(), which makes no map\n",
 				      image->programs[i].name, map);
+			source_blame(source, image->programs[i].name, reason);
 			return -EINVAL;
 		}
 	return 0;
@@ -211,7 +211,8 @@ static int load_programs(struct image *image, const struct source *source, struc
 	return 0;
 }
 
-static int fill_program_arrays(struct probe_set *set, struct strbuf *reason)
+static int fill_program_arrays(const struct source *source, struct probe_set *set,
+			       struct strbuf *reason)
 {
 	for (size_t i = 0; i < set->n_programs; i++) {
 		const struct probe_program *p = &set->programs[i];
@@ -225,13 +226,15 @@ static int fill_program_arrays(struct probe_set *set, struct strbuf *reason)
 
 			strbuf_printf(reason, "%s: cannot be put into %s: %s\n", p->name,
 				      p->parsed.target, strerror(-r));
+			source_blame(source, p->name, reason);
 			return r;
 		}
 	}
 	return 0;
 }
 
-static int name_programs(const struct image *image, struct probe_set *set, struct strbuf *reason)
+static int name_programs(const struct image *image, const struct source *source,
+			 struct probe_set *set, struct strbuf *reason)
 {
 	set->programs = calloc(image->n_programs + 1, sizeof(*set->programs));
 	if (!set->programs)
@@ -247,6 +250,7 @@ static int name_programs(const struct image *image, struct probe_set *set, struc
 				      "%s: a function's name must say where it is "
 				      "attached:\n%s",
 				      p->name, program_name_forms);
+			source_blame(source, p->name, reason);
 			return -EINVAL;
 		}
 	}
@@ -263,11 +267,11 @@ int probe_set_load(struct image *image, const struct source *source,
 
 	if (!set)
 		return -ENOMEM;
-	r = name_programs(image, set, reason);
+	r = name_programs(image, source, set, reason);
 	for (size_t i = 0; i < set->n_programs && r == 0; i++) {
 		r = decide_type(image, set, i, features, reason);
-		if (r == -ENOENT || r == -EINVAL)
-			source_error_at(source, source_line_of(source, set->programs[i].name));
+		if (r < 0)
+			source_blame(source, set->programs[i].name, reason);
 	}
 	if (r == 0)
 		r = check_layouts(image, source, reason);
@@ -282,7 +286,7 @@ int probe_set_load(struct image *image, const struct source *source,
 		btf_fd = bpf_btf_load(image->btf, image->btf_size, NULL);
 	r = load_programs(image, source, set, btf_fd, reason, log);
 	if (r == 0)
-		r = fill_program_arrays(set, reason);
+		r = fill_program_arrays(source, set, reason);
 	if (r == 0)
 		*ret = STEAL(set);
 	return r;

@@ -220,19 +220,12 @@ static void explain_error(const struct program_load *l, int r, struct strbuf *re
 static void explain_size(const struct program_load *l, const struct source *source,
 			 struct strbuf *reason)
 {
-	const char *file;
-	unsigned int shown, at = source_line_of(source, l->program->name);
-
-	source_error_at(source, at);
-	if (at) {
-		source_locate(source, at, &file, &shown);
-		strbuf_printf(reason, "%s:%u: ", file, shown);
-	}
 	strbuf_printf(reason,
 		      "the kernel's verifier gives up on %s after a million steps: it follows each "
 		      "turn of a loop, and each way through it. Fewer turns, or fewer branches in "
 		      "a loop, may do\n",
 		      l->program->name);
+	source_blame(source, l->program->name, reason);
 }
 
 int program_load(const struct program_load *l, const struct source *source, struct strbuf *reason,
@@ -257,9 +250,11 @@ int program_load(const struct program_load *l, const struct source *source, stru
 	r = load_with_log(l, log);
 	if (r >= 0)
 		return r;
-	if (log->length > 1)
+	if (log->length > 1) {
 		program_explain(l->program->name, log->data, source, reason);
-	else
-		explain_error(l, r, reason);
+		return r;
+	}
+	explain_error(l, r, reason);
+	source_blame(source, l->program->name, reason);
 	return r;
 }

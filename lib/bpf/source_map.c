@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/macro.h"
@@ -126,6 +127,28 @@ static bool holds_word(const char *line, size_t n, const char *name)
 	return false;
 }
 
+/* The macro line that makes KIND__WORDS, or KIND__WORD__WORD, of its arguments; 0: none. */
+static unsigned int line_of_macro(const struct source *source, const char *name)
+{
+	const char *words = strstr(name, "__"), *second;
+	_cleanup_free_ char *first = NULL;
+	unsigned int number = 1;
+
+	words = words ? words + 2 : "";
+	second = strstr(words, "__");
+	first = second ? strndup(words, (size_t)(second - words)) : NULL;
+	for (const char *line = source->text; *line && *words; number++) {
+		size_t n = strcspn(line, "\n");
+
+		if (isupper((unsigned char)*line) && memchr(line, '(', n) &&
+		    (holds_word(line, n, words) ||
+		     (first && holds_word(line, n, first) && holds_word(line, n, second + 2))))
+			return number;
+		line += n + (line[n] == '\n');
+	}
+	return 0;
+}
+
 unsigned int source_line_of(const struct source *source, const char *name)
 {
 	unsigned int number = 1, mentioned = 0;
@@ -141,13 +164,43 @@ unsigned int source_line_of(const struct source *source, const char *name)
 		}
 		line += n + (line[n] == '\n');
 	}
-	return mentioned;
+	return mentioned ? mentioned : line_of_macro(source, name);
 }
 
 void source_error_at(const struct source *source, unsigned int line)
 {
 	if (source->error_line && !*source->error_line)
 		*source->error_line = line;
+}
+
+static void put_text_line(const struct source *source, unsigned int number, struct strbuf *out)
+{
+	const char *line = source->text;
+
+	while (--number)
+		line += strcspn(line, "\n") + 1;
+	strbuf_puts(out, "    ");
+	text_display(out, line, strcspn(line, "\n"));
+	strbuf_putc(out, '\n');
+}
+
+void source_blame(const struct source *source, const char *name, struct strbuf *reason)
+{
+	unsigned int number = source->error_line ? source_line_of(source, name) : 0, shown;
+	_cleanup_strbuf_ struct strbuf said = {0};
+	const char *file, *rest;
+	int first;
+
+	source_error_at(source, number);
+	if (!number)
+		return;
+	SWAP(said, *reason);
+	source_locate(source, number, &file, &shown);
+	first = (int)strcspn(strbuf_text(&said), "\n");
+	rest = strbuf_text(&said) + first;
+	strbuf_printf(reason, "%s:%u: %.*s\n", file, shown, first, strbuf_text(&said));
+	put_text_line(source, number, reason);
+	strbuf_puts(reason, rest + (*rest == '\n'));
 }
 
 /* One message: its first line, and the quoted source with carets below it. */

@@ -49,11 +49,22 @@ unsigned int source_find(const struct source *source, const char *quoted, size_t
 unsigned int source_find_rewritten(const struct source *source, const char *quoted, size_t n,
 				   unsigned int hint);
 
-/* The number of the line where the text defines NAME, or has it at all; 0 if it does not. */
+/*
+ * The number of the line where the text defines the function NAME, or has the name at all; 0 if it
+ * does not. libbcc's macros make names of their arguments: TRACEPOINT_PROBE(A, B) is the line of
+ * tracepoint__A__B.
+ */
 unsigned int source_line_of(const struct source *source, const char *name);
 
 /* An error was found at that line of the text; 0: nobody knows at which. */
 void source_error_at(const struct source *source, unsigned int line);
+
+/*
+ * The function NAME is at fault, as REASON says: file and line come before that, the line itself
+ * after its first line. Nothing where the text has no such function, or nobody asks for lines
+ * (error_line is NULL), as with an image.
+ */
+void source_blame(const struct source *source, const char *name, struct strbuf *reason);
 
 /*
  * Sort a compiler's output: errors with their notes (each once, with true file and line, harmless

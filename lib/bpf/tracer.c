@@ -84,7 +84,9 @@ static void attempt_init(struct attempt *a, struct tracer *t, const struct trace
 	add_flags(&a->flags, config->flags);
 	a->supply = (struct image_supply){
 		.compile = {.tool = config->name,
-			    .source = {config->text, config->lines, config->file, &a->error_line},
+			    /* Of what text an image was made, nobody knows. */
+			    .source = {config->text, config->lines, config->file,
+				       config->image_path ? NULL : &a->error_line},
 			    .flags = strbuf_text(&a->flags),
 			    .kernel_headers = config->kernel_headers,
 			    .meanwhile = config->meanwhile,
@@ -235,15 +237,6 @@ static int prepare(struct tracer *t, struct attempt *a)
 	return r;
 }
 
-/* The program of that name is at fault. */
-static void blame(struct attempt *a, const char *program)
-{
-	const struct source *source = &a->supply.compile.source;
-
-	if (!a->config->image_path)
-		source_error_at(source, source_line_of(source, program));
-}
-
 static int attach(struct tracer *t, struct attempt *a)
 {
 	int r = attachments_new(&t->attached);
@@ -255,7 +248,7 @@ static int attach(struct tracer *t, struct attempt *a)
 			continue;
 		r = attachments_add(t->attached, p, a->config->swappable, &t->features, &a->reason);
 		if (r < 0)
-			blame(a, p->name);
+			source_blame(&a->supply.compile.source, p->name, &a->reason);
 	}
 	if (r < 0) {
 		attachments_close(t->attached);
@@ -426,7 +419,7 @@ static int swap_variant(struct tracer *t, struct attempt *a)
 		return r;
 	r = attachments_swap(t->attached, a->made.set, old.set, &t->features, &failed, &a->reason);
 	if (r < 0) {
-		blame(a, failed);
+		source_blame(&a->supply.compile.source, failed, &a->reason);
 		return r;
 	}
 	probe_set_adopt(a->made.set, old.set);

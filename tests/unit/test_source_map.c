@@ -222,10 +222,47 @@ static void finds_rewritten_lines(void **state)
 	assert_int_equal(line, 2);
 }
 
+static void check_blame(const char *name, unsigned int line, const char *reason)
+{
+	static const char program[] = "#define X 1\n"
+				      "int raw_tp__x(void *ctx)\n"
+				      "{\n"
+				      "}\n"
+				      "TRACEPOINT_PROBE(net, x)\n"
+				      "TRACEPOINT_PROBE(oom, mark_victim)\n"
+				      "RAW_TRACEPOINT_PROBE(sys_enter)";
+	unsigned int at = 0;
+	const struct source source = {.text = program, .file = "x.c", .error_line = &at};
+	const struct source unasked = {.text = program, .file = "x.c"};
+	_cleanup_strbuf_ struct strbuf said = {0}, same = {0};
+
+	strbuf_puts(&said, "no such\n  as these\n");
+	strbuf_puts(&same, strbuf_text(&said));
+	source_blame(&source, name, &said);
+	assert_string_equal(strbuf_text(&said), reason);
+	assert_int_equal(at, line);
+	source_blame(&unasked, name, &same);
+	assert_string_equal(strbuf_text(&same), "no such\n  as these\n");
+}
+
+static void blames_functions(void **state)
+{
+	(void)state;
+	check_blame("raw_tp__x", 2, "x.c:2: no such\n    int raw_tp__x(void *ctx)\n  as these\n");
+	check_blame("tracepoint__oom__mark_victim", 6,
+		    "x.c:6: no such\n    TRACEPOINT_PROBE(oom, mark_victim)\n  as these\n");
+	check_blame("raw_tracepoint__sys_enter", 7,
+		    "x.c:7: no such\n    RAW_TRACEPOINT_PROBE(sys_enter)\n  as these\n");
+	check_blame("tracepoint__oom__x", 0, "no such\n  as these\n");
+	check_blame("kprobe__", 0, "no such\n  as these\n");
+	check_blame("probe", 0, "no such\n  as these\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_rewritten_lines),
+		cmocka_unit_test(blames_functions),
 		cmocka_unit_test(locates_lines),
 		cmocka_unit_test(finds_quoted_lines),
 		cmocka_unit_test(sorts_messages),
