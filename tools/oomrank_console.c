@@ -199,6 +199,16 @@ static void put_status(struct strbuf *out, void *user)
 					: "/proc");
 }
 
+static const char *no_events(void *user)
+{
+	const struct oomrank *o = user;
+
+	if (!o->interval_ns)
+		return "no report comes by itself: 'set interval 10' has one made so often, 'rank' "
+		       "makes one now";
+	return o->paused ? "it is paused: no report is made before 'resume'" : NULL;
+}
+
 int oomrank_console_open(struct oomrank *o)
 {
 	const struct session_config session = {
@@ -215,7 +225,11 @@ int oomrank_console_open(struct oomrank *o)
 	if (!tool_has_console(&o->tool))
 		return 0;
 	r = recent_texts_open(&o->recent, REPORTS_KEPT, BYTES_KEPT);
-	return r < 0 ? r : tool_console_open(&o->console, &session, commands, o->loop);
+	if (r == 0)
+		r = tool_console_open(&o->console, &session, commands, o->loop);
+	if (r == 0)
+		console_without_events(o->console.console, no_events, o);
+	return r;
 }
 
 int oomrank_console_close(struct oomrank *o, int status)

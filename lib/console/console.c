@@ -255,8 +255,23 @@ void console_finish(struct console *c, int result, const struct strbuf *out,
 	wait_end(c);
 }
 
-int console_wait_begin(struct console *c, uint64_t events, uint64_t duration_ns)
+void console_without_events(struct console *c, const char *(*none)(void *user), void *user)
 {
+	if (!c)
+		return;
+	c->no_events = none;
+	c->no_events_user = user;
+}
+
+int console_wait_begin(struct console *c, uint64_t events, uint64_t duration_ns, struct strbuf *why)
+{
+	const char *none = events && c->no_events ? c->no_events(c->no_events_user) : NULL;
+	bool are_there = !c->typing && atomic_load(&c->events) - c->events_from >= events;
+
+	if (none && !are_there) {
+		strbuf_puts(why, none);
+		return -EINVAL;
+	}
 	c->wait = events ? WAIT_EVENTS : duration_ns ? WAIT_TIME : WAIT_SIGNAL;
 	/* In a script none is missed that comes between two commands. */
 	if (c->typing)

@@ -33,6 +33,12 @@ int console_open(const struct console_config *config, struct console **ret);
 /* The tool has told of an event: for `wait N events`. Any thread. NULL is fine. */
 void console_event(struct console *c);
 
+/*
+ * Before somebody waits for events NONE is asked: NULL, or why none will come by itself, and what
+ * to do. Then `wait N events` fails at once.
+ */
+void console_without_events(struct console *c, const char *(*none)(void *user), void *user);
+
 /* Ends the loop, as `quit` does. */
 void console_quit(struct console *c);
 

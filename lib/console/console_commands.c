@@ -64,7 +64,7 @@ static int run_wait(struct command_call *call)
 	}
 	if (call->n_words > at && parse_duration(call->words[at], &duration_ns) < 0)
 		return bad_word(call, at, "seconds more than 0, such as 10, 0.5, 200ms or 1h30m");
-	return console_wait_begin(call->user, events, duration_ns);
+	return console_wait_begin(call->user, events, duration_ns, call->why);
 }
 
 static void complete_wait(const struct command_completion *completion)

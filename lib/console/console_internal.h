@@ -43,6 +43,8 @@ struct console {
 	atomic_bool wait_events; /* console_event() is to tell */
 	atomic_uint_fast64_t events;
 	uint64_t events_from, events_to; /* counted from; waited for */
+	const char *(*no_events)(void *user);
+	void *no_events_user;
 
 	int wake; /* eventfd: there is something to go on with */
 	bool failed, over;
@@ -54,5 +56,6 @@ extern const struct command console_commands[];
 /* Go on with what follows, as soon as the loop is there. */
 void console_wake(struct console *c);
 
-/* Wait: until a signal; DURATION_NS or 0; EVENTS of them, or 0. 0 or -errno. */
-int console_wait_begin(struct console *c, uint64_t events, uint64_t duration_ns);
+/* Wait: until a signal; DURATION_NS or 0; EVENTS of them, or 0. 0 or -errno, perhaps with WHY. */
+int console_wait_begin(struct console *c, uint64_t events, uint64_t duration_ns,
+		       struct strbuf *why);
