@@ -73,12 +73,15 @@ static void tell(struct console *c, const char *command, int error, const struct
 			      why->length ? strbuf_text(why) : strerror(-error));
 }
 
-/* The first command that fails is the script's end; of a typed line, the line's. */
+/* The first command that fails is the script's end; of a typed line, the line's, and the paste's.
+ */
 static void fail(struct console *c)
 {
 	c->at = c->line.length;
 	if (c->typing) {
 		c->typed.at = c->typed.text.length;
+		if (line_editor_drop_paste(c->prompt))
+			message_warning("the rest of what was pasted is left out");
 		return;
 	}
 	c->failed = c->over = true;

@@ -14,15 +14,13 @@
 #include "app/terminal.h"
 #include "base/file.h"
 #include "console/line_editor_internal.h"
+#include "console/paste.h"
 
 #define MS UINT64_C(1000000) /* ns */
 /* After the last output the prompt is drawn so much later: in a flood of events not for each. */
 #define DRAW_AFTER_NS (10 * MS)
 #define FOREGROUND_EVERY_NS (300 * MS) /* looks if we have the terminal again */
 #define REST_OF_KEY_MS 200	       /* waits for the rest of a character or key */
-#define PASTE_MOST ((size_t)1 << 20)
-#define PASTE_BEGIN "\033[200~"
-#define PASTE_END "\033[201~"
 
 /* Readline has no place for a pointer of ours. */
 static struct line_editor *the;
@@ -123,21 +121,21 @@ static int on_input_available(void)
 	return has_input(the) || read_input(the, REST_OF_KEY_MS) == 0;
 }
 
-/* Is a pasted text still on its way? Readline reads it in one go. */
-static bool is_half_pasted(const struct line_editor *p)
+/* Have what was pasted typed line by line. False: a part of it is still on its way. */
+static bool unfold_paste(struct line_editor *p)
 {
-	const char *rest = p->input.data + p->taken, *begin;
-	size_t n = p->input.length - p->taken, most = MIN(n, strlen(PASTE_BEGIN) - 1);
+	size_t from = MAX(p->taken, p->pasted);
 
-	if (n > PASTE_MOST)
-		return false;
-	begin = memmem(rest, n, PASTE_BEGIN, strlen(PASTE_BEGIN));
-	if (begin)
-		return !memmem(begin, n - (size_t)(begin - rest), PASTE_END, strlen(PASTE_END));
-	for (size_t i = 3; i <= most; i++)
-		if (!memcmp(rest + n - i, PASTE_BEGIN, i))
-			return true;
-	return false;
+	if (paste_is_half(strbuf_text(&p->input) + from, p->input.length - from))
+		return p->taken < p->pasted;
+	p->pasted = paste_unfold(&p->input, from);
+	return true;
+}
+
+static void forget_input(struct line_editor *p)
+{
+	strbuf_reset(&p->input);
+	p->taken = p->pasted = 0;
 }
 
 static void on_accept(char *line)
@@ -170,12 +168,10 @@ static void install(struct line_editor *p)
 static void feed(struct line_editor *p)
 {
 	draw(p);
-	while (p->installed && has_input(p) && !is_half_pasted(p))
+	while (p->installed && has_input(p) && unfold_paste(p))
 		p->rl.rl_callback_read_char();
-	if (!has_input(p)) {
-		strbuf_reset(&p->input);
-		p->taken = 0;
-	}
+	if (!has_input(p))
+		forget_input(p);
 	fflush(p->out);
 }
 
@@ -261,6 +257,15 @@ void line_editor_remember(struct line_editor *p, const char *line)
 	pthread_mutex_unlock(&the_lock);
 }
 
+bool line_editor_drop_paste(struct line_editor *p)
+{
+	bool left = p && p->pasted > p->taken;
+
+	if (left)
+		p->taken = p->pasted;
+	return left;
+}
+
 /* Ctrl-C. */
 static void on_interrupt(void *user)
 {
@@ -273,8 +278,7 @@ static void on_interrupt(void *user)
 		return;
 	}
 	pthread_mutex_lock(&the_lock);
-	strbuf_reset(&p->input);
-	p->taken = 0;
+	forget_input(p);
 	draw(p);
 	p->rl.rl_callback_sigcleanup();
 	p->rl.rl_free_line_state();

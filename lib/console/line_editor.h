@@ -37,6 +37,10 @@ void line_editor_remember(struct line_editor *p, const char *line);
 /* Wait for a line, and for that only: until on_line(). */
 void line_editor_show(struct line_editor *p);
 
+/* Of a pasted text, lines that have not been entered yet are not to be. Were there any? P may be
+ * NULL. */
+bool line_editor_drop_paste(struct line_editor *p);
+
 /* The terminal for another program, as console_suspend() has it. P may be NULL: there is none. */
 void line_editor_lend(struct line_editor *p);
 void line_editor_take_back(struct line_editor *p);

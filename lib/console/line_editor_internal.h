@@ -22,8 +22,9 @@ struct line_editor {
 	bool entered;
 	char *line; /* that was entered; NULL: the end */
 	struct strbuf input;
-	size_t taken; /* so much of it was handed to readline */
-	int timer;    /* the prompt is drawn again then */
+	size_t taken;  /* so much of it was handed to readline */
+	size_t pasted; /* and as far as here it is lines of a pasted text */
+	int timer;     /* the prompt is drawn again then */
 };
 
 /* The keys TAB and ?, called by readline. */

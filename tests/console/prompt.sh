@@ -135,6 +135,36 @@ tm paste-buffer -p
 keys Enter
 sees "of a pasted text the last line" '^1: <two>$'
 sees "and the one before" '^1: <one>$'
+run_keys C-l
+{
+	for i in {1..299}; do echo "words	line$i?"; done
+	printf 'echo and this'
+} >pasted
+tm load-buffer pasted
+tm paste-buffer -p
+sees "300 lines are pasted: each is carried out, TAB and ? are no keys" '^1: <line299\?>$'
+sees "and one without an end waits for it" '^demo> echo and this$'
+equal "nothing is drawn twice" "$(screen | grep -cE '^demo> words.*line299\?$')" 1
+keys Enter
+sees "or gets it" '^and this$'
+for i in 1 2 7 298; do grep -qxF "words	line$i?" "$state/history" && echo "$i"; done >kept
+equal "the history is written at the end" "$(cat kept)" ""
+run_keys C-l
+printf 'echo before\nfail here\necho behind\n' >pasted
+tm load-buffer pasted
+tm paste-buffer -p
+sees "one fails: the rest is left out" '^demo: warning: the rest of what was pasted is left out$'
+typed "echo last"
+keys Enter
+sees "what is typed then is not" '^last$'
+lacks "and nothing of it was carried out" '^behind$'
+run_keys C-l
+printf 'wait 1000\necho behind\n' >pasted
+tm load-buffer pasted
+tm paste-buffer -p
+sees "a command of the pasted lines waits" '^demo> wait 1000$'
+keys C-c
+sees "Ctrl-C ends it and drops the rest" '^demo: warning: the rest of what was pasted is left out$'
 printf 'words \xff\xfe x\r' >bytes
 run_keys C-l
 tm load-buffer bytes
