@@ -137,9 +137,14 @@ static void complete_filter(const struct command_completion *completion)
 	kill_filter_words_complete(completion->words, completion->n_words, completion->out);
 }
 
-static int run_interval(struct command_call *call)
+/* What other tools can set, and this one cannot. */
+static int run_not_here(struct command_call *call)
 {
-	strbuf_puts(call->why, "oomkill has no interval: it tells of each kill as it happens");
+	strbuf_puts(call->why, !strcmp(call->name, "set sort")
+				       ? "oomkill sorts nothing: kills are told in the order in "
+					 "which they were"
+				       : "oomkill has no interval: it tells of each kill as it "
+					 "happens");
 	return -EOPNOTSUPP;
 }
 
@@ -163,11 +168,12 @@ const struct command oomkill_set_commands[] = {
 	 "  WHAT: pid PID,... | uid UID,... | name COMM | cgroup PATH | container ID | global\n"
 	 "  Give all that must hold at once: the filter is made anew. It is for 'show', too.\n",
 	 0, 11, run_filter, complete_filter, NULL},
-	{"interval", "", "there is none here", NULL, 0, 1, run_interval, NULL, NULL},
+	{"sort", "", "kills come in their order", NULL, 0, 1, run_not_here, NULL, NULL},
+	{"interval", "", "there is none here", NULL, 0, 1, run_not_here, NULL, NULL},
 	{.name = NULL},
 };
 
 int oomkill_set_show_all(struct command_call *call)
 {
-	return command_show_all(call, oomkill_set_commands, run_interval);
+	return command_show_all(call, oomkill_set_commands, run_not_here);
 }

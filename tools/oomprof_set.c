@@ -102,6 +102,13 @@ static int run(struct command_call *call)
 	return r;
 }
 
+/* What other tools can set, and this one cannot. */
+static int run_not_here(struct command_call *call)
+{
+	strbuf_puts(call->why, "oomprof has no interval: it tells of each victim as it dies");
+	return -EOPNOTSUPP;
+}
+
 static void complete_columns(const struct command_completion *completion)
 {
 	if (!completion->n_words)
@@ -139,10 +146,11 @@ const struct command oomprof_set_commands[] = {
 	 "  WHAT VALUE: pid N[,N], name COMM, uid N[,N], cgroup PATH, container ID; or global.\n"
 	 "  All must hold. Profiles of the others are written all the same.\n",
 	 0, 12, run, complete_filter, NULL},
+	{"interval", "", "there is none here", NULL, 0, 1, run_not_here, NULL, NULL},
 	{.name = NULL},
 };
 
 int oomprof_set_show_all(struct command_call *call)
 {
-	return command_show_all(call, oomprof_set_commands, NULL);
+	return command_show_all(call, oomprof_set_commands, run_not_here);
 }

@@ -11,6 +11,7 @@
 
 #include "app/exit_codes.h"
 #include "app/message.h"
+#include "console/replay.h"
 #include "tools/oomrank_console.h"
 #include "tools/texts.h"
 
@@ -94,10 +95,29 @@ static int open_policies(struct oomrank *o)
 	return r == -EPERM || r == -EOPNOTSUPP || r == -ENOSYS ? EXIT_NOT_ALLOWED : EXIT_FAILED;
 }
 
+static int replay(struct oomrank *o)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+
+	return replay_status(oomrank_replay(o, o->options.replay, true, &why), &why);
+}
+
+static int start_recording(struct oomrank *o)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+
+	if (!o->options.record || recording_start(&o->recording, o->options.record, &why) == 0)
+		return -1;
+	message_error("--record: %s", strbuf_text(&why));
+	return EXIT_FAILED;
+}
+
 static int run(struct oomrank *o)
 {
 	int status = oomrank_source_open(o);
 
+	if (status < 0)
+		status = start_recording(o);
 	if (status < 0)
 		status = open_policies(o);
 	if (status < 0 && o->options.verify)
@@ -115,13 +135,17 @@ static int run(struct oomrank *o)
 
 int main(int argc, char *argv[])
 {
-	struct oomrank o = {.tool = {.text = oomrank_text, .lines = oomrank_lines}};
+	struct oomrank o = {.tool = {.text = oomrank_text, .lines = oomrank_lines},
+			    .recording.what = "ranking"};
 	int status = oomrank_options_parse(&o, argc, argv);
 
 	if (status < 0 && o.options.capture)
 		status = oomrank_capture(&o);
+	else if (status < 0 && o.options.replay)
+		status = replay(&o);
 	else if (status < 0)
 		status = run(&o);
+	status = recording_close(&o.recording, status);
 	free(o.own_root);
 	free(o.options.policy.names.values);
 	tool_end(&o.tool);

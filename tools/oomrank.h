@@ -3,6 +3,7 @@
 
 #include "app/loop.h"
 #include "app/tool.h"
+#include "console/recording.h"
 #include "output/recent_texts.h"
 #include "rank/rank_layout.h"
 #include "rank/rank_report.h"
@@ -16,7 +17,8 @@ struct oomrank_options {
 	bool all, changes, simulate, all_domains, verify, from_proc;
 	uint64_t rows;	 /* 0: no limit */
 	bool rows_asked; /* by the user: then of the table of domains, too */
-	const char *cgroup, *cpuset, *mempolicy, *root, *capture;
+	const char *cgroup, *cpuset, *mempolicy, *root, *capture, *record, *replay;
+	uint64_t columns; /* at the end of rows (rank_columns.h) */
 	struct oomrank_policy_options policy;
 };
 
@@ -46,6 +48,7 @@ struct oomrank {
 	int error; /* -errno of standard output */
 	struct tool_console console;
 	struct recent_texts recent; /* reports, for the console */
+	struct recording recording;
 };
 
 /* tools/oomrank_options.c: -1 to go on, or the exit status. */
@@ -72,6 +75,8 @@ int oomrank_domain(struct oomrank *o, const struct machine *m, struct domain *re
 int oomrank_report(struct oomrank *o, struct strbuf *out, struct strbuf *why);
 /* A snapshot, whole. */
 int oomrank_show(struct oomrank *o, const struct oomrank_snapshot *s, struct strbuf *out);
+/* It, as it is shown now. */
+struct rank_report oomrank_report_of(const struct oomrank *o, const struct oomrank_snapshot *s);
 /* All domains, beside each other; what a kill now would say: of V. 0 or -errno. */
 int oomrank_put_domains(struct oomrank *o, const struct rank_view *v, struct strbuf *out);
 int oomrank_put_simulated(struct oomrank *o, const struct oomrank_snapshot *s, struct strbuf *out);
@@ -88,6 +93,12 @@ int oomrank_verify(struct oomrank *o);
 /* Compare, and append what was found; RET_DIFFER: how many differ. */
 int oomrank_put_verified(struct oomrank *o, struct strbuf *out, size_t *ret_differ,
 			 struct strbuf *why);
+
+/* tools/oomrank_replay.c: the rankings in a file of JSON lines, or of the machine captured in a
+ * directory; WAITS as replay_file() has it. 0 or -errno, why in WHY. */
+int oomrank_replay(struct oomrank *o, const char *path, bool waits, struct strbuf *why);
+/* Append the snapshot's ranking to what is recorded, if anything is. */
+void oomrank_record(struct oomrank *o, const struct oomrank_snapshot *s);
 
 /* tools/oomrank.c: at the end of each interval. */
 void oomrank_interval(void *user);

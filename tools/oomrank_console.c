@@ -6,6 +6,7 @@
 
 #include "console/command_words.h"
 #include "output/human.h"
+#include "rank/rank_columns.h"
 
 #define OFFERED 10 /* PIDs for TAB */
 #define REPORTS_KEPT 32
@@ -44,17 +45,25 @@ static int run_show(struct command_call *call)
 	return 0;
 }
 
-/* What `show` and the next report compare with stays. */
+static int run_record(struct command_call *call)
+{
+	return recording_command(&((struct oomrank *)call->user)->recording, call);
+}
+
 static int run_replay(struct command_call *call)
 {
-	struct oomrank *o = call->user;
-	struct oomrank_snapshot s = {0};
-	int r = oomrank_take_captured(o, call->words[0], &s, call->why);
+	return oomrank_replay(call->user, call->words[0], false, call->why);
+}
 
-	if (r == 0)
-		r = oomrank_show(o, &s, call->out);
-	oomrank_snapshot_clear(&s);
-	return r;
+static int run_columns(struct command_call *call)
+{
+	const struct oomrank *o = call->user;
+	const char *const *more = rank_layout_names(o->layout);
+	struct column_about abouts[COLUMN_CHOICE_MOST];
+	size_t n = rank_columns(more, abouts);
+
+	column_choice_list(abouts, n, rank_columns_shown(o->options.columns, more), call->out);
+	return 0;
 }
 
 /* As it is now; what `show` and the next report compare with stays. */
@@ -62,7 +71,7 @@ static int run_explain(struct command_call *call)
 {
 	struct oomrank *o = call->user;
 	struct oomrank_snapshot s = {0};
-	struct rank_report p = {.view = &s.view, .ranking = &s.ranking};
+	struct rank_report p = oomrank_report_of(o, &s);
 	size_t row;
 	int r = oomrank_take(o, &s, call->why);
 
@@ -174,8 +183,11 @@ static const struct command commands[] = {
 	 NULL},
 	{"capture", "DIR", "keep this machine in DIR, for --root", NULL, 1, 1, run_capture,
 	 command_complete_file, NULL},
-	{"replay", "DIR", "a report of the machine that was captured there", NULL, 1, 1, run_replay,
+	{"record", "FILE|off", "append each ranking to FILE, as JSON", NULL, 1, 1, run_record,
+	 command_complete_file_or_off, NULL},
+	{"replay", "FILE|DIR", "show what was recorded, or captured", NULL, 1, 1, run_replay,
 	 command_complete_file, NULL},
+	{"columns", "", "what may stand at the end of rows", NULL, 0, 0, run_columns, NULL, NULL},
 	{"set", "[WHAT VALUE]", "what is shown, and how", NULL, 0, 0, oomrank_set_show_all, NULL,
 	 oomrank_set_commands},
 	{"pause", "", "make no more reports at intervals", NULL, 0, 0, run_pause, NULL, NULL},
@@ -197,6 +209,7 @@ static void put_status(struct strbuf *out, void *user)
 		      o->tracer		? "the kernel, by the probe"
 		      : o->options.root ? "a captured machine"
 					: "/proc");
+	recording_status(&o->recording, out);
 }
 
 static const char *no_events(void *user)

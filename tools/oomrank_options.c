@@ -40,6 +40,9 @@ static const struct option_entry entries[] = {
 	 0},
 	{OPTION_TEXT, 0, "capture", "DIR", "write to DIR what --root reads, and exit",
 	 &given.capture, 0, 0},
+	{OPTION_TEXT, 0, "record", "FILE", "append JSON of each ranking to FILE", &given.record, 0,
+	 0},
+	{OPTION_TEXT, 0, "replay", "FILE", "show what was recorded, and exit", &given.replay, 0, 0},
 	{OPTION_FLAG, 0, "verify", NULL, "compare our reckoning with each oom_score, and exit",
 	 &given.verify, 0, 0},
 	{OPTION_END, 0, NULL, NULL, NULL, NULL, 0, 0},
@@ -92,6 +95,21 @@ static int check_together(const struct common_options *c)
 	if ((given.capture || given.verify) && (c->console || c->commands || c->script)) {
 		message_error("--capture and --verify are done at once: they do not go with -i, -c "
 			      "or -X");
+		return EXIT_USAGE;
+	}
+	if (given.replay && (c->console || c->commands || c->script)) {
+		message_error(
+			"--replay reads a file and ends: it does not go with -i, -c or -X. On "
+			"the console there is 'replay FILE'");
+		return EXIT_USAGE;
+	}
+	if (given.replay && (given.record || given.capture || given.verify || given.root)) {
+		message_error("--replay reads a file and looks at no machine: it does not go with "
+			      "--record, --capture, --verify or --root");
+		return EXIT_USAGE;
+	}
+	if (given.record && (given.capture || given.verify)) {
+		message_error("--capture and --verify rank nobody: they do not go with --record");
 		return EXIT_USAGE;
 	}
 	if (c->ebpf && given.policy.names.count)

@@ -123,7 +123,7 @@ int oomrank_put_simulated(struct oomrank *o, const struct oomrank_snapshot *s, s
 	return rank_report(&p, out);
 }
 
-static struct rank_report report_of(const struct oomrank *o, const struct oomrank_snapshot *s)
+struct rank_report oomrank_report_of(const struct oomrank *o, const struct oomrank_snapshot *s)
 {
 	return (struct rank_report){
 		.view = &s->view,
@@ -131,13 +131,15 @@ static struct rank_report report_of(const struct oomrank *o, const struct oomran
 		.all = o->options.all,
 		.rows = o->options.rows,
 		.date = o->tool.common.time,
+		.columns = o->options.columns,
+		.more = rank_layout_names(o->layout),
 	};
 }
 
 static int put(struct oomrank *o, const struct oomrank_snapshot *s, struct strbuf *out,
 	       struct strbuf *why)
 {
-	struct rank_report p = report_of(o, s);
+	struct rank_report p = oomrank_report_of(o, s);
 	bool changes = o->options.changes && o->before.view.machine;
 
 	if (o->policies)
@@ -169,6 +171,8 @@ int oomrank_report(struct oomrank *o, struct strbuf *out, struct strbuf *why)
 		return r;
 	}
 	o->reports++;
+	if (out->length > start)
+		oomrank_record(o, &s);
 	/* What was not told yet is compared with what was. */
 	if (out->length > start || !o->before.view.machine || !o->options.changes) {
 		SWAP(o->before, s);
@@ -179,7 +183,7 @@ int oomrank_report(struct oomrank *o, struct strbuf *out, struct strbuf *why)
 
 int oomrank_show(struct oomrank *o, const struct oomrank_snapshot *s, struct strbuf *out)
 {
-	struct rank_report p = report_of(o, s);
+	struct rank_report p = oomrank_report_of(o, s);
 
 	if (o->options.all_domains)
 		return oomrank_put_domains(o, &s->view, out);

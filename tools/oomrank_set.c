@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "console/command_words.h"
 #include "output/human.h"
+#include "rank/rank_columns.h"
 #include "tools/oomrank_console.h"
 
 static char *own_domain; /* the name in the options, where a command gave it */
@@ -81,6 +82,55 @@ static int run_interval(struct command_call *call)
 	o->interval_ns = ns;
 	ns = off ? OOMRANK_NEVER_NS : ns;
 	return loop_change_timer(o->loop, oomrank_interval, o, ns, ns);
+}
+
+static int run_columns(struct command_call *call)
+{
+	struct oomrank *o = call->user;
+	const char *const *more = rank_layout_names(o->layout);
+	struct column_about abouts[COLUMN_CHOICE_MOST];
+	size_t n = rank_columns(more, abouts);
+	uint64_t *columns = &o->options.columns;
+
+	if (call->n_words && !strcmp(call->words[0], "none")) {
+		*columns = RANK_COLUMNS_NONE;
+		return 0;
+	}
+	if (call->n_words)
+		return column_choice_parse(abouts, n, call->words[0],
+					   rank_columns_shown(*columns, more), columns, call->why);
+	strbuf_printf(call->out, "%s ", call->name);
+	if (*columns & RANK_COLUMNS_NONE)
+		strbuf_puts(call->out, "none");
+	else
+		column_choice_text(abouts, n, *columns, call->out);
+	strbuf_putc(call->out, '\n');
+	return 0;
+}
+
+static void complete_columns(const struct command_completion *completion)
+{
+	const struct oomrank *o = completion->user;
+	struct column_about abouts[COLUMN_CHOICE_MOST];
+	size_t n = rank_columns(rank_layout_names(o->layout), abouts);
+
+	if (completion->n_words)
+		return;
+	column_choice_complete(abouts, n, completion->start, completion->out);
+	strbuf_puts(completion->out, "none\n");
+}
+
+/* What other tools can set, and this one cannot: why, and what does instead. */
+static int run_not_here(struct command_call *call)
+{
+	if (!strcmp(call->name, "set sort"))
+		strbuf_puts(call->why, "the order is the one in which the kernel would choose: "
+				       "'compare' and 'policy' have that of others");
+	else
+		strbuf_puts(call->why,
+			    "all of a domain are ranked against each other: 'set domain cgroup "
+			    "PATH' ranks those of a cgroup, 'explain PID' tells of one process");
+	return -EOPNOTSUPP;
 }
 
 /* The kinds of domain that have a name, and where it is put. */
@@ -195,6 +245,11 @@ const struct command oomrank_set_commands[] = {
 	 command_complete_switch, NULL},
 	{"changes", "on|off", "at intervals only what has changed", NULL, 0, 1, run_changes,
 	 command_complete_switch, NULL},
+	{"columns", "NAME,...|+NAME|-NAME|all|none|default", "what stands at the end of rows",
+	 "  'columns' lists them. default: what an edited probe tells besides. JSON has all.\n", 0,
+	 1, run_columns, complete_columns, NULL},
+	{"sort", "", "the order is the kernel's", NULL, 0, 12, run_not_here, NULL, NULL},
+	{"filter", "", "none here: see 'set domain'", NULL, 0, 12, run_not_here, NULL, NULL},
 	{"interval", "SECONDS|off", "a report so often", NULL, 0, 1, run_interval, NULL, NULL},
 	{"domain", "machine|cgroup PATH|cpuset NODES|mempolicy NODES",
 	 "what is to run out of memory", NULL, 0, 2, run_domain, complete_domain, NULL},
@@ -203,5 +258,5 @@ const struct command oomrank_set_commands[] = {
 
 int oomrank_set_show_all(struct command_call *call)
 {
-	return command_show_all(call, oomrank_set_commands, NULL);
+	return command_show_all(call, oomrank_set_commands, run_not_here);
 }

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "bpf/kernel_map.h"
 #include "rank/counting.h"
+#include "rank/rank_columns.h"
 #include "tools/oomrank.h"
 
 #define ITERATOR "iter__task"
@@ -196,8 +197,12 @@ int oomrank_source_after(struct tracer *tracer, bool swapped, struct strbuf *why
 
 	(void)tracer;
 	(void)why;
-	if (swapped)
+	if (swapped) {
+		o->options.columns =
+			rank_columns_as(o->options.columns, rank_layout_names(o->layout),
+					rank_layout_names(o->next));
 		SWAP(o->layout, o->next);
+	}
 	rank_layout_free(o->next);
 	o->next = NULL;
 	return 0;

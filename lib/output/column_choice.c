@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/macro.h"
 #include "base/text.h"
 #include "output/table_writer.h"
 
@@ -104,12 +105,14 @@ void column_choice_text(const struct column_about *columns, size_t n, uint64_t c
 void column_choice_list(const struct column_about *columns, size_t n, uint64_t shown,
 			struct strbuf *out)
 {
-	static const struct table_column heads[] = {{"COLUMN", 12, true},
-						    {"HEAD", 9, true},
-						    {"SHOWN", 5, true},
-						    {"UNIT", 9, true},
-						    {"MEANING", 0, true}};
+	struct table_column heads[] = {{"COLUMN", 12, true},
+				       {"HEAD", 9, true},
+				       {"SHOWN", 5, true},
+				       {"UNIT", 9, true},
+				       {"MEANING", 0, true}};
 
+	for (size_t i = 0; i < n; i++)
+		heads[0].width = MAX(heads[0].width, (int)strlen(columns[i].name));
 	table_writer_heads(out, heads, ARRAY_SIZE(heads), 0);
 	for (size_t i = 0; i < n; i++) {
 		const struct column_about *c = &columns[i];

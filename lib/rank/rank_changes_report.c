@@ -33,7 +33,10 @@ static void put_growth(struct explain *x, const struct rank_report *p, const str
 static void put_change(struct explain *x, const struct rank_report *p, const struct rank_change *c)
 {
 	/* Of those that are gone the last that was known of them. */
-	struct rank_report then = {.view = p->before, .ranking = p->ranking_before};
+	struct rank_report then = {.view = p->before,
+				   .ranking = p->ranking_before,
+				   .columns = p->columns,
+				   .more = p->more};
 	const struct rank_report *at = c->kind == RANK_CHANGE_GONE ? &then : p;
 	const struct ranking_row *row = &at->ranking->rows[c->row];
 
@@ -57,6 +60,7 @@ static void put_change(struct explain *x, const struct rank_report *p, const str
 	default:
 		put_was(x, &p->ranking_before->rows[c->row_before]);
 	}
+	rank_report_extras(x, at, row);
 }
 
 int rank_report_changes(const struct rank_report *p, struct strbuf *out)

@@ -20,6 +20,8 @@ struct rank_report {
 	bool all;
 	uint64_t rows; /* of each list at most; 0: no limit */
 	bool date;
+	uint64_t columns;	 /* chosen (rank_columns.h) */
+	const char *const *more; /* what an edited probe tells besides; or NULL */
 };
 
 /* The line with time and load, the header and all else. 0 or -ENOMEM. */

@@ -21,8 +21,9 @@ void rank_report_points(struct explain *x, const struct rank_report *p,
 /* "adj 300" */
 void rank_report_adjustment(struct explain *x, const struct rank_report *p,
 			    const struct ranking_row *row);
-/* What an edited probe tells of it besides. */
-void rank_report_extras(struct explain *x, const struct rank_report *p, size_t process);
+/* The columns that were chosen, or what an edited probe tells of it besides. */
+void rank_report_extras(struct explain *x, const struct rank_report *p,
+			const struct ranking_row *row);
 /* Why it is skipped, or dies with the victim. */
 void rank_report_reason(struct explain *x, const struct rank_report *p,
 			const struct ranking_row *row);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "oom/kill_extras.h"
+#include "rank/rank_columns.h"
 #include "rank/rank_report_internal.h"
 
 const char *rank_report_verdict(enum ranking_verdict verdict)
@@ -66,17 +67,30 @@ void rank_report_adjustment(struct explain *x, const struct rank_report *p,
 		strbuf_printf(explain_item(x), "adj %" PRId32, t->oom_score_adj);
 }
 
-void rank_report_extras(struct explain *x, const struct rank_report *p, size_t process)
+static void put_values(struct explain *x, const struct named_values *extras)
 {
-	const struct named_values *extras =
-		rank_view_extras(p->view, p->view->machine->processes[process].task.pid);
-
 	for (size_t i = 0; extras && i < extras->count; i++) {
 		struct strbuf *item = explain_item(x);
 
 		strbuf_printf(item, "%s ", extras->list[i].name);
 		kill_extra_display(&extras->list[i], item);
 	}
+}
+
+void rank_report_extras(struct explain *x, const struct rank_report *p,
+			const struct ranking_row *row)
+{
+	struct named_values chosen = {0};
+
+	if (!p->columns) {
+		put_values(x, rank_view_extras(p->view,
+					       p->view->machine->processes[row->process].task.pid));
+		return;
+	}
+	if (rank_columns_values(p, (size_t)(row - p->ranking->rows), &chosen) < 0)
+		x->item.failed = true;
+	put_values(x, &chosen);
+	named_values_clear(&chosen);
 }
 
 void rank_report_reason(struct explain *x, const struct rank_report *p,

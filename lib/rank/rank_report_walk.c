@@ -59,7 +59,7 @@ static void put_skipped(struct explain *x, const struct rank_report *p,
 	explain_row(x, 3, rank_report_verdict(row->verdict));
 	rank_report_process(x, p, row->process);
 	rank_report_reason(x, p, row);
-	rank_report_extras(x, p, row->process);
+	rank_report_extras(x, p, row);
 }
 
 static void put_counts(struct explain *x, const size_t *counts, size_t n)
@@ -102,7 +102,7 @@ int rank_report_victim(struct explain *x, const struct rank_report *p, size_t ro
 
 	if (r < 0)
 		return r;
-	rank_report_extras(x, p, p->ranking->rows[row].process);
+	rank_report_extras(x, p, &p->ranking->rows[row]);
 	explain_victim_rows(x, k);
 	return 0;
 }
@@ -118,7 +118,7 @@ static void put_dying(struct explain *x, const struct rank_report *p)
 		explain_row(x, EXPLAIN_BELOW_VICTIM, "+ proc ");
 		rank_report_process(x, p, r->rows[i].process);
 		rank_report_reason(x, p, &r->rows[i]);
-		rank_report_extras(x, p, r->rows[i].process);
+		rank_report_extras(x, p, &r->rows[i]);
 		shown++;
 	}
 	explain_row(x, EXPLAIN_BELOW_VICTIM, "+ ");
@@ -173,7 +173,7 @@ static void following(struct explain *x, const struct rank_report *p)
 		rank_report_adjustment(x, p, row);
 		if (row->verdict == RANKING_RANK)
 			strbuf_printf(explain_item(x), "rank %" PRIu64, row->rank);
-		rank_report_extras(x, p, row->process);
+		rank_report_extras(x, p, row);
 		shown++;
 	}
 	explain_row(x, 3, "");

@@ -57,6 +57,25 @@ does "set domain cpuset 0"
 does "rank" '\*KILL\* proc 2001 '
 does "set domain machine"
 does "rank" 'total 1310720 pages'
+does "columns" '^uid +no ' '^command_line +no '
+does "set columns uid,threads,pod_name"
+does "set columns" '^set columns uid,threads,pod_name$'
+does "columns" '^uid +yes '
+does "show" '^OOM:   \(next\) proc 3001 .*\), uid 1000,' 'threads 1, pod_name n/a$'
+does "explain 3001" 'rank 2, uid 1000,$' 'threads 1, pod_name n/a$'
+does "set columns -pod_name"
+does "set columns" '^set columns uid,threads$'
+does "set columns none"
+does "set columns" '^set columns none$'
+does "set columns +unit"
+does "set columns" '^set columns unit$'
+does "set columns default"
+does "record $tmp/record"
+does "rank" 'total 1310720 pages'
+does "status" '^recorded: 1 ranking in /.*/record$'
+does "record off" '^1 ranking in /.*/record\.$'
+does "record off" '^Nothing was recorded\.$'
+does "replay $tmp/record" '^20.* machine, available 1\.0G of 4\.0G, outcome kills$' '^kill +1 +2001 shop +301\.[0-9]M +[0-9]+ +100 ' '^skip +- +612 sshd .* oom_score_adj -1000'
 does "pause" "^there is no interval"
 does "resume" "^it is not paused"
 does "set interval 0.05"
@@ -105,9 +124,18 @@ fails "this machine has only" "set domain cpuset 5"
 fails "a domain is: machine, cgroup PATH, cpuset NODES, or mempolicy NODES" "set domain cgroup"
 fails "'0' is not an interval" "set interval 0"
 fails "there is no probe" "maps"
+fails "no column 'x'; there are rank, " "set columns x"
+tried+=("set sort")
+fails "the order is the one in which the kernel would choose: 'compare' " "set sort pid"
+fails "all of a domain are ranked against each other: 'set domain cgroup PATH' " "set filter name x"
+fails "cannot write $tmp: Is a directory" "record $tmp"
+fails "1 of 1 lines of $m/proc/uptime could not be shown: was it made by oomrank -j or --record\\?" "replay $m/proc/uptime"
+fails "no report comes by itself: 'set interval 10' has one made so often" "wait 1 events"
+fails "no report comes by itself" "wait 1 events 0.1"
+fails "it is paused: no report is made before 'resume'" "set interval 100; pause; wait 1 events"
 
 untried=$(awk '/^\.SH / { inside = ($0 == ".SH CONSOLE COMMANDS"); tp = 0 } inside && tp { print; tp = 0 } /^\.TP$/ { tp = 1 }' \
-	"$srcdir/man/oomrank.8" | sed -E 's/ [^a-z].*| on\|.*| off$//; s/ (WHAT|PID|FILE|NAME|DIR|SECONDS|machine).*//' | while read -r command; do
+	"$srcdir/man/oomrank.8" | sed -E 's/ [^a-z].*| on\|.*| off$//; s/ (WHAT|PID|FILE|NAME|DIR|SECONDS|machine).*//; s/, .*//' | while read -r command; do
 	printf '%s\n' "${tried[@]}" | grep -qE "^$command( |\$)" || echo "$command"
 done)
 equal "each command of the man page was tried" "$untried" ""
