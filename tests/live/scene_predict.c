@@ -75,6 +75,11 @@ static void take(const struct machine *m, const struct ranking_row *row,
 		.mm = task->mm,
 		.points = row->points,
 		.reason = row->reason,
+		.anon_bytes = task->anon_pages * m->page_bytes,
+		.file_bytes = task->file_pages * m->page_bytes,
+		.shmem_bytes = task->shmem_pages * m->page_bytes,
+		.swap_bytes = task->swap_pages * m->page_bytes,
+		.pgtables_bytes = task->pgtables_bytes,
 	};
 	if (row->verdict == RANKING_KILL) {
 		ret->victim = (pid_t)task->pid;

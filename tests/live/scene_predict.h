@@ -14,6 +14,7 @@ struct scene_candidate {
 	uint64_t mm;	/* its address space, as in struct oomrank_task */
 	int64_t points; /* INT64_MIN: not eligible */
 	enum ranking_reason reason;
+	uint64_t anon_bytes, file_bytes, shmem_bytes, swap_bytes, pgtables_bytes;
 };
 
 struct scene_prediction {

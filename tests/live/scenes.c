@@ -167,6 +167,28 @@ static void tell_other_victim(const struct scene_prediction *p, const struct kil
 		strbuf_puts(why, ": less than what CPUs hold back");
 }
 
+static void tell_counter(const char *name, uint64_t before, uint64_t after, struct strbuf *why)
+{
+	if (after != KILL_UNKNOWN && before != after)
+		strbuf_printf(why, ", %s %" PRIu64 "K then %" PRIu64 "K", name, before >> 10,
+			      after >> 10);
+}
+
+/* Which numbers have moved between the prediction and the kill. */
+static void tell_counters(const struct scene_prediction *p, const struct kill_process *v,
+			  struct strbuf *why)
+{
+	const struct scene_candidate *c = scene_prediction_find(p, (pid_t)v->pid);
+
+	if (!c)
+		return;
+	tell_counter("anon", c->anon_bytes, v->anon_bytes, why);
+	tell_counter("file", c->file_bytes, v->file_bytes, why);
+	tell_counter("shmem", c->shmem_bytes, v->shmem_bytes, why);
+	tell_counter("swap", c->swap_bytes, v->swap_bytes, why);
+	tell_counter("page tables", c->pgtables_bytes, v->pgtables_bytes, why);
+}
+
 /* Nothing in WHY: as predicted, with points that are at most so many off. */
 static void compare(const struct scene_prediction *p, const struct kill *k, uint64_t most,
 		    struct strbuf *why)
@@ -174,9 +196,11 @@ static void compare(const struct scene_prediction *p, const struct kill *k, uint
 	if (!victim_is(p, k))
 		tell_other_victim(p, k, most, why);
 	else if (k && k->points != KILL_UNKNOWN_INT &&
-		 (uint64_t)llabs(k->points - p->points) > most)
+		 (uint64_t)llabs(k->points - p->points) > most) {
 		strbuf_printf(why, "predicted %" PRId64 " points, it had %" PRId64, p->points,
 			      k->points);
+		tell_counters(p, &k->victim, why);
+	}
 }
 
 static void tell(const struct scene_stage *stage, unsigned int number,
