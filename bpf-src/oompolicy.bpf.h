@@ -6,6 +6,7 @@
 #pragma clang diagnostic error "-Wreturn-type"
 #pragma clang diagnostic error "-Wint-conversion"
 #pragma clang diagnostic error "-Wliteral-conversion"
+#pragma clang diagnostic error "-Wfloat-conversion"
 
 /* A policy decides, and does nothing itself. */
 #pragma GCC poison bpf_send_signal bpf_send_signal_thread bpf_probe_write_user bpf_override_return
@@ -69,6 +70,18 @@ static inline s64 oom_policy_size(const struct oompolicy_candidate *candidate)
 {
 	return candidate->anon_pages + candidate->file_pages + candidate->shmem_pages +
 	       candidate->swap_pages;
+}
+
+/* Numbers with a sign, such as points, which BPF cannot divide itself. By 0: 0. */
+static inline s64 oom_policy_divide(s64 dividend, s64 divisor)
+{
+	u64 quotient;
+
+	if (!divisor)
+		return 0;
+	quotient = (dividend < 0 ? -(u64)dividend : (u64)dividend) /
+		   (divisor < 0 ? -(u64)divisor : (u64)divisor);
+	return (dividend < 0) != (divisor < 0) ? -(s64)quotient : (s64)quotient;
 }
 
 /* Is the member TEXT of the candidate (comm, unit, cgroup_path ...) that WORD, a "literal"? */

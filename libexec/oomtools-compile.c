@@ -216,12 +216,14 @@ static int supervise(struct options *o, int messages, int output, const sigset_t
 	if (child == 0)
 		compile_and_exit(o, messages, output, signals);
 	status = wait_for_child(child, signals);
-	if (WIFSIGNALED(status)) {
+	/* LLVM aborts after it has said why. */
+	if (WIFSIGNALED(status) &&
+	    (WTERMSIG(status) != SIGABRT || lseek(messages, 0, SEEK_END) <= 0)) {
 		fprintf(stderr, "oomtools-compile: the compiler was ended by signal %d (%s)\n",
 			WTERMSIG(status), strsignal(WTERMSIG(status)));
 		return EXIT_FAILURE;
 	}
-	return WEXITSTATUS(status) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return status ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static void show(int messages)

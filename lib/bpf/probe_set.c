@@ -203,6 +203,8 @@ static int load_programs(struct image *image, const struct source *source, struc
 							    .attach_btf_id = p->attach_btf_id,
 							    .map_fds = map_fds,
 							    .btf_fd = btf_fd,
+							    .btf = image->btf,
+							    .btf_size = image->btf_size,
 							    .license = image->license},
 				     source, reason, log);
 		if (p->fd < 0)

@@ -8,6 +8,7 @@
 
 #include "base/macro.h"
 #include "base/text.h"
+#include "bpf/program_loops.h"
 
 #define LOG_SIZE_FIRST (256u << 10)
 #define LOG_SIZE_MOST (16u << 20)
@@ -216,16 +217,29 @@ static void explain_error(const struct program_load *l, int r, struct strbuf *re
 		strbuf_printf(reason, "cannot be loaded: %s\n", strerror(-r));
 }
 
-/* E2BIG: BPF_COMPLEXITY_LIMIT_INSNS (include/linux/bpf_verifier.h) were not enough. */
+/*
+ * E2BIG: BPF_COMPLEXITY_LIMIT_INSNS (include/linux/bpf_verifier.h) were not enough. Of a loop it is
+ * said where it is, of all else in which function.
+ */
 static void explain_size(const struct program_load *l, const struct source *source,
 			 struct strbuf *reason)
 {
+	_cleanup_strbuf_ struct strbuf loops = {0};
+	unsigned int at = 0;
+
+	if (l->btf)
+		at = program_loops(l->program, l->btf, l->btf_size, source, &loops);
+	if (at)
+		strbuf_printf(reason, "%s: ", strbuf_text(&loops));
 	strbuf_printf(reason,
 		      "the kernel's verifier gives up on %s after a million steps: it follows each "
 		      "turn of a loop, and each way through it. Fewer turns, or fewer branches in "
 		      "a loop, may do\n",
 		      l->program->name);
-	source_blame(source, l->program->name, reason);
+	if (at)
+		source_error_at(source, at);
+	else
+		source_blame(source, l->program->name, reason);
 }
 
 int program_load(const struct program_load *l, const struct source *source, struct strbuf *reason,

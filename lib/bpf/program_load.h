@@ -12,6 +12,8 @@ struct program_load {
 	uint32_t attach_btf_id;
 	const int *map_fds; /* by the image's map index */
 	int btf_fd;	    /* -1: without function and line information */
+	const void *btf;    /* the same, as bytes, to tell of lines; or NULL */
+	size_t btf_size;
 	const char *license;
 };
 

@@ -11,6 +11,8 @@
 /* The name libbcc gives to the text it compiles (bcc/src/cc/frontends/clang/loader.cc). */
 static const char main_file[] = "/virtual/main.c";
 
+#define CANNOT_SELECT "LLVM ERROR: Cannot select: "
+
 void source_locate(const struct source *source, unsigned int line, const char **ret_file,
 		   unsigned int *ret_line)
 {
@@ -259,6 +261,15 @@ static bool parse_heading(const char *line, size_t n, struct heading *ret)
 	return true;
 }
 
+/* "A call to built-in function '__floatdidf' is not supported": of what replaces such hardware. */
+static bool is_of_floats(const char *message, size_t n)
+{
+	const char *name = memmem(message, n, "built-in function '", 19);
+	size_t left = name ? n - (size_t)(name - message) : 0;
+
+	return name && (memmem(name, left, "df", 2) || memmem(name, left, "sf", 2));
+}
+
 /*
  * The code generator knows no line, only the function: "error: /virtual/main.c:0:0: in function
  * NAME TYPE: MESSAGE". False if it is not such a line.
@@ -278,7 +289,65 @@ static bool put_generator_error(const struct source *source, struct strbuf *out,
 	source_error_at(source, number);
 	source_locate(source, number ? number : 1, &file, &number);
 	strbuf_printf(out, "%s:%u: error: in function %s", file, number, name);
-	put_line(out, message, n - (size_t)(message - line));
+	n -= (size_t)(message - line);
+	put_line(out, message, n);
+	if (is_of_floats(message, n))
+		strbuf_puts(out, "  there are no floating-point numbers in BPF\n");
+	return true;
+}
+
+/* Is there a "/" or "%" at that column (from 1) of the line, and no comment? */
+static bool divides_at(const char *line, size_t n, unsigned int column)
+{
+	const char *c = line + column - 1;
+
+	if (!column || column >= n || (*c != '/' && *c != '%'))
+		return false;
+	return c[1] != '/' && c[1] != '*' && (column == 1 || !strchr("/*", c[-1]));
+}
+
+/*
+ * The text's line that divides at that column: the last one up to LINE, as libbcc's numbers are
+ * higher, if anything. 0: there is none.
+ */
+static unsigned int find_division(const struct source *source, unsigned int line,
+				  unsigned int column)
+{
+	unsigned int number = 1, found = 0;
+
+	for (const char *at = source->text; *at && number <= line; number++) {
+		size_t n = strcspn(at, "\n");
+
+		if (divides_at(at, n, column))
+			found = number;
+		at += n + (at[n] == '\n');
+	}
+	return found;
+}
+
+/*
+ * A division for which there is no instruction ends the compiler: "LLVM ERROR: Cannot select: ...:
+ * i64 = sdiv ..., /virtual/main.c:LINE:COLUMN @[...". False if it is not such a line.
+ */
+static bool put_division_error(const struct source *source, struct strbuf *out, const char *line,
+			       size_t n)
+{
+	const char *at = memmem(line, n, main_file, strlen(main_file));
+	unsigned int number, column;
+	const char *file;
+
+	if (strncmp(line, CANNOT_SELECT, strlen(CANNOT_SELECT)) || !at ||
+	    (!memmem(line, n, " = sdiv ", 8) && !memmem(line, n, " = srem ", 8)) ||
+	    sscanf(at + strlen(main_file), ":%u:%u", &number, &column) != 2)
+		return false;
+	number = find_division(source, number, column);
+	source_error_at(source, number);
+	if (number) {
+		source_locate(source, number, &file, &number);
+		strbuf_printf(out, "%s:%u: ", file, number);
+	}
+	strbuf_puts(out, "error: BPF cannot divide numbers that have a sign: make both u64, or in "
+			 "a policy use oom_policy_divide()\n");
 	return true;
 }
 
@@ -292,7 +361,8 @@ static unsigned int put_heading(const struct source *source, struct strbuf *out,
 	const char *file;
 
 	if (!h->ours) {
-		if (!put_generator_error(source, out, line, n))
+		if (!put_generator_error(source, out, line, n) &&
+		    !put_division_error(source, out, line, n))
 			put_line(out, line, n);
 		return 0;
 	}
@@ -343,10 +413,12 @@ void source_messages(const struct source *source, const char *output, bool faile
 			m.open = true;
 			if (!m.skipping)
 				number = put_heading(source, &m.text, line, n, &h, next, &shift);
+			/* What stands below it are the compiler's own things. */
+			m.skipping |= !strncmp(h.rest, CANNOT_SELECT, strlen(CANNOT_SELECT));
 			if (m.error && !note)
 				source_error_at(source, number);
 		} else if (m.skipping) {
-			/* the note's source line and caret */
+			/* such as a note's source line and caret */
 		} else if (m.open) {
 			put_line(&m.text, line, n);
 		} else if (n && strncmp(line, "In file included from", 21)) {

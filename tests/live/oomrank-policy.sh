@@ -66,7 +66,7 @@ sed '/return/s/candidate->age_ns/*(volatile s64 *)candidate->age_ns/' "$tmp/mine
 run --root "$m" --compare --policy "$tmp/wild.bpf.c"
 matches "is refused by the kernel" "$status:$err" "^1:oomrank: $tmp/wild.bpf.c:$line: the kernel's verifier refuses"
 # What clang would only warn of, and what would do something: bpf_send_signal() ends oomrank itself.
-policy_text() { # STATEMENT...: in $tmp/bad.c
+policy_text() { # STATEMENT...: in $tmp/bad.c, at line 4
 	printf '#include "oompolicy.bpf.h"\nOOM_POLICY(bad, candidate, domain)\n{\n%s\n}\n' "$*" >"$tmp/bad.c"
 }
 refused() { # DESCRIPTION STATEMENT REGEX: behind the name of the file
@@ -78,7 +78,11 @@ refused "no score" '' "5:1: error: .* does not return a value"
 refused "a score that is a text" 'return candidate->comm;' "4:[0-9]+: error: incompatible pointer"
 refused "a score that would become another" 'return 0.5;' "4:[0-9]+: error: .*from 0.5 to 0"
 refused "a policy that would kill" 'bpf_send_signal(9); return 0;' "4:[0-9]+: error: .*poisoned"
-refused "a loop that is too long" 'volatile int i = 0; for (;;) if (i++ == 5000000) break; return i;' " .*gives up .* each turn of a loop"
+refused "a loop that is too long" 'volatile int i = 0; for (;;) if (i++ == 5000000) break; return i;' "4: .*gives up .* each turn of a loop"
+refused "a number with a sign that is divided" 'return candidate->points / 3;' "4: error: BPF cannot divide numbers that have a sign"
+refused "floating-point numbers" 'return 0.3 * candidate->points;' "4:[0-9]+: error: .*floating-point number into integer"
+equal "how to divide" "$(policy_text 'return oom_policy_divide(-7, 2) * 100 + oom_policy_divide(-9, -4) * 10 + oom_policy_divide(5, 0);' &&
+	"$oomrank" --root "$m" -j --policy "$tmp/bad.c" | jq -r .why)" "score -280"
 equal "nobody is left, and what then" "$(policy_text 'return OOM_POLICY_SPARE;' && chosen --compare --policy "$tmp/bad.c" | tail -n 1)" "bad  - "
 run --root "$m" --policy "$tmp/bad.c"
 matches "a policy that spares all" "$status:$out" "^0:.*nobody: it spares all [0-9]+: a kernel that asked it would then choose"

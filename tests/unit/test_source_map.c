@@ -119,6 +119,49 @@ static void places_generator_errors(void **state)
 		       true, "tool.bpf.c:3: error: in function probe: Looks like too much.\n", "");
 }
 
+static void says_that_there_are_no_floats(void **state)
+{
+	(void)state;
+	check_messages(&joined,
+		       "error: /virtual/main.c:0:0: in function probe i32 (i8*): A call to "
+		       "built-in function '__adddf3' is not supported.\n",
+		       true,
+		       "tool.bpf.c:3: error: in function probe: A call to built-in function "
+		       "'__adddf3' is not supported.\n"
+		       "  there are no floating-point numbers in BPF\n",
+		       "");
+}
+
+/* LLVM gives up, tells of itself, and libbcc's number is too high. */
+static void finds_divisions_with_a_sign(void **state)
+{
+	static const char program[] = "s64 f(s64 a)\n"
+				      "{\n"
+				      "\t// 9\n"
+				      "\ta /= 3;\n"
+				      "\treturn a % 7;\n"
+				      "}\n";
+	unsigned int line = 0;
+	const struct source source = {.text = program, .file = "x.c", .error_line = &line};
+	static const char divides[] =
+		"LLVM ERROR: Cannot select: 0x5: i64 = sdiv 0x6, Constant:i64<3>, "
+		"/virtual/main.c:9:4 @[ /virtual/main.c:30:1 ]\n"
+		"  0x6: i64 = Register %3\n"
+		"In function: f\n";
+	static const char lost[] =
+		"LLVM ERROR: Cannot select: 0x5: i64 = srem 0x6, 0x7, /virtual/main.c:9:40\n";
+#define SAYS                                                                    \
+	"error: BPF cannot divide numbers that have a sign: make both u64, or " \
+	"in a policy use oom_policy_divide()\n"
+
+	(void)state;
+	check_messages(&source, divides, true, "x.c:4: " SAYS, "");
+	assert_int_equal(line, 4);
+	check_messages(&source, lost, true, SAYS, "");
+	check_messages(&source, "LLVM ERROR: Cannot select: 0x5: i64 = mulhs 0x6\n", true,
+		       "LLVM ERROR: Cannot select: 0x5: i64 = mulhs 0x6\n", "");
+}
+
 /* An error of its second pass quotes what it made of the line. */
 static void places_errors_in_rewritten_lines(void **state)
 {
@@ -268,6 +311,8 @@ int main(void)
 		cmocka_unit_test(sorts_messages),
 		cmocka_unit_test(corrects_shifted_lines),
 		cmocka_unit_test(places_generator_errors),
+		cmocka_unit_test(says_that_there_are_no_floats),
+		cmocka_unit_test(finds_divisions_with_a_sign),
 		cmocka_unit_test(places_errors_in_rewritten_lines),
 		cmocka_unit_test(passes_on_what_it_does_not_know),
 		cmocka_unit_test(explains_refusals),
