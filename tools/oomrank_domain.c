@@ -28,8 +28,29 @@ static const char *below_mount(const char *name, const char *root, const char *m
 								       : name;
 }
 
+/* v2: where memory is counted that is used in a cgroup without the memory controller. */
+static uint32_t find_counting(const struct machine *m, const struct cgroup_memory *c,
+			      struct strbuf *path)
+{
+	uint32_t found = MACHINE_NONE;
+	struct cgroup_numbers numbers;
+
+	/* With the controller it was not there yet when the machine was read. */
+	if (c->version != 2 || cgroup_memory_read(c, strbuf_text(path), &numbers) == 0)
+		return MACHINE_NONE;
+	while (found == MACHINE_NONE && path->length > 1) {
+		char *slash = strrchr(path->data, '/');
+
+		path->length = (size_t)(slash - path->data);
+		*slash = '\0';
+		found = machine_find_cgroup(m, path->length ? path->data : "/");
+	}
+	return found;
+}
+
+/* TEXT gets what the user should know about it. */
 static int find_cgroup(const struct oomrank *o, const struct machine *m, uint32_t *ret,
-		       struct strbuf *why)
+		       struct strbuf *text, struct strbuf *why)
 {
 	_cleanup_cgroup_memory_ struct cgroup_memory c = {0};
 	_cleanup_strbuf_ struct strbuf path = {0};
@@ -46,8 +67,15 @@ static int find_cgroup(const struct oomrank *o, const struct machine *m, uint32_
 	*ret = machine_find_cgroup(m, strbuf_text(&path));
 	if (*ret != MACHINE_NONE)
 		return 0;
+	strbuf_printf(text, "%s has no memory controller, its memory counts in ",
+		      strbuf_text(&path));
 	strbuf_printf(why, "there is no memory cgroup '%s' here", strbuf_text(&path));
-	return -ENOENT;
+	*ret = find_counting(m, &c, &path);
+	if (*ret == MACHINE_NONE)
+		return -ENOENT;
+	strbuf_reset(why);
+	strbuf_puts(text, m->cgroups[*ret].path);
+	return 0;
 }
 
 static int cgroup_domain(struct oomrank *o, const struct machine *m, struct domain *ret,
@@ -55,21 +83,23 @@ static int cgroup_domain(struct oomrank *o, const struct machine *m, struct doma
 {
 	_cleanup_strbuf_ struct strbuf text = {0};
 	uint32_t cgroup;
-	int r = find_cgroup(o, m, &cgroup, why);
+	int r = find_cgroup(o, m, &cgroup, &text, why);
 
 	if (r < 0)
 		return r;
 	r = domain_of_cgroup(m, cgroup, ret);
 	if (r == -ENODATA) {
-		strbuf_printf(&text,
-			      "neither %s nor a cgroup above it has a limit: it runs out when the "
-			      "whole machine does",
-			      m->cgroups[cgroup].path);
+		strbuf_printf(
+			&text,
+			"%sneither %s nor a cgroup above it has a limit: it runs out when the "
+			"whole machine does",
+			text.length ? "; " : "", m->cgroups[cgroup].path);
 		domain_of_machine(m, ret);
 		r = 0;
 	} else if (r == 0 && ret->cgroup != cgroup) {
-		strbuf_printf(&text, "%s has no limit of its own, that of %s holds: ",
-			      m->cgroups[cgroup].path, m->cgroups[ret->cgroup].path);
+		strbuf_printf(&text, "%s%s has no limit of its own, that of %s holds: ",
+			      text.length ? "; " : "", m->cgroups[cgroup].path,
+			      m->cgroups[ret->cgroup].path);
 		human_bytes(&text, (int64_t)ret->limit_bytes);
 	}
 	if (text.length)

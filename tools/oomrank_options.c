@@ -81,6 +81,12 @@ int oomrank_options_check(const struct oomrank_options *o, const struct common_o
 		strbuf_puts(why, "--policy and --compare do not go with --capture or --verify");
 	else if (o->capture && (o->root || o->verify))
 		strbuf_puts(why, "--capture does not go with --root or --verify");
+	else if ((o->capture || o->verify) &&
+		 (domains || o->all_domains || o->simulate || o->changes))
+		strbuf_puts(why,
+			    "--capture and --verify are of all processes and make no report: they "
+			    "do not go with --cgroup, --cpuset, --mempolicy, --all-domains, "
+			    "--simulate or --changes");
 	return why->length ? -EINVAL : oomrank_policies_check(&o->policy, c, why);
 }
 

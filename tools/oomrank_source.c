@@ -13,9 +13,9 @@
 #define ITERATOR "iter__task"
 #define RECORDS_MOST (1u << 30) /* bytes: of 4 million processes some 600 MiB */
 
-#define UNTOLD                                                                  \
-	"it does not tell who was reaped already, runs in a vfork or switches " \
-	"swap off, and sizes may be some pages behind"
+#define UNTOLD                                                                         \
+	"it does not tell who shares another's memory, was reaped already, runs in a " \
+	"vfork or switches swap off, and sizes may be some pages behind"
 
 /* Does somebody want the probe, and not just the result? */
 static bool wants_probe(const struct common_options *c)

@@ -86,6 +86,26 @@ int domain_of_cgroup(const struct machine *m, uint32_t cgroup, struct domain *re
 	return 0;
 }
 
+static uint64_t left_in(const struct machine_cgroup *c)
+{
+	return c->limit_bytes - MIN(c->limit_bytes, c->usage_bytes);
+}
+
+uint32_t domain_runs_out_before(const struct machine *m, const struct domain *d)
+{
+	uint32_t least = d->cgroup;
+
+	if (d->kind != DOMAIN_MEMCG)
+		return MACHINE_NONE;
+	/* Of equal ones the lowest is charged first (try_charge_memcg(), mm/memcontrol.c). */
+	for (uint32_t i = d->cgroup; i < m->n_cgroups;
+	     i = m->cgroups[i].apart ? MACHINE_NONE : m->cgroups[i].parent)
+		if (m->cgroups[i].limit_bytes &&
+		    left_in(&m->cgroups[i]) < left_in(&m->cgroups[least]))
+			least = i;
+	return least == d->cgroup ? MACHINE_NONE : least;
+}
+
 bool domain_has(const struct machine *m, const struct domain *d, size_t process)
 {
 	const struct machine_process *p = &m->processes[process];

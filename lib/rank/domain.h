@@ -40,6 +40,12 @@ bool domain_is_of_nodes(const struct domain *d);
  */
 int domain_of_cgroup(const struct machine *m, uint32_t cgroup, struct domain *ret);
 
+/*
+ * A cgroup above that of a memory cgroup's domain with less left below its limit, so that it runs
+ * out before; of several the one with least. MACHINE_NONE: there is none.
+ */
+uint32_t domain_runs_out_before(const struct machine *m, const struct domain *d);
+
 /* Would the OOM killer look at that process at all, in this domain? */
 bool domain_has(const struct machine *m, const struct domain *d, size_t process);
 

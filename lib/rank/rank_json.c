@@ -55,6 +55,7 @@ static const char *const keys[] = {
 	"container_id",
 	"container_runtime",
 	"container_name",
+	"outer_container_id",
 	"pod_uid",
 	"pod_name",
 	"pod_namespace",
@@ -170,6 +171,7 @@ static void put_container(struct json_writer *w, const struct kill_container *c)
 	json_writer_string(w, "container_id", c->id);
 	json_writer_string(w, "container_runtime", c->runtime);
 	json_writer_string(w, "container_name", c->name);
+	json_writer_string(w, "outer_container_id", c->outer_id);
 	json_writer_string(w, "pod_uid", c->pod_uid);
 	json_writer_string(w, "pod_name", c->pod_name);
 	json_writer_string(w, "pod_namespace", c->pod_namespace);

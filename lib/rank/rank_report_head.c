@@ -81,6 +81,22 @@ static void put_left(struct explain *x, const struct rank_report *p)
 	strbuf_puts(item, " below its limit");
 }
 
+/* A limit above it that is reached before. */
+static void put_above(struct explain *x, const struct rank_report *p)
+{
+	const struct machine *m = p->view->machine;
+	const uint32_t before = domain_runs_out_before(m, &p->ranking->domain);
+	const struct machine_cgroup *c = before < m->n_cgroups ? &m->cgroups[before] : NULL;
+
+	if (!c)
+		return;
+	explain_row(x, 3, "");
+	strbuf_puts(explain_item(x), "runs out before it: ");
+	explain_words(x, c->path, '/');
+	explain_bytes(explain_item(x), c->limit_bytes - MIN(c->limit_bytes, c->usage_bytes));
+	strbuf_puts(&x->item, " left");
+}
+
 int rank_report_head(struct explain *x, const struct rank_report *p)
 {
 	_cleanup_kill_ struct kill *k = NULL;
@@ -93,5 +109,6 @@ int rank_report_head(struct explain *x, const struct rank_report *p)
 	put_pressure(x, p->view->machine);
 	explain_domain(x, k);
 	put_left(x, p);
+	put_above(x, p);
 	return 0;
 }

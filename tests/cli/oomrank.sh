@@ -37,6 +37,19 @@ equal "--cgroup without a limit: that above it" "$(tail -n +2 <<<"$out" | diff -
 run --cgroup /batch
 matches "--cgroup without any limit: it is said" "$status:$err" '^0:oomrank: warning: neither /batch nor a cgroup above it has a limit: .* whole machine'
 matches "and the machine is ranked" "$out" 'OOM: the whole machine: 5\.0G'
+mkdir -p "$m/sys/fs/cgroup/shop/web/thread/pool" "$m/sys/fs/cgroup/bare"
+run --cgroup /shop/web/thread/pool
+equal "--cgroup without the memory controller: where its memory counts" "$(tail -n +2 <<<"$out" | diff - <(echo "$shop")):$err" \
+	":oomrank: warning: /shop/web/thread/pool has no memory controller, its memory counts in /shop/web; /shop/web has no limit of its own, that of /shop holds: 1.0G"
+run --cgroup bare
+matches "--cgroup without the controller, not even above it" "$status:$err:$out" \
+	'^0:oomrank: warning: /bare has no memory controller, its memory counts in /; neither / nor .*OOM: the whole machine'
+rm -r "$m/sys/fs/cgroup/shop/web/thread" "$m/sys/fs/cgroup/bare"
+echo 1200M | numfmt --from=iec >"$m/sys/fs/cgroup/shop/web/memory.max"
+run --cgroup /shop/web
+matches "--cgroup below another that runs out before" "$err:$out" \
+	'^:.*OOM: memcg /shop/web, limit 1\.2G, .*688\.0M left below its limit.OOM:   runs out before it: /shop, 512\.0M left.OOM: Proc'
+echo max >"$m/sys/fs/cgroup/shop/web/memory.max"
 run --cgroup /none
 matches "--cgroup that is not there" "$status:$err" "^1:oomrank: there is no memory cgroup '.*/none'"
 run --cpuset 0
@@ -169,6 +182,11 @@ refused "^oomrank: --simulate tells of one kill" --simulate --changes 1
 refused "^oomrank: --root and --proc use no BPF" --root / --ebpf
 refused "^oomrank: --root and --proc use no BPF" --proc --probe x.c
 refused "^oomrank: --capture does not go with" --capture x --verify
+for option in "--cgroup /shop" "--cpuset 0" --all-domains --simulate "--changes"; do
+	# shellcheck disable=SC2086
+	refused "^oomrank: --capture and --verify are of all processes" --verify $option
+done
+refused "^oomrank: --capture and --verify are of all processes" --capture x --cgroup /shop
 refused "^oomrank: --capture and --verify are done at once" --verify -c rank
 refused "^oomrank: --capture and --verify are done once" --verify 1
 refused "^oomrank: --rows: '0' is not" -r 0

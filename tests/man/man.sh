@@ -26,6 +26,10 @@ done
 section() {
 	awk -v name="$2" '/^\.SH / { inside = ($0 == ".SH " name); next } inside' "$1" | sed 's/\\-/-/g'
 }
+# json_terms PAGE: what its subsection JSON explains: keys, and whose files oomkill has read for some
+json_terms() {
+	awk '/^\.S[SH] / { inside = ($0 == ".SS JSON") } term { print } { term = inside && $0 == ".TP" }' "$1" | tr -d ' ' | tr ',' '\n'
+}
 for tool in $tools oomtools-compile; do
 	page=$srcdir/man/$tool.8
 	equal "$tool.8: OPTIONS are those of --help, with their arguments" \
@@ -38,4 +42,6 @@ for tool in $tools oomtools-compile; do
 		section "$page" FIELDS | grep -qw -- "$key" || echo "$key"
 	done)
 	equal "$tool.8: FIELDS tells of each JSON key" "$keys" ""
+	equal "$tool.8: JSON tells of no key that there is not" \
+		"$(json_terms "$page" | grep -vxE "KEY_hex|docker|containerd|cri-o|podman|pods" | grep -vxF -f <(tool_json_keys "$tool"))" ""
 done

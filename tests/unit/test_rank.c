@@ -458,6 +458,40 @@ static void totals(void **state)
 	assert_int_equal(d.cgroup, 1);
 }
 
+static void set_room(struct machine_cgroup *c, uint64_t limit, uint64_t left)
+{
+	c->limit_bytes = limit;
+	c->usage_bytes = limit - left;
+}
+
+/* A limit above that leaves less is reached first. */
+static void runs_out_before(void **state)
+{
+	struct made made;
+	struct machine_cgroup *top, *middle;
+	struct domain d;
+
+	(void)state;
+	make(&made, 1);
+	top = add_cgroup(&made, "/a", 0);
+	middle = add_cgroup(&made, "/a/b", 1);
+	set_room(add_cgroup(&made, "/a/b/c", 2), 1000, 500);
+	domain_of_machine(&made.m, &d);
+	assert_int_equal(domain_runs_out_before(&made.m, &d), MACHINE_NONE);
+	assert_int_equal(domain_of_cgroup(&made.m, 3, &d), 0);
+	assert_int_equal(domain_runs_out_before(&made.m, &d), MACHINE_NONE);
+	set_room(top, 9000, 500);
+	assert_int_equal(domain_runs_out_before(&made.m, &d), MACHINE_NONE);
+	set_room(top, 9000, 499);
+	assert_int_equal(domain_runs_out_before(&made.m, &d), 1);
+	set_room(middle, 800, 499);
+	assert_int_equal(domain_runs_out_before(&made.m, &d), 2);
+	middle->usage_bytes = 900; /* the limit was lowered below it */
+	assert_int_equal(domain_runs_out_before(&made.m, &d), 2);
+	made.cgroups[3].apart = true;
+	assert_int_equal(domain_runs_out_before(&made.m, &d), MACHINE_NONE);
+}
+
 static void with_choice(void **state)
 {
 	struct made made;
@@ -528,6 +562,7 @@ int main(void)
 		cmocka_unit_test(sysrq),
 		cmocka_unit_test(waits),
 		cmocka_unit_test(totals),
+		cmocka_unit_test(runs_out_before),
 		cmocka_unit_test(with_choice),
 		cmocka_unit_test(verify),
 	};
