@@ -61,6 +61,8 @@ int oomrank_options_check(const struct oomrank_options *o, const struct common_o
 int oomrank_source_open(struct oomrank *o);
 /* A snapshot as it is now. 0 or -errno, why in WHY. */
 int oomrank_source_read(struct oomrank *o, struct rank_view *ret, struct strbuf *why);
+/* Warn if the machine in ROOT was not captured to the end. */
+void oomrank_tell_unfinished(const struct machine *m, const char *root);
 void oomrank_source_close(struct oomrank *o);
 /* Around a swap: session.h. USER is the struct oomrank. */
 int oomrank_source_before(struct tracer *tracer, struct strbuf *why, void *user);

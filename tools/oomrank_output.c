@@ -53,6 +53,7 @@ int oomrank_take_captured(struct oomrank *o, const char *root, struct oomrank_sn
 
 	if (r < 0)
 		return r;
+	oomrank_tell_unfinished(view.machine, root);
 	/* Of its cpusets, by name, too. */
 	o->options.root = root;
 	r = rank(o, &view, ret, why);

@@ -142,13 +142,22 @@ int oomrank_source_open(struct oomrank *o)
 	return -1;
 }
 
+void oomrank_tell_unfinished(const struct machine *m, const char *root)
+{
+	if (m->unfinished)
+		message_warning("the capture of the machine in %s was ended before it had all: "
+				"processes and cgroups are missing",
+				root);
+}
+
 static void tell_unseen(struct oomrank *o, const struct machine *m)
 {
 	bool hidden = m->others_hidden && !m->exact;
 
 	if (o->told_unseen)
 		return;
-	o->told_unseen = m->unseen || m->own_pid_namespace || hidden;
+	o->told_unseen = m->unseen || m->own_pid_namespace || hidden || m->unfinished;
+	oomrank_tell_unfinished(m, o->options.root);
 	if (m->own_pid_namespace)
 		message_warning("a PID namespace of its own (a container?): who runs outside of it "
 				"is not seen, and not ranked%s",

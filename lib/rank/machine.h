@@ -86,6 +86,7 @@ struct machine {
 	/* Of some there is nothing to be seen at all: those outside of the PID namespace that it
 	 * was read in, whose process 1 is no init; or, in /proc, those of others (hidepid). */
 	bool own_pid_namespace, others_hidden;
+	bool unfinished; /* captured, but not to the end: some files are missing */
 };
 
 /* From the probe's records; the rest from /proc and the cgroups. 0 or -errno, why in WHY. */
@@ -98,7 +99,10 @@ int machine_from_records(const struct oomrank_task *records, size_t n, struct ma
  */
 int machine_from_proc(const char *root, struct machine **ret, struct strbuf *why);
 
-/* Copy what machine_from_proc() reads into DIRECTORY, which is made: to be replayed by --root. */
+/*
+ * Copy what machine_from_proc() reads into DIRECTORY, which is made: to be replayed by --root.
+ * Ended before it had all, it leaves a machine that says so (unfinished).
+ */
 int machine_capture(const char *directory, struct strbuf *why);
 
 void machine_free(struct machine *m);

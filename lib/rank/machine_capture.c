@@ -9,11 +9,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "proc/cgroup_memory.h"
 #include "proc/process.h"
-#include "rank/machine.h"
+#include "rank/machine_internal.h"
 
 #define FILE_MOST (4u << 20)
 #define DIRECTORY_MODE 0700 /* command lines may tell secrets */
@@ -190,6 +191,23 @@ static int note(const char *top)
 	return write_file(top, "captured", &text);
 }
 
+/* As long as it is there a reader knows that others are not. */
+static int begin(const char *top)
+{
+	_cleanup_strbuf_ struct strbuf nothing = {0};
+
+	return mkdir(top, DIRECTORY_MODE) < 0 ? -errno
+					      : write_file(top, MACHINE_UNFINISHED, &nothing);
+}
+
+static int finish(const char *top)
+{
+	char path[PATH_MAX];
+	int r = join(top, MACHINE_UNFINISHED, path);
+
+	return r == 0 && unlink(path) < 0 ? -errno : r;
+}
+
 int machine_capture(const char *directory, struct strbuf *why)
 {
 	static const char *const names[] = {"proc/meminfo",
@@ -204,8 +222,11 @@ int machine_capture(const char *directory, struct strbuf *why)
 					    "proc/sys/kernel/osrelease",
 					    "sys/devices/system/cpu/online",
 					    NULL};
-	int r = mkdir(directory, DIRECTORY_MODE) < 0 ? -errno : 0;
+	int r = begin(directory);
 
+	if (r == -EEXIST)
+		strbuf_printf(why, "%s is there already: a new directory is made for a machine",
+			      directory);
 	if (r == 0)
 		r = note(directory);
 	if (r == 0)
@@ -214,6 +235,8 @@ int machine_capture(const char *directory, struct strbuf *why)
 		r = each_number(directory, "/proc", copy_process);
 	if (r == 0)
 		r = copy_cgroups(directory, why);
+	if (r == 0)
+		r = finish(directory);
 	if (r < 0 && !why->length)
 		strbuf_printf(why, "cannot write %s: %s", directory, strerror(-r));
 	return r;

@@ -3,6 +3,9 @@
 
 #include "rank/machine.h"
 
+/* A file there: the machine is being captured, or was not to the end. */
+#define MACHINE_UNFINISHED "unfinished"
+
 /* What is being read, and from where. */
 struct machine_reader {
 	struct machine *m;

@@ -274,7 +274,10 @@ static void read_captured(struct machine_reader *r)
 		r->m->own_pid_namespace = !process_in_initial_pid_namespace();
 		r->m->others_hidden = process_others_hidden();
 	}
-	if (!*r->root || machine_read_text(r, 4096, "%s/captured", r->root) < 0)
+	if (!*r->root)
+		return;
+	r->m->unfinished = machine_read_text(r, 1, "%s/" MACHINE_UNFINISHED, r->root) == 0;
+	if (machine_read_text(r, 4096, "%s/captured", r->root) < 0)
 		return;
 	if (stat_text_find(strbuf_text(&r->text), "time_ns", &time_ns) == 0)
 		r->m->time_ns = time_ns;

@@ -118,6 +118,21 @@ run --verify -j
 equal "--verify -j" "$status:$out" '1:{"pid":3001,"comm":"batch","oom_score":700,"reckoned_score":692}'
 echo 692 >"$m/proc/3001/oom_score"
 
+touch "$m/unfinished"
+run -j
+matches "a machine that was not captured to the end" "$status:$(pids kill):$err" "^0:2001:oomrank: warning: the capture of the machine in $m was ended before it had all"
+rm "$m/unfinished"
+refuses_capture() { # DIR REGEX
+	"$oomrank" --capture "$1" 2>"$tmp/err"
+	matches "--capture ${1##*/}" "$?:$(cat "$tmp/err")" "^1:oomrank: $2"
+}
+refuses_capture "$m" "$m is there already: a new directory is made"
+refuses_capture "$tmp/none/x" "cannot write $tmp/none/x: No such file"
+
+(trap '' XFSZ && ulimit -f 1 && exec "$oomrank" --capture "$tmp/half" 2>"$tmp/err")
+matches "--capture that cannot write all" "$?:$(cat "$tmp/err")" "^1:oomrank: cannot write $tmp/half: File too large"
+check "and says so where it is read" test -e "$tmp/half/unfinished"
+
 # Two with as many points: the later one in the cgroup's list; the younger one, where that is not known.
 for pid in 4001 4002; do rank_process "$m" $pid twin 350 100 /batch $pid; done
 echo 262144000 >"$m/sys/fs/cgroup/batch/memory.max"
