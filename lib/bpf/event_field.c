@@ -20,6 +20,16 @@ static bool is_text(const struct btf *btf, const struct btf_type *array)
 	       !strcmp(kernel_type_name(btf, of->name_off), "char");
 }
 
+/* The integer that an array is made of, if it is shown as numbers; else NULL. */
+static const struct btf_type *number_of(const struct btf *btf, const struct btf_type *array)
+{
+	const struct btf_type *of = kernel_type_strip(btf, btf_array(array)->type);
+	bool plain =
+		of && btf_is_int(of) && btf_int_bits(of) == of->size * 8 && !btf_int_offset(of);
+
+	return plain && (of->size == 2 || of->size == 4 || of->size == 8) ? of : NULL;
+}
+
 /* Where an integer's bits are: its type may take only some of its bytes. */
 static int place_integer(const struct btf_type *t, struct event_field *f)
 {
@@ -55,10 +65,13 @@ int event_field_classify(const struct btf *btf, uint32_t type, size_t bit, size_
 		f.kind = EVENT_FIELD_POINTER;
 	} else if (btf_is_array(t) && is_text(btf, t)) {
 		f.kind = EVENT_FIELD_TEXT;
+	} else if (btf_is_array(t) && number_of(btf, t)) {
+		f.kind = EVENT_FIELD_NUMBERS;
 	}
 	if (!f.bits)
 		f.bits = (size_t)size * 8;
-	if (f.kind == EVENT_FIELD_TEXT || f.kind == EVENT_FIELD_BYTES) {
+	if (f.kind == EVENT_FIELD_TEXT || f.kind == EVENT_FIELD_NUMBERS ||
+	    f.kind == EVENT_FIELD_BYTES) {
 		if (bits || f.bit % 8)
 			return -EBADMSG;
 	} else if (!f.bits || f.bits > 64) {
@@ -126,6 +139,28 @@ static char *bytes_text(const struct event_field *f, const unsigned char *bytes)
 	return strbuf_steal(&out);
 }
 
+/* The elements, parted by blanks. */
+static char *numbers_text(const struct event_field *f, const struct btf *btf, const void *record)
+{
+	const struct btf_type *array = kernel_type_strip(btf, f->type);
+	const struct btf_type *of = array && btf_is_array(array) ? number_of(btf, array) : NULL;
+	const size_t size = of ? of->size : 1, n = f->bits / 8 / size;
+	_cleanup_strbuf_ struct strbuf out = {0};
+
+	for (size_t i = 0; of && i < MIN(n, (size_t)EVENT_FIELD_NUMBERS_MOST); i++) {
+		const struct event_field element = {.bit = f->bit + i * size * 8, .bits = size * 8};
+		uint64_t value = take_bits(&element, record);
+
+		strbuf_puts(&out, i ? " " : "");
+		if (btf_int_encoding(of) & BTF_INT_SIGNED)
+			strbuf_printf(&out, "%" PRId64, extend(&element, value));
+		else
+			strbuf_printf(&out, "%" PRIu64, value);
+	}
+	strbuf_puts(&out, n > EVENT_FIELD_NUMBERS_MOST ? " ..." : "");
+	return strbuf_steal(&out);
+}
+
 static char *value_text(const struct event_field *f, const struct btf *btf, const void *record)
 {
 	const char *at = (const char *)record + f->bit / 8;
@@ -137,6 +172,8 @@ static char *value_text(const struct event_field *f, const struct btf *btf, cons
 		return number_text("0x%" PRIx64, take_bits(f, record));
 	case EVENT_FIELD_TEXT:
 		return strndup(at, MIN(f->bits / 8, (size_t)EVENT_FIELD_TEXT_MOST));
+	case EVENT_FIELD_NUMBERS:
+		return numbers_text(f, btf, record);
 	default:
 		return bytes_text(f, (const unsigned char *)at);
 	}

@@ -25,7 +25,7 @@ struct place {
 };
 
 struct event_layout {
-	struct btf *btf; /* NULL: no field is an enum */
+	struct btf *btf; /* NULL: no field is an enum or an array of integers */
 	const struct event_struct *own;
 	size_t size;
 	struct place *places; /* one for each of the tool's own members */
@@ -164,7 +164,7 @@ static void look_for_missing(struct walk *w)
 		strbuf_printf(w->why, "and %u more like that\n", w->complaints - COMPLAINTS_MOST);
 }
 
-/* Keep of the BTF what is still asked for: the names of enumerators. */
+/* Keep of the BTF what is still asked for: the names of enumerators, the elements of arrays. */
 static int settle(struct event_layout *l, struct btf **btf)
 {
 	l->names = calloc(l->n_fields + 1, sizeof(*l->names));
@@ -172,7 +172,9 @@ static int settle(struct event_layout *l, struct btf **btf)
 		return -ENOMEM;
 	for (size_t i = 0; i < l->n_fields; i++) {
 		l->names[i] = l->fields[i].name;
-		if (l->fields[i].kind == EVENT_FIELD_ENUM && *btf)
+		if ((l->fields[i].kind == EVENT_FIELD_ENUM ||
+		     l->fields[i].kind == EVENT_FIELD_NUMBERS) &&
+		    *btf)
 			l->btf = STEAL(*btf);
 	}
 	return 0;
@@ -213,6 +215,11 @@ static int read_layout(const struct btf *btf, struct event_layout *l, struct str
 	r = walk_members(&w, t, "", 0, 0);
 	if (r < 0)
 		return r;
+	if (l->n_fields > EVENT_LAYOUT_FIELDS_MOST && may_complain(&w))
+		strbuf_printf(why,
+			      "struct %s: %zu members of your own are more than the %d that can be "
+			      "shown\n",
+			      l->own->name, l->n_fields, EVENT_LAYOUT_FIELDS_MOST);
 	look_for_missing(&w);
 	return w.complaints ? -EINVAL : 0;
 }
@@ -271,9 +278,10 @@ bool event_layout_equal(const struct event_layout *a, const struct event_layout 
 	for (size_t i = 0; i < a->n_fields; i++) {
 		const struct event_field *x = &a->fields[i], *y = &b->fields[i];
 
-		/* Enumerators may have other names now. */
+		/* Enumerators may have other names now, numbers another size. */
 		if (strcmp(x->name, y->name) || x->kind != y->kind || x->bit != y->bit ||
-		    x->bits != y->bits || x->kind == EVENT_FIELD_ENUM)
+		    x->bits != y->bits || x->kind == EVENT_FIELD_ENUM ||
+		    x->kind == EVENT_FIELD_NUMBERS)
 			return false;
 	}
 	return true;
@@ -295,6 +303,18 @@ int event_layout_own(const struct event_layout *l, const void *record, size_t si
 const char *const *event_layout_names(const struct event_layout *l)
 {
 	return l->names;
+}
+
+const char *event_layout_no_counter(const struct event_layout *l)
+{
+	for (size_t i = 0; i < l->n_fields; i++) {
+		const struct event_field *f = &l->fields[i];
+		bool number = f->kind == EVENT_FIELD_UINT || f->kind == EVENT_FIELD_INT;
+
+		if (!number || f->bits != 64 || f->bit % 64)
+			return f->name;
+	}
+	return NULL;
 }
 
 int event_layout_values(const struct event_layout *l, const void *record, size_t size,

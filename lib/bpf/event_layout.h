@@ -28,6 +28,9 @@ struct event_struct {
 	size_t n_members;
 };
 
+/* So many further members are shown; a text with more is refused. */
+#define EVENT_LAYOUT_FIELDS_MOST 64
+
 struct event_layout;
 
 /* Declares the table of a shared struct, which members.sh makes of its header. */
@@ -56,10 +59,13 @@ int event_layout_own(const struct event_layout *layout, const void *record, size
 /* The names of the further members, in their order; NULL at the end. Of a struct within: "a.b". */
 const char *const *event_layout_names(const struct event_layout *layout);
 
+/* The first further member that is not an integer of 64 bits in 8 bytes of its own; NULL: none. */
+const char *event_layout_no_counter(const struct event_layout *layout);
+
 /*
  * Append the values of the further members: integers and bit-fields as numbers; enums by name;
- * arrays of char as text, up to the NUL; pointers as "0x..."; all else, arrays of integers too, as
- * hex. 0, -EBADMSG (too short) or -ENOMEM.
+ * arrays of char as text, up to the NUL; arrays of integers of two bytes and more as numbers parted
+ * by blanks; pointers as "0x..."; all else as hex. 0, -EBADMSG (too short) or -ENOMEM.
  */
 int event_layout_values(const struct event_layout *layout, const void *record, size_t size,
 			struct named_values *ret);

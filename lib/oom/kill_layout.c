@@ -11,6 +11,8 @@
 
 EVENT_STRUCT(oomkill_event);
 
+_Static_assert(EVENT_LAYOUT_FIELDS_MOST <= KILL_EXTRAS_MOST, "a member would be left out");
+
 struct kill_layout {
 	struct event_layout *event;
 	char **names; /* as shown; NULL at the end */

@@ -56,6 +56,23 @@ static void show(const struct btf *btf, uint32_t types)
 			btf_value_text(btf, id, bytes, n, &out);
 }
 
+/* What was whole is whole then, and simple enough. */
+static void simplify(const uint8_t *data, size_t size)
+{
+	uint8_t *bytes = malloc(size ? size : 1);
+
+	if (!bytes)
+		abort();
+	memcpy(bytes, data, size);
+	if (image_btf_simplify(bytes, size) == 0) {
+		if (image_btf_simplify(bytes, size) < 0)
+			abort();
+	} else if (memcmp(bytes, data, size)) {
+		abort();
+	}
+	free(bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
@@ -73,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	}
 	event_layout_free(l);
+	simplify(data, size);
 	if (image_btf_open(data, size, &btf) == 0) {
 		show(btf, btf__type_cnt(btf));
 		btf__free(btf);

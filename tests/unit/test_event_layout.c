@@ -5,7 +5,9 @@
 #include <errno.h>
 
 #include "bpf-src/oomprof.h"
+#include "bpf/event_field.h"
 #include "bpf/event_layout.h"
+#include "bpf/image_btf.h"
 
 /* The tool's own. */
 struct event {
@@ -252,6 +254,8 @@ static void all_kinds_of_values(void **state)
 		int32_t deep;
 		uint32_t choice;
 		uint64_t numbers[2];
+		int16_t small[3];
+		int8_t bytes_of[4];
 	} r = {.flag = 2,
 	       .color = 1,
 	       .other = 7,
@@ -263,9 +267,11 @@ static void all_kinds_of_values(void **state)
 	       .bits = 0xd | (uint64_t)1 << 63 | 1 << 4,
 	       .deep = -8,
 	       .choice = 0x01020304,
-	       .numbers = {1, 2}};
+	       .numbers = {1, UINT64_MAX},
+	       .small = {-1, 2, INT16_MIN},
+	       .bytes_of = {0, 1, 0, 2}};
 	struct event_layout *l;
-	int color, large, text, bytes, numbers, inner, outer, choice, pointer, flag;
+	int color, large, text, bytes, numbers, small, inner, outer, choice, pointer, flag;
 
 	color = btf__add_enum(t->btf, "color", 4);
 	btf__add_enum_value(t->btf, "RED", 1);
@@ -275,6 +281,7 @@ static void all_kinds_of_values(void **state)
 	text = btf__add_array(t->btf, t->s32, t->character, 4);
 	bytes = btf__add_array(t->btf, t->s32, t->u8, 4);
 	numbers = btf__add_array(t->btf, t->s32, t->u64, 2);
+	small = btf__add_array(t->btf, t->s32, btf__add_int(t->btf, "short", 2, BTF_INT_SIGNED), 3);
 	inner = btf__add_struct(t->btf, NULL, 4);
 	btf__add_field(t->btf, "deep", t->s32, 0, 0);
 	outer = btf__add_struct(t->btf, NULL, 4);
@@ -301,12 +308,15 @@ static void all_kinds_of_values(void **state)
 	add(t, NULL, outer, 4);
 	add(t, "choice", choice, 4);
 	add(t, "numbers", numbers, 16);
+	add(t, "small", small, 6);
+	add(t, "bytes_of", bytes, 4);
 	l = must_read(t);
 	check_values(l, &r, sizeof(r),
 		     "flag=?1 color='RED' other='7' negative='BLACK' large='LARGE' text='full' "
 		     "bytes='000102ff' pointer='0xffff888012345678' three=-3 one=1 hue='RED' "
 		     "rest=144115188075855872 deep=-8 choice.whole=16909060 choice.low=772 "
-		     "numbers='01000000000000000200000000000000'");
+		     "numbers='1 18446744073709551615' "
+		     "small='-1 2 -32768' bytes_of='00010002'");
 	event_layout_free(l);
 }
 
@@ -452,6 +462,142 @@ static void tables_made_of_headers(void **state)
 	assert_true(found);
 }
 
+/* So many as can be shown, and one more. */
+static void as_many_as_are_shown(void **state)
+{
+	struct text *t = *state;
+	struct event_layout *l;
+	char name[16];
+
+	begin(t, 48 + 8 * (EVENT_LAYOUT_FIELDS_MOST + 1));
+	add_own(t);
+	for (int i = 1; i <= EVENT_LAYOUT_FIELDS_MOST; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		add(t, name, t->u64, 8);
+	}
+	l = must_read(t);
+	assert_string_equal(event_layout_names(l)[EVENT_LAYOUT_FIELDS_MOST - 1], "m64");
+	event_layout_free(l);
+	add(t, "more", t->u8, 1);
+	refused(t, -EINVAL,
+		"struct event: 65 members of your own are more than the 64 that can be shown\n");
+}
+
+static void a_long_array(void **state)
+{
+	struct text *t = *state;
+	struct {
+		struct event own;
+		uint32_t numbers[EVENT_FIELD_NUMBERS_MOST + 1];
+	} record = {.numbers = {7}};
+	int numbers = btf__add_array(t->btf, t->s32, t->u32, ARRAY_SIZE(record.numbers));
+	_cleanup_strbuf_ struct strbuf want = {0};
+	struct event_layout *l;
+
+	begin(t, sizeof(record));
+	add_own(t);
+	add(t, "numbers", numbers, sizeof(record.numbers));
+	l = must_read(t);
+	strbuf_puts(&want, "numbers='7");
+	for (int i = 1; i < EVENT_FIELD_NUMBERS_MOST; i++)
+		strbuf_puts(&want, " 0");
+	strbuf_puts(&want, " ...'");
+	check_values(l, &record, sizeof(record), strbuf_text(&want));
+	event_layout_free(l);
+}
+
+/* What may be added up as words of 64 bits, and the first that may not. */
+static void counters(void **state)
+{
+	static const char *const wrong[] = {"no", "half", "flag", "text", "apart", "pointer"};
+
+	(void)state;
+	for (size_t i = 0; i <= ARRAY_SIZE(wrong); i++) {
+		struct event_layout *l;
+		struct text *t;
+		int pointer;
+
+		setup((void **)&t);
+		pointer = btf__add_ptr(t->btf, t->u32);
+		begin(t, 48 + 40);
+		add_own(t);
+		add(t, "up", t->u64, 8);
+		add(t, "down", t->s64, 8);
+		if (i == 1)
+			add(t, wrong[i], t->u32, 4);
+		else if (i == 2)
+			add(t, wrong[i], t->boolean, 1);
+		else if (i == 3)
+			add(t, wrong[i], t->comm, 16);
+		else if (i == 4)
+			add_bits(t, wrong[i], t->u64, 63);
+		else if (i == 5)
+			add(t, wrong[i], pointer, 8);
+		l = must_read(t);
+		if (i == 0 || i == ARRAY_SIZE(wrong))
+			assert_null(event_layout_no_counter(l));
+		else
+			assert_string_equal(event_layout_no_counter(l), wrong[i]);
+		event_layout_free(l);
+		teardown((void **)&t);
+	}
+}
+
+/* What Linux 5.10 does not know is replaced; what it knows keeps its number, size and members. */
+static void simpler_types(void **state)
+{
+	struct text *t = *state;
+	int real = btf__add_float(t->btf, "float", 4), wide, tag, user, at, section, kind;
+	__u32 size;
+	const struct btf_type *is;
+	struct btf *simple;
+	void *bytes;
+
+	wide = btf__add_enum64(t->btf, "wide", 8, false);
+	btf__add_enum64_value(t->btf, "WIDE", 1ull << 40);
+	kind = btf__add_enum(t->btf, "kind", 4);
+	btf__add_enum_value(t->btf, "BELOW", -1);
+	tag = btf__add_decl_tag(t->btf, "mark", t->key, -1);
+	user = btf__add_type_tag(t->btf, "user", t->u32);
+	at = btf__add_ptr(t->btf, user);
+	begin(t, 72);
+	add_own(t);
+	add(t, "real", real, 4);
+	add(t, "kind_of", kind, 4);
+	add(t, "wide", wide, 8);
+	add(t, "at", at, 8);
+	section = btf__add_var(t->btf, "lost", BTF_VAR_GLOBAL_ALLOCATED, t->u64);
+	section = btf__add_datasec(t->btf, "maps/x", 0);
+	btf__add_datasec_var_info(t->btf, section - 1, 0, 8);
+	is = btf__raw_data(t->btf, &size) ? btf__type_by_id(t->btf, (__u32)kind) : NULL;
+	assert_true(btf_kflag(is));
+
+	bytes = malloc(size);
+	memcpy(bytes, btf__raw_data(t->btf, &size), size);
+	assert_int_equal(image_btf_simplify(bytes, size), 0);
+	simple = btf__new(bytes, size);
+	assert_non_null(simple);
+	for (__u32 id = 1; id < btf__type_cnt(simple); id++)
+		assert_true(btf_kind(btf__type_by_id(simple, id)) <= BTF_KIND_VAR);
+	assert_true(btf_is_struct(btf__type_by_id(simple, (__u32)real)));
+	assert_int_equal(btf__type_by_id(simple, (__u32)real)->size, 4);
+	assert_true(btf_is_union(btf__type_by_id(simple, (__u32)wide)));
+	assert_int_equal(btf__type_by_id(simple, (__u32)wide)->size, 8);
+	assert_false(btf_kflag(btf__type_by_id(simple, (__u32)kind)));
+	assert_true(btf_is_int(btf__type_by_id(simple, (__u32)tag)));
+	assert_true(btf_is_const(btf__type_by_id(simple, (__u32)user)));
+	assert_true(btf_is_ptr(btf__type_by_id(simple, (__u32)section)));
+	is = btf__type_by_id(simple,
+			     (__u32)btf__find_by_name_kind(simple, "event", BTF_KIND_STRUCT));
+	assert_int_equal(btf_vlen(is), 9);
+	btf__free(simple);
+
+	/* Damaged: nothing is changed. */
+	for (__u32 cut = 1; cut < 12; cut++)
+		assert_int_equal(image_btf_simplify(bytes, size - cut), -EBADMSG);
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +611,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(types_that_make_no_sense, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_struct_that_holds_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_member_beyond_the_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(as_many_as_are_shown, setup, teardown),
+		cmocka_unit_test_setup_teardown(simpler_types, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_long_array, setup, teardown),
+		cmocka_unit_test(counters),
 		cmocka_unit_test(equal_layouts),
 		cmocka_unit_test(tables_made_of_headers),
 	};
