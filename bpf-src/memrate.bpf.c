@@ -10,6 +10,7 @@
 #include "memrate.h"
 
 OOMTOOLS_EVENT(memrate_count);
+OOMTOOLS_RECORD(memrate_task);
 BPF_TABLE("percpu_hash", struct memrate_key, struct memrate_count, counts, 4096);
 BPF_PERCPU_ARRAY(running, struct memrate_running, 1);
 BPF_ARRAY(gate, u64, 1);

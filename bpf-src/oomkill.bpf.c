@@ -25,6 +25,9 @@ OOMTOOLS_EVENT(oomkill_event);
 BPF_ARRAY(lost, u64, OOMKILL_LOST_COUNTERS);
 
 #ifdef OOMKILL_STORY
+OOMTOOLS_RECORD(oomkill_detail);
+OOMTOOLS_RECORD(oomkill_arguments);
+OOMTOOLS_RECORD(oomkill_step);
 #include "oomkill_pages.bpf.h"
 #else
 #define as_the_kernel_counts(e, victim) (void)0

@@ -46,3 +46,9 @@ struct oomtools_loop {
  * never made: all that is wanted of it is that the compiler keeps the type of its values.)
  */
 #define OOMTOOLS_EVENT(name) BPF_ARRAY(name##__layout, struct name, 1)
+
+/*
+ * Another struct that the text sends. The tool reads it as it is: one that has got members more is
+ * refused, as all that follows them would be read wrong.
+ */
+#define OOMTOOLS_RECORD(name) OOMTOOLS_EVENT(name)

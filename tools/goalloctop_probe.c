@@ -11,6 +11,8 @@
 
 #include "app/exit_codes.h"
 #include "app/message.h"
+#include "bpf/event_layout.h"
+#include "bpf/text_contract.h"
 #include "proc/process.h"
 #include "tools/goalloctop.h"
 
@@ -21,6 +23,26 @@ static const char not_initial[] =
 static const char *const renewed[] = {"comings", "samples", NULL};
 static const char *const held[] = {"counters", "not_go", "watched", "targets",
 				   "sites",    "stacks", NULL};
+
+EVENT_STRUCT(goalloctop_target);
+EVENT_STRUCT(goalloctop_site);
+EVENT_STRUCT(goalloctop_count);
+EVENT_STRUCT(goalloctop_stack);
+
+static const struct text_map maps[] = {
+	{"counters", 0, sizeof(__u32), sizeof(__u64)},
+	{"not_go", 0, sizeof(struct oomprof_key), sizeof(__u32)},
+	{"watched", 0, sizeof(__u32), sizeof(__u32)},
+	{"targets", 0, sizeof(__u32), sizeof(struct goalloctop_target)},
+	{"sites", 0, sizeof(struct goalloctop_site), sizeof(struct goalloctop_count)},
+	{"stacks", 0, sizeof(__u64), sizeof(struct goalloctop_stack)},
+	{0},
+};
+static const struct event_struct *const structs[] = {
+	&goalloctop_target_struct, &goalloctop_site_struct, &goalloctop_count_struct,
+	&goalloctop_stack_struct, NULL};
+static const struct text_contract contract = {maps, structs,
+					      "struct goalloctop_sample, which --trace shows"};
 
 static bool wants_probes(const struct goalloctop_probe *p)
 {
@@ -166,6 +188,7 @@ int goalloctop_probe_start(struct goalloctop *t)
 	t->tool.variants = alloc_events_variants(mode, p->collections);
 	t->tool.renewed_maps = renewed;
 	t->tool.held_maps = held;
+	t->tool.contract = &contract;
 	status = tool_try_attach(&t->tool, NULL, NULL, &why, &p->tracer);
 	if (status >= 0 && !wants_probes(p) && !t->tool.edited.name && !t->tool.common.image)
 		return goalloctop_discovery_none(t, strbuf_text(&why));

@@ -2,6 +2,7 @@
 #include "tools/memrate_probe.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/array.h"
 #include "base/file.h"
 #include "bpf/kernel_map.h"
+#include "bpf/text_contract.h"
 #include "proc/process.h"
 #include "tools/memrate.h"
 
@@ -36,6 +38,20 @@ static const struct tracer_variant only_sizes[] = {{"sizes", nothing, 0}, {0}};
 
 /* What user space sets and reads; `counts` may be made anew with other values. */
 static const char *const held[] = {"gate", "lost", NULL};
+
+EVENT_STRUCT(memrate_task);
+EVENT_STRUCT(memrate_key);
+
+static const struct text_map maps[] = {
+	{"counts", BPF_MAP_TYPE_PERCPU_HASH, sizeof(struct memrate_key), 0},
+	{"running", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), 0},
+	{"gate", 0, sizeof(__u32), sizeof(__u64)},
+	{"lost", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(__u64)},
+	{0},
+};
+static const struct event_struct *const structs[] = {&memrate_task_struct, &memrate_key_struct,
+						     NULL};
+static const struct text_contract contract = {maps, structs, "struct memrate_count"};
 
 static int find_map(const struct tracer_map *map, void *user)
 {
@@ -79,6 +95,49 @@ static int look(struct memrate_probe *p)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* Each CPU adds all 64-bit words of a struct, and what is shown is their sum by the second. */
+static int check_members(const struct event_layout *layout, struct strbuf *why)
+{
+	const char *name = event_layout_no_counter(layout);
+	size_t n = 0;
+
+	while (event_layout_names(layout)[n])
+		n++;
+	if (!name && n <= RATE_COLUMNS_MORE)
+		return 0;
+	if (name)
+		strbuf_printf(why,
+			      "struct memrate_count: %s is no integer of 64 bits: what is added up "
+			      "here must be a __u64 or __s64\n",
+			      name);
+	else
+		strbuf_printf(why,
+			      "struct memrate_count: %zu members of your own are more than the %d "
+			      "that can be shown\n",
+			      n, RATE_COLUMNS_MORE);
+	return -EINVAL;
+}
+
+/* Can be read what this text counts? */
+static int check_counts(const struct tracer *tracer, struct strbuf *why)
+{
+	struct memrate_probe sizes = {0};
+	struct event_layout *layout = NULL;
+	int r = record_layout_read(tracer, &memrate_count_struct, &layout, why);
+
+	if (r == 0 && layout)
+		r = check_members(layout, why);
+	event_layout_free(layout);
+	(void)tracer_each_map(tracer, find_map, &sizes);
+	if (r == 0 && sizes.value_size && sizes.running_size &&
+	    sizes.running_size != sizeof(struct memrate_key) + sizes.value_size) {
+		strbuf_puts(why, "struct memrate_running has other members than the tool reads: "
+				 "those of your own belong to struct memrate_count\n");
+		r = -EINVAL;
+	}
+	return r;
+}
+
 static int without(struct memrate *m, const char *why)
 {
 	strbuf_puts(&m->probe.none, why);
@@ -101,6 +160,7 @@ int memrate_probe_start(struct memrate *m)
 		return without(m, not_initial);
 	m->tool.variants = p->one_in ? variants : only_sizes;
 	m->tool.held_maps = held;
+	m->tool.contract = &contract;
 	status = tool_try_attach(&m->tool, NULL, NULL, &why, &p->tracer);
 	if (status >= 0 && (m->tool.edited.name || m->tool.common.image)) {
 		message_error("%s", strbuf_text(&why));
@@ -108,6 +168,11 @@ int memrate_probe_start(struct memrate *m)
 	}
 	if (status >= 0)
 		return without(m, strbuf_text(&why));
+	strbuf_reset(&why);
+	if (check_counts(p->tracer, &why) < 0) {
+		message_error("%s", strbuf_text(&why));
+		return EXIT_FAILED;
+	}
 	if (look(p) < 0)
 		return tool_status("cannot begin", -ENOMEM);
 	if (m->tool.edited.name && p->one_in && !p->has_pages && !p->has_slab)
@@ -169,10 +234,8 @@ int memrate_probe_read(struct memrate *m, struct rate_reading *ret)
 
 int memrate_probe_before(struct tracer *tracer, struct strbuf *why, void *user)
 {
-	struct event_layout *layout = NULL;
-	int r = record_layout_read(tracer, &memrate_count_struct, &layout, why);
+	int r = check_counts(tracer, why);
 
-	event_layout_free(layout);
 	memrate_window_close(user);
 	return r;
 }

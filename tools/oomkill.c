@@ -184,7 +184,8 @@ int main(int argc, char *argv[])
 			 .lines = oomkill_lines,
 			 .variants = oom_variants,
 			 .renewed_maps = oomkill_renewed_maps,
-			 .held_maps = oomkill_held_maps},
+			 .held_maps = oomkill_held_maps,
+			 .contract = &oomkill_contract},
 	};
 	int status = oomkill_options_parse(&o.tool, argc, argv, &o.options);
 

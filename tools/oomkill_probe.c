@@ -6,12 +6,24 @@
 
 #include "app/exit_codes.h"
 #include "app/message.h"
+#include "bpf/event_layout.h"
 #include "bpf/event_ring.h"
 #include "bpf/kernel_map.h"
+#include "bpf/text_contract.h"
 #include "proc/clock.h"
 
 const char *const oomkill_renewed_maps[] = {"events", NULL};
 const char *const oomkill_held_maps[] = {"lost", NULL};
+
+EVENT_STRUCT(oomkill_detail);
+EVENT_STRUCT(oomkill_arguments);
+EVENT_STRUCT(oomkill_step);
+
+static const struct text_map maps[] = {{"lost", 0, sizeof(__u32), sizeof(__u64)}, {0}};
+static const struct event_struct *const structs[] = {
+	&oomkill_detail_struct, &oomkill_arguments_struct, &oomkill_step_struct, NULL};
+
+const struct text_contract oomkill_contract = {maps, structs, "struct oomkill_event"};
 
 static void on_record(const void *data, size_t size, void *user)
 {

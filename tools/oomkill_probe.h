@@ -20,6 +20,7 @@ struct oomkill_probe {
 
 /* Maps that are not handed over in a swap, and those that must be: struct tool. */
 extern const char *const oomkill_renewed_maps[], *const oomkill_held_maps[];
+extern const struct text_contract oomkill_contract;
 
 /* TRACER, QUEUE, LOOP and ON_EVENTS are set, and QUEUE outlives it. -1, or the exit status. */
 int oomkill_probe_open(struct oomkill_probe *p);

@@ -226,7 +226,8 @@ int main(int argc, char *argv[])
 			       .lines = oomprof_lines,
 			       .variants = oom_variants,
 			       .renewed_maps = watcher_renewed_maps,
-			       .held_maps = watcher_held_maps};
+			       .held_maps = watcher_held_maps,
+			       .contract = &watcher_contract};
 	status = tool_begin(&o.tool, argc, argv, &first);
 	if (status < 0)
 		status = check_operands(&o, argv + first, argc - first);

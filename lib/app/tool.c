@@ -147,6 +147,7 @@ static struct tracer_config run_config(const struct tool *tool, struct tracer_va
 		.keep_btf = tool_has_console(tool) || tool->edited.name || tool->common.image,
 		.renewed_maps = tool->renewed_maps,
 		.held_maps = tool->held_maps,
+		.contract = tool->contract,
 		.meanwhile = tool->meanwhile,
 		.meanwhile_data = tool->meanwhile_data,
 		.log = message_verbose_line,

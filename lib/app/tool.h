@@ -16,6 +16,7 @@ struct tool {
 	/* For a swap, as in struct tracer_config. */
 	const char *const *renewed_maps;
 	const char *const *held_maps;
+	const struct text_contract *contract; /* likewise, and at the start */
 	/* Likewise; set by a tool whose rings would run over else, once it can be called. */
 	void (*meanwhile)(void *data);
 	void *meanwhile_data;

@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <bpf/bpf.h>
 
 #include "base/macro.h"
+#include "bpf/image_btf.h"
 #include "bpf/program_load.h"
+#include "bpf/text_contract.h"
 
 /* bpf_attr.map_name holds 15 letters. */
 static int create_map(const struct image_map *d, struct strbuf *reason)
@@ -83,7 +86,7 @@ static int create_maps(const struct image *image, const struct probe_handover *h
 
 /* What the tool itself holds cannot be another map all of a sudden. */
 static int check_held(const struct image *image, const struct probe_handover *handover,
-		      struct strbuf *reason)
+		      const struct source *source, struct strbuf *reason)
 {
 	for (const char *const *name = handover->held; name && *name; name++) {
 		const struct image_map *d = image_map(image, *name);
@@ -91,11 +94,7 @@ static int check_held(const struct image *image, const struct probe_handover *ha
 		if (!handover->before || !probe_set_map(handover->before, *name) ||
 		    (d && taken_over(handover, d)))
 			continue;
-		strbuf_printf(reason,
-			      "map %s %s, but the tool works with it as it is: leave it as it was "
-			      "(`diff` shows what has changed)\n",
-			      *name, d ? "has another type or size" : "is missing");
-		return -EINVAL;
+		return text_contract_refuse_map(*name, !d, source, reason);
 	}
 	return 0;
 }
@@ -259,6 +258,23 @@ static int name_programs(const struct image *image, const struct source *source,
 	return 0;
 }
 
+/* For readable logs and for callbacks. -1: the kernel takes none, and may do without. */
+static int load_btf(const struct image *image)
+{
+	_cleanup_free_ void *simple = NULL;
+	int fd = image->btf_size ? bpf_btf_load(image->btf, image->btf_size, NULL) : -1;
+
+	if (fd >= 0 || !image->btf_size)
+		return fd;
+	simple = malloc(image->btf_size);
+	if (!simple)
+		return -1;
+	memcpy(simple, image->btf, image->btf_size);
+	if (image_btf_simplify(simple, image->btf_size) < 0)
+		return -1;
+	return bpf_btf_load(simple, (uint32_t)image->btf_size, NULL);
+}
+
 int probe_set_load(struct image *image, const struct source *source,
 		   const struct kernel_features *features, const struct probe_handover *handover,
 		   struct probe_set **ret, struct strbuf *reason, struct strbuf *log)
@@ -278,14 +294,12 @@ int probe_set_load(struct image *image, const struct source *source,
 	if (r == 0)
 		r = check_layouts(image, source, reason);
 	if (r == 0)
-		r = check_held(image, handover, reason);
+		r = check_held(image, handover, source, reason);
 	if (r == 0)
 		r = create_maps(image, handover, set, reason);
 	if (r < 0)
 		return r;
-	/* Only for readable logs and callbacks: a kernel that takes no BTF can do without. */
-	if (image->btf_size)
-		btf_fd = bpf_btf_load(image->btf, image->btf_size, NULL);
+	btf_fd = load_btf(image);
 	r = load_programs(image, source, set, btf_fd, reason, log);
 	if (r == 0)
 		r = fill_program_arrays(source, set, reason);

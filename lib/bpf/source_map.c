@@ -209,6 +209,7 @@ void source_blame(const struct source *source, const char *name, struct strbuf *
 struct message {
 	struct strbuf text;
 	bool open, error, skipping;
+	const char *own; /* the text's line for the quoted one, which libbcc has rewritten */
 };
 
 /* Append the lines at OUTPUT up to N, each made harmless. */
@@ -228,6 +229,43 @@ static void finish(struct message *m, struct strbuf *errors, struct strbuf *othe
 		strbuf_puts(out, text);
 	strbuf_reset(&m->text);
 	m->open = m->skipping = false;
+	m->own = NULL;
+}
+
+static const char *line_at(const struct source *source, unsigned int number)
+{
+	const char *line = source->text;
+
+	while (--number)
+		line += strcspn(line, "\n") + 1;
+	return line;
+}
+
+/* Tabs as blanks, as the compiler quotes them. */
+static void put_own_line(struct strbuf *out, const char *line)
+{
+	_cleanup_strbuf_ struct strbuf blanks = {0};
+
+	line += strspn(line, " \t");
+	for (size_t n = strcspn(line, "\n"); n; n--, line++)
+		strbuf_putc(&blanks, *line == '\t' ? ' ' : *line);
+	strbuf_puts(out, "        ");
+	put_line(out, strbuf_text(&blanks), blanks.length);
+}
+
+/*
+ * What is quoted below a heading: the text's own line reads better than what libbcc made of it, to
+ * which columns and carets belong.
+ */
+static void put_quoted(struct message *m, const char *line, size_t n)
+{
+	if (!m->own) {
+		put_line(&m->text, line, n);
+		return;
+	}
+	put_own_line(&m->text, m->own);
+	m->own = NULL;
+	m->skipping = true;
 }
 
 /* "FILE:LINE:COLUMN: KIND: ...", or of the code generator "error: FILE:0:0: in function ...". */
@@ -354,9 +392,10 @@ static bool put_division_error(const struct source *source, struct strbuf *out, 
 /*
  * SHIFT: between libbcc's line numbers and the text's, as last seen. The line of the text, or 0.
  */
-static unsigned int put_heading(const struct source *source, struct strbuf *out, const char *line,
+static unsigned int put_heading(const struct source *source, struct message *m, const char *line,
 				size_t n, const struct heading *h, const char *next, long *shift)
 {
+	struct strbuf *out = &m->text;
 	unsigned int number, shown, hint = h->line;
 	const char *file;
 
@@ -367,15 +406,21 @@ static unsigned int put_heading(const struct source *source, struct strbuf *out,
 		return 0;
 	}
 	number = source_find(source, next, strcspn(next, "\n"), hint);
-	if (!number)
+	m->own = NULL;
+	if (!number) {
 		number = source_find_rewritten(source, next, strcspn(next, "\n"),
 					       (unsigned int)MAX(h->line + *shift, 1L));
+		m->own = number ? line_at(source, number) : NULL;
+	}
 	if (number)
 		*shift = (long)number - (long)h->line;
 	else if (h->line + *shift > 0)
 		number = (unsigned int)(h->line + *shift);
 	source_locate(source, number ? number : 1, &file, &shown);
-	strbuf_printf(out, "%s:%u:%u: ", file, shown, h->column);
+	strbuf_printf(out, "%s:%u:", file, shown);
+	if (!m->own)
+		strbuf_printf(out, "%u:", h->column);
+	strbuf_putc(out, ' ');
 	put_line(out, h->rest, n - (size_t)(h->rest - line));
 	return number;
 }
@@ -412,7 +457,7 @@ void source_messages(const struct source *source, const char *output, bool faile
 			m.skipping = note && !h.ours;
 			m.open = true;
 			if (!m.skipping)
-				number = put_heading(source, &m.text, line, n, &h, next, &shift);
+				number = put_heading(source, &m, line, n, &h, next, &shift);
 			/* What stands below it are the compiler's own things. */
 			m.skipping |= !strncmp(h.rest, CANNOT_SELECT, strlen(CANNOT_SELECT));
 			if (m.error && !note)
@@ -420,7 +465,7 @@ void source_messages(const struct source *source, const char *output, bool faile
 		} else if (m.skipping) {
 			/* such as a note's source line and caret */
 		} else if (m.open) {
-			put_line(&m.text, line, n);
+			put_quoted(&m, line, n);
 		} else if (n && strncmp(line, "In file included from", 21)) {
 			put_line(others, line, n);
 		}

@@ -11,6 +11,7 @@
 #include "bpf/attachment.h"
 #include "bpf/image_supply.h"
 #include "bpf/program_wait.h"
+#include "bpf/text_contract.h"
 #include "bpf/tracer_internal.h"
 
 static const struct tracer_variant plain[] = {{.name = "default"}, {0}};
@@ -208,6 +209,10 @@ static int bring_up(struct tracer *t, struct attempt *a, const struct probe_set 
 		return -EOPNOTSUPP;
 	}
 	r = obtain(t, a);
+	if (r == 0)
+		r = text_contract_check(a->config->contract, a->supplied.image,
+					a->config->image_path ? NULL : &a->supply.compile.source,
+					&a->reason);
 	if (r < 0)
 		return r;
 	r = probe_set_load(a->supplied.image, &a->supply.compile.source, &t->features, &handover,

@@ -12,6 +12,7 @@
 
 #include "bpf/source_map.h"
 
+struct text_contract;
 struct tracer;
 
 /* What a variant cannot do without; where the kernel refuses it, nothing is compiled in vain. */
@@ -54,6 +55,7 @@ struct tracer_config {
 	 */
 	const char *const *renewed_maps;
 	const char *const *held_maps;
+	const struct text_contract *contract; /* what the tool relies on in any text, or NULL */
 	/*
 	 * Of a swap: called again and again while the text is compiled, which takes seconds on a
 	 * machine that is busy: to read out the rings. May be NULL.

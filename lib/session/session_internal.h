@@ -13,6 +13,7 @@ struct session {
 	struct compiling *compiling; /* the loop waits for a text to be compiled */
 	int stats;		     /* holds the kernel's run statistics on; -errno: refused */
 	/* Of a swap that is under way. */
+	unsigned int refused_line; /* of the text; 0: it was not for one of its structs */
 	struct strbuf refusal;
 	bool prepared;
 };

@@ -1,5 +1,6 @@
 /* apply and undo: another text in the place of the one that runs. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "output/human.h"
@@ -42,6 +43,23 @@ static void tell(struct tracer *t, const struct probe_text *text,
 							    : ", from the cache\n");
 }
 
+/* The tool refuses a text for one of its structs: say where that is. */
+static void put_refusal(struct session *s, const struct source *source, struct strbuf *why)
+{
+	const char *refusal = s->refusal.data, *file;
+	char name[128];
+	unsigned int shown;
+
+	strbuf_reset(why);
+	if (sscanf(refusal, "struct %127[A-Za-z0-9_]", name) == 1)
+		s->refused_line = source_line_of(source, name);
+	if (s->refused_line) {
+		source_locate(source, s->refused_line, &file, &shown);
+		strbuf_printf(why, "%s:%u: ", file, shown);
+	}
+	strbuf_append(why, refusal, strlen(refusal) - (refusal[strlen(refusal) - 1] == '\n'));
+}
+
 /* TEXT without text: an image, which only the start had. */
 static int swap_to(struct session *s, const struct probe_text *text, uint64_t start,
 		   struct strbuf *out, struct strbuf *why)
@@ -56,12 +74,11 @@ static int swap_to(struct session *s, const struct probe_text *text, uint64_t st
 		return -ENOENT;
 	supplied = tracer_supplied(t);
 	s->prepared = false;
+	s->refused_line = 0;
 	strbuf_reset(&s->refusal);
 	r = tool_swap(s->config.tool, t, text->text.length ? &source : NULL, before, s, why);
-	if (r < 0 && s->refusal.length) {
-		strbuf_reset(why);
-		strbuf_puts(why, s->refusal.data);
-	}
+	if (r < 0 && s->refusal.length)
+		put_refusal(s, &source, why);
 	if (r == 0)
 		tell(t, text, &supplied, start, out);
 	late = after(s, t, r == 0, &note);
@@ -84,7 +101,8 @@ static int apply(struct session *s, uint64_t start, struct strbuf *out, struct s
 		return 0;
 	}
 	if (*s->config.tracer) {
-		s->texts.error_line = tracer_error_line(*s->config.tracer);
+		s->texts.error_line =
+			s->refused_line ? s->refused_line : tracer_error_line(*s->config.tracer);
 		strbuf_puts(why,
 			    "\nNothing has changed: the probe runs on as it was. 'edit' goes on "
 			    "with the draft");

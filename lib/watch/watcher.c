@@ -7,9 +7,11 @@
 
 #include "app/message.h"
 #include "app/worker.h"
+#include "bpf/event_layout.h"
 #include "bpf/event_ring.h"
 #include "bpf/kernel_map.h"
 #include "bpf/program_wait.h"
+#include "bpf/text_contract.h"
 #include "watch/enabler.h"
 #include "watch/libraries.h"
 #include "watch/packed.h"
@@ -290,6 +292,27 @@ const char *const watcher_held_maps[] = {
 	"execs",  "buckets", "counters", "binaries", "places", "not_go",
 	"inodes", "killed",  "walks",	 "claims",   NULL,
 };
+EVENT_STRUCT(oomprof_seen);
+EVENT_STRUCT(oomprof_bucket);
+EVENT_STRUCT(oomprof_binary);
+EVENT_STRUCT(oomprof_place);
+
+static const struct text_map maps[] = {
+	{"counters", 0, sizeof(__u32), sizeof(__u64)},
+	{"binaries", 0, sizeof(struct oomprof_key), sizeof(struct oomprof_binary)},
+	{"places", 0, sizeof(struct oomprof_process), sizeof(struct oomprof_place)},
+	{"not_go", 0, sizeof(struct oomprof_key), sizeof(__u32)},
+	{"inodes", 0, sizeof(struct oomprof_inode), sizeof(struct oomprof_key)},
+	{"killed", 0, sizeof(struct oomprof_process), sizeof(__u64)},
+	{"settings", 0, sizeof(__u32), sizeof(__u64)},
+	{0},
+};
+static const struct event_struct *const structs[] = {&oomprof_seen_struct, &oomprof_bucket_struct,
+						     &oomprof_binary_struct, &oomprof_place_struct,
+						     NULL};
+const struct text_contract watcher_contract = {
+	maps, structs, "struct oomprof_kill, oomprof_begin, oomprof_end or oomprof_exit"};
+
 /* Its records may have got members more: control_ring.h. */
 const char *const watcher_renewed_maps[] = {"control", NULL};
 

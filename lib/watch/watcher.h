@@ -50,6 +50,7 @@ int watcher_start(struct watcher *w);
  * on their way and what the probe has begun with them all go on in the new text.
  */
 extern const char *const watcher_held_maps[];
+extern const struct text_contract watcher_contract;
 extern const char *const watcher_renewed_maps[];
 
 /*

@@ -180,10 +180,26 @@ static void places_errors_in_rewritten_lines(void **state)
 		"/virtual/main.c:40:9: error: bad\n"
 		"char buffer[9] = {0}; int r = ({ char _f[] = b; bpf_trace_printk_(_f, 9); });\n",
 		true,
-		"x.c:4:9: error: bad\n"
-		"char buffer[9] = {0}; int r = ({ char _f[] = b; bpf_trace_printk_(_f, 9); });\n",
+		"x.c:4: error: bad\n"
+		"        char buffer[9] = {0}; int r = bpf_trace_printk(b, 9);\n",
 		"");
 	assert_int_equal(line, 4);
+	/* Its caret would point into what libbcc made, and a note is no less right for that. */
+	check_messages(
+		&source,
+		"/virtual/main.c:40:9: error: bad\n"
+		"char buffer[9] = {0}; int r = ({ char _f[] = b; bpf_trace_printk_(_f, 9); });\n"
+		"                                 ^       ~\n"
+		"/virtual/main.c:38:9: note: here\n"
+		"int raw_tp__x(void *ctx)\n"
+		"    ^\n",
+		true,
+		"x.c:4: error: bad\n"
+		"        char buffer[9] = {0}; int r = bpf_trace_printk(b, 9);\n"
+		"x.c:2:9: note: here\n"
+		"int raw_tp__x(void *ctx)\n"
+		"    ^\n",
+		"");
 }
 
 static void passes_on_what_it_does_not_know(void **state)
