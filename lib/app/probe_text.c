@@ -86,11 +86,20 @@ static void warn_of_origin(const char *name, const char *wanted, const char *too
 			      name, tool, version);
 }
 
+/* Some editors begin a text in UTF-8 with a mark, which in C is a stray character. */
+static size_t mark_size(const char *bytes, size_t n)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	return n >= strlen(mark) && !memcmp(bytes, mark, strlen(mark)) ? strlen(mark) : 0;
+}
+
 int probe_text_make(const char *bytes, size_t n, const char *name, const char *tool,
 		    struct probe_text *ret, struct strbuf *why, struct strbuf *warning)
 {
+	const size_t mark = mark_size(bytes, n);
 	char from[WORD_MOST] = "", version[WORD_MOST] = "";
-	size_t heading = find_heading(bytes, n, from, version);
+	size_t heading = find_heading(bytes += mark, n -= mark, from, version);
 	const char *problem = n == heading	       ? "it is empty"
 			      : n > PROBE_TEXT_MOST    ? "it is larger than 1 MiB"
 			      : memchr(bytes, '\0', n) ? "it holds NUL bytes"

@@ -36,15 +36,27 @@ struct control_ring {
 	struct event_layout *layouts[ARRAY_SIZE(structs)];
 };
 
+/* The bytes of NAME that are the path of a struct of the tool's own: "event." of "event.mine.x". */
+static size_t own_path(const struct event_struct *own, const char *name)
+{
+	size_t n = 0;
+
+	for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.'))
+		for (size_t i = 0; i < own->n_members; i++)
+			if (!strncmp(own->members[i].name, name, (size_t)(dot + 1 - name)))
+				n = (size_t)(dot + 1 - name);
+	return n;
+}
+
 /* What the text has added to a struct within is named as if it were not within: as oomkill has it.
  */
-static void shorten_names(struct named_values *values)
+static void shorten_names(const struct event_struct *own, struct named_values *values)
 {
 	for (size_t i = 0; i < values->count; i++) {
-		char *name = values->list[i].name, *dot = strrchr(name, '.');
+		char *name = values->list[i].name;
+		size_t path = own_path(own, name);
 
-		if (dot)
-			memmove(name, dot + 1, strlen(dot));
+		memmove(name, name + path, strlen(name + path) + 1);
 	}
 }
 
@@ -73,7 +85,7 @@ static void on_record(const void *data, size_t size, void *user)
 		/* Without memory it goes on without them. */
 		if (event_layout_values(c->layouts[kind], data, size, &more) < 0)
 			named_values_clear(&more);
-		shorten_names(&more);
+		shorten_names(structs[kind], &more);
 		data = &own;
 		size = structs[kind]->size;
 	}

@@ -12,10 +12,10 @@ victims=${OOMTOOLS_SWAP_VICTIMS:-8} applies=21
 # Three texts: as it is; more members, where they move what the tool knows; and one more map and member.
 "$tools/oomprof" --ebpf >"$tmp/0.c"
 sed -e '/^struct oomkill_event {/a\	__s32 nice;' \
-	-e '/^struct oomprof_kill {/a\	__u64 round;' \
+	-e '/^struct oomprof_kill {/a\	__u64 round; struct { __u32 x; } a, b;' \
 	-e '/^struct oomprof_begin {/,/^}/s/^	__u64 killed_ns;.*/	char mark[16];\n&/' \
 	-e '/^struct oomprof_end {/a\	__u8 ending;' \
-	-e 's/^	kill->kind = OOMPROF_KILL;/&\n	kill->round = 1;\n	kill->event.nice = RD(victim->static_prio) - 120;/' \
+	-e 's/^	kill->kind = OOMPROF_KILL;/&\n	kill->round = 1; kill->a.x = 5; kill->b.x = 6;\n	kill->event.nice = RD(victim->static_prio) - 120;/' \
 	-e 's/^	begin->kind = OOMPROF_BEGIN;/&\n	__builtin_memset(begin->mark, 0, 16);\n	begin->mark[0] = 111;/' \
 	-e 's/^	end->kind = OOMPROF_END;/&\n	end->ending = 7;/' "$tmp/0.c" >"$tmp/1.c"
 sed -e 's/^BPF_ARRAY(counters, u64, 1);/&\nBPF_ARRAY(rounds, u64, 4);/' \
@@ -97,6 +97,7 @@ do_commands last "load $tmp/1.c; apply"
 kill_in more $((64 << 20)) nice -n 3 "$leaky" -rate 1 -grow 60
 until_line 20 "$tmp/watch.out" "\"pid\":$victim," >"$tmp/line"
 equal "new members of each record" "$(jq -c '[.nice, .round, .mark, .ending]' "$tmp/line")" '[3,1,"o",7]'
+equal "those of a struct of the text's own by its name" "$(jq -c '[.["a.x"], .["b.x"], .x]' "$tmp/line")" '[5,6,null]'
 equal "and the known ones beside them" "$(jq -c '[.outcome, .victim_pid, .walk_complete, .killed_by]' "$tmp/line")" \
 	"[\"written\",$victim,true,\"oom_killer\"]"
 raw "$(json "$tmp/line" file)" >"$tmp/raw"

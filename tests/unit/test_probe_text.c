@@ -58,6 +58,11 @@ static void a_heading_is_no_text(void **state)
 	check_heading("/* oomkill 1: something else */\nx\n",
 		      "/* oomkill 1: something else */\nx\n", 1, "");
 	check_heading("/* oomkill", "/* oomkill", 1, "");
+	/* A byte order mark is no text either, before a heading or not. */
+	check_heading("\xef\xbb\xbfint x;\n", "int x;\n", 1, "");
+	check_heading("\xef\xbb\xbf/* a 1: the text of its BPF probe. */\r\nx\n", "x\n", 2,
+		      "for a, not");
+	check_heading("\xef\xbbint x;\n", "\xef\xbbint x;\n", 1, "");
 	check_heading("/*", "/*", 1, "");
 }
 
