@@ -67,11 +67,17 @@ void oomrank_policy_short(const char *path, struct strbuf *out)
 
 static void say_what_there_is(const char *name, struct strbuf *why)
 {
+	size_t n;
+
 	strbuf_printf(why, "there is no policy '%s': there are", name);
 	for (size_t i = 0; policy_names[i]; i++)
 		strbuf_printf(why, "%s %s", i ? "," : "", policy_names[i]);
+	n = why->length;
 	oomrank_policy_installed(", ", why);
+	n = why->length - n;
 	strbuf_puts(why, "; or give a file with a BPF text, such as ./mine.bpf.c");
+	if (n)
+		strbuf_printf(why, " (examples are in %s)", oomrank_policy_folder());
 }
 
 int oomrank_policy_find(const char *name, char ret[static PATH_MAX], struct strbuf *why)

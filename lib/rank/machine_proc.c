@@ -303,7 +303,9 @@ int machine_read_whole(struct machine_reader *r, struct strbuf *why)
 	read_captured(r);
 	error = meminfo_read(r->root, &m->memory);
 	if (error < 0) {
-		strbuf_printf(why, "cannot read %s/proc/meminfo: %s", r->root, strerror(-error));
+		strbuf_printf(why, "cannot read %s/proc/meminfo: %s", r->root,
+			      error == -EBADMSG ? "a line is missing, or is no number"
+						: strerror(-error));
 		return error;
 	}
 	m->has_pressure = pressure_read(r->root, "memory", &m->pressure) == 0;
