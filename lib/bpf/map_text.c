@@ -227,25 +227,125 @@ static int parse_key(const struct writer *w, const char *s, unsigned char *key, 
 	else if (form == KEY_TEXT)
 		strbuf_printf(why, "' is no key: it has texts of at most %zu bytes", size);
 	else
-		strbuf_printf(why, "' is no key: give its %zu bytes in hex, \"01 02 ...\"", size);
+		strbuf_printf(why,
+			      "' is no key: give members as they are shown, such as x=1, or its "
+			      "%zu bytes in hex, \"01 02 ...\"",
+			      size);
 	return -EINVAL;
+}
+
+/* ---- keys by their members: "{x=1 y=2}", "x=1", "1 2" ---- */
+
+/* Without quotes: a person need not type them. */
+static void unquote(struct strbuf *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text->length; i++)
+		if (text->data[i] != '"')
+			text->data[n++] = text->data[i];
+	if (text->length)
+		text->data[n] = '\0';
+	text->length = n;
+}
+
+static size_t member_at(const char *s, const char **ret)
+{
+	*ret = s + strspn(s, " {}");
+	return strcspn(*ret, " {}");
+}
+
+static bool same_text(const char *a, size_t a_n, const char *b, size_t b_n)
+{
+	return a_n == b_n && !memcmp(a, b, a_n);
+}
+
+/* Has the key that member; or, without a name, that value at place I? */
+static bool has_member(const char *key, const char *wanted, size_t n, size_t i)
+{
+	bool named = memchr(wanted, '=', n);
+	const char *at;
+
+	for (size_t length, k = 0; (length = member_at(key, &at)); key = at + length, k++) {
+		const char *value = memrchr(at, '=', length);
+
+		value = value ? value + 1 : at;
+		if (named ? same_text(at, length, wanted, n)
+			  : k == i && same_text(value, (size_t)(at + length - value), wanted, n))
+			return true;
+	}
+	return false;
+}
+
+struct search {
+	struct writer *writer;
+	const char *wanted;
+};
+
+static int put_if_wanted(const void *key, const void *value, void *user)
+{
+	_cleanup_strbuf_ struct strbuf text = {0};
+	const struct search *s = user;
+	struct writer w = *s->writer;
+	const char *at;
+	size_t i = 0;
+
+	w.out = &text;
+	put_key(&w, key);
+	unquote(&text);
+	for (size_t n, from = 0; (n = member_at(s->wanted + from, &at)); i++) {
+		if (!has_member(strbuf_text(&text), at, n, i))
+			return 0;
+		from = (size_t)(at + n - s->wanted);
+	}
+	return i ? put_entry(key, value, s->writer) : 0;
+}
+
+/* All whose keys have these members. -ENOENT: none has. */
+static int put_with_members(struct writer *w, const char *wanted)
+{
+	_cleanup_strbuf_ struct strbuf plain = {0};
+	struct search s = {.writer = w};
+	int r;
+
+	strbuf_puts(&plain, wanted);
+	unquote(&plain);
+	s.wanted = strbuf_text(&plain);
+	r = kernel_map_walk(w->map->fd, put_if_wanted, &s);
+	if (r == 0 && w->count > w->most)
+		strbuf_printf(w->out, "and %zu more\n", w->count - w->most);
+	return r < 0 ? r : w->count ? 0 : -ENOENT;
+}
+
+static int no_such_key(const struct writer *w, const char *s, struct strbuf *why)
+{
+	strbuf_printf(why, "map %s has no ", w->map->name);
+	text_display(why, s, strlen(s));
+	return -ENOENT;
 }
 
 static int put_one(struct writer *w, const char *s, struct strbuf *why)
 {
 	_cleanup_free_ unsigned char *key = calloc(1, w->map->key_size + 1);
 	_cleanup_free_ void *value = calloc(1, value_bytes(w->map) + 1);
-	int r = key && value ? parse_key(w, s, key, why) : -ENOMEM;
+	int r = key && value ? 0 : -ENOMEM;
 
+	if (r == 0 && key_form(w) == KEY_BYTES && parse_hex(s, key, w->map->key_size) < 0) {
+		r = put_with_members(w, s);
+		if (r == -ENOENT && strchr(s, '='))
+			return no_such_key(w, s, why);
+		if (r != -ENOENT)
+			return r;
+	}
+	if (r == 0 || r == -ENOENT)
+		r = parse_key(w, s, key, why);
 	if (r < 0)
 		return r;
 	w->most = 1;
 	r = kernel_map_lookup(w->map->fd, key, value);
 	if (r == 0)
 		return put_entry(key, value, w);
-	strbuf_printf(why, "map %s has no ", w->map->name);
-	text_display(why, s, strlen(s));
-	return r;
+	return r == -ENOENT ? no_such_key(w, s, why) : r;
 }
 
 static int put_all(struct writer *w)
@@ -255,6 +355,29 @@ static int put_all(struct writer *w)
 	if (r == 0 && w->count > w->most)
 		strbuf_printf(w->out, "and %zu more\n", w->count - w->most);
 	return r;
+}
+
+static int put_key_line(const void *key, const void *value, void *user)
+{
+	struct writer *w = user;
+
+	(void)value;
+	put_key(w, key);
+	strbuf_putc(w->out, '\n');
+	return ++w->count >= w->most;
+}
+
+void map_text_keys(const struct tracer_map *map, const void *btf, size_t btf_size, size_t most,
+		   struct strbuf *out)
+{
+	struct writer w = {.map = map, .most = most, .out = out};
+
+	if (map->type == BPF_MAP_TYPE_RINGBUF)
+		return;
+	if (btf && image_btf_open(btf, btf_size, &w.btf) == 0)
+		find_types(&w);
+	(void)kernel_map_walk(map->fd, put_key_line, &w);
+	btf__free(w.btf);
 }
 
 int map_text(const struct tracer_map *map, const void *btf, size_t btf_size, const char *key,

@@ -13,17 +13,23 @@
 #define FILE_NAME "history"
 #define FILE_MOST ((size_t)8 << 20) /* bytes: lines of the greatest length, and as many again */
 
-/* Where the folder is to be; -ENOENT: nobody says. */
-static int find_path(struct strbuf *path)
+/* Where the folder is to be; -ENOENT: nowhere, WHY says why. Some users' HOME is not there on
+ * purpose. */
+static int find_path(struct strbuf *path, struct strbuf *why)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	bool by_home = !(state && *state == '/');
 
-	if (state && *state == '/')
-		strbuf_printf(path, "%s/oomtools", state);
-	else if (home && *home == '/')
-		strbuf_printf(path, "%s/.local/state/oomtools", home);
-	else
+	if (by_home && !(home && *home == '/')) {
+		strbuf_puts(why, "neither XDG_STATE_HOME nor HOME says where");
 		return -ENOENT;
+	}
+	if (by_home && access(home, F_OK) < 0) {
+		strbuf_printf(why, "HOME is %s: %s", home, strerror(errno));
+		return -ENOENT;
+	}
+	strbuf_printf(path, "%s%s", by_home ? home : state,
+		      by_home ? "/.local/state/oomtools" : "/oomtools");
 	return strbuf_error(path);
 }
 
@@ -138,16 +144,14 @@ static int read_lines(int directory, struct history *into, struct strbuf *why)
 int history_open(struct history *h, struct strbuf *why, bool *ret_warn)
 {
 	_cleanup_strbuf_ struct strbuf path = {0}, wrong = {0};
-	int r = find_path(&path);
+	int r = find_path(&path, why);
 
 	*h = (struct history){.directory = -1};
 	*ret_warn = false;
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0) {
-		strbuf_puts(why, "neither XDG_STATE_HOME nor HOME says where");
+	if (r < 0)
 		return 0;
-	}
 	r = make_folders(path.data, why);
 	if (r < 0) {
 		if (!why->length)

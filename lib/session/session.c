@@ -69,8 +69,12 @@ static const struct command commands[] = {
 	 "    task_struct.mm.total_vm goes on to what a member is, or points to.\n", 1, 2,
 	 session_fields, session_fields_complete, NULL},
 	{"maps", "", "the probe's maps", NULL, 0, 0, session_maps, NULL, NULL},
-	{"map", "NAME [KEY]", "what is in a map of the probe", NULL, 1, 2, session_map,
-	 session_map_complete, NULL},
+	{"map", "NAME [KEY]", "what is in a map of the probe",
+	 "    KEY is a number, or a text; of a struct its members, as the map shows them\n"
+	 "    (some will do), their values, or its bytes in hex:\n"
+	 "    map NAME pid=7 kind=3\n"
+	 "    map NAME 07 00 00 00 03 00 00 00\n",
+	 1, 1 + SESSION_KEY_WORDS, session_map, session_map_complete, NULL},
 	{"edit", "", "change the probe's text in your editor, and apply it",
 	 "    The editor is $VISUAL or $EDITOR. It begins with the draft, if there is one, at the\n"
 	 "    line where that failed; else with the text that runs. What it has changed is "

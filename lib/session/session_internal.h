@@ -69,6 +69,7 @@ int session_fields(struct command_call *call);
 void session_fields_complete(const struct command_completion *c);
 int session_maps(struct command_call *call);
 int session_map(struct command_call *call);
+#define SESSION_KEY_WORDS 512 /* of a key in hex: BPF's largest keys */
 void session_map_complete(const struct command_completion *c);
 int session_edit(struct command_call *call);
 int session_load(struct command_call *call);

@@ -10,6 +10,7 @@
 
 #define NAMES_MOST 500
 #define ENTRIES_MOST 100
+#define KEYS_OFFERED 100
 
 static bool is_kind(const char *word)
 {
@@ -56,7 +57,7 @@ int session_maps(struct command_call *call)
 }
 
 struct wanted_map {
-	const char *name;
+	const char *name, *key; /* NULL: all keys */
 	struct command_call *call;
 	const struct tracer *tracer;
 	struct strbuf names;
@@ -72,17 +73,28 @@ static int show_map(const struct tracer_map *map, void *user)
 	strbuf_printf(&w->names, "%s%s", w->names.length ? ", " : "", map->name);
 	if (strcmp(map->name, w->name))
 		return 0;
-	r = map_text(map, btf, size, w->call->words[1], ENTRIES_MOST, w->call->out, w->call->why);
+	r = map_text(map, btf, size, w->key, ENTRIES_MOST, w->call->out, w->call->why);
 	return r < 0 ? r : 1;
+}
+
+/* The words of a key: "01 02", {x=1 y=2}. */
+static void join(struct strbuf *out, char *const *words)
+{
+	for (char *const *word = words; *word; word++)
+		strbuf_printf(out, "%s%s", word == words ? "" : " ", *word);
 }
 
 int session_map(struct command_call *call)
 {
+	_cleanup_strbuf_ struct strbuf key = {0};
 	struct wanted_map w = {.name = call->words[0],
 			       .call = call,
 			       .tracer = session_tracer(call->user, call->why)};
-	int r = w.tracer ? tracer_each_map(w.tracer, show_map, &w) : -ENOENT;
+	int r;
 
+	join(&key, call->words + 1);
+	w.key = call->n_words > 1 ? strbuf_text(&key) : NULL;
+	r = w.tracer ? tracer_each_map(w.tracer, show_map, &w) : -ENOENT;
 	if (r == 0) {
 		strbuf_printf(call->why, "there is no map '%s'; there are %s", w.name,
 			      w.names.length ? w.names.data : "none");
@@ -98,11 +110,30 @@ static int add_name(const struct tracer_map *map, void *user)
 	return 0;
 }
 
+struct keys_of {
+	const struct tracer *tracer;
+	const struct command_completion *completion;
+};
+
+static int add_keys(const struct tracer_map *map, void *user)
+{
+	const struct keys_of *k = user;
+	size_t size = 0;
+	const void *btf = tracer_btf(k->tracer, &size);
+
+	if (!strcmp(map->name, k->completion->words[0]))
+		map_text_keys(map, btf, size, KEYS_OFFERED, k->completion->out);
+	return 0;
+}
+
 void session_map_complete(const struct command_completion *c)
 {
 	_cleanup_strbuf_ struct strbuf unheard = {0};
 	struct tracer *t = session_tracer(c->user, &unheard);
+	struct keys_of keys = {t, c};
 
 	if (t && !c->n_words)
 		(void)tracer_each_map(t, add_name, c->out);
+	else if (t && c->n_words == 1)
+		(void)tracer_each_map(t, add_keys, &keys);
 }

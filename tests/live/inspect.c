@@ -151,7 +151,22 @@ static void keys_of_all_forms(void **state)
 	shows("by_place", "01 00 00 00 0b 0a 00 00", 5, "{x=1 y=2571}: 42\n");
 	shows("by_place", "010000000b0a0000", 5, "{x=1 y=2571}: 42\n");
 	refuses("by_place", "01 00 00", -EINVAL,
-		"map by_place: '01 00 00' is no key: give its 8 bytes in hex, \"01 02 ...\"");
+		"map by_place: '01 00 00' is no key: give members as they are shown, such as x=1, "
+		"or its 8 bytes in hex, \"01 02 ...\"");
+	shows("by_place", "{x=1 y=2571}", 5, "{x=1 y=2571}: 42\n");
+	shows("by_place", "y=2571", 5, "{x=1 y=2571}: 42\n");
+	shows("by_place", "1 2571", 5, "{x=1 y=2571}: 42\n");
+	refuses("by_place", "x=2", -ENOENT, "map by_place has no x=2");
+	refuses("by_place", "x=1 y=2", -ENOENT, "map by_place has no x=1 y=2");
+	refuses("by_place", "2571 1", -EINVAL,
+		"map by_place: '2571 1' is no key: give members as they are shown, such as x=1, or "
+		"its 8 bytes in hex, \"01 02 ...\"");
+	refuses("by_place", "{}", -EINVAL,
+		"map by_place: '{}' is no key: give members as they are shown, such as x=1, or its "
+		"8 bytes in hex, \"01 02 ...\"");
+	shows("by_name_that_is_longer_than_15", "kworker", 5, "{text=\"kworker\"}: 42\n");
+	shows("by_name_that_is_longer_than_15", "{text=\"kworker\"}", 5,
+	      "{text=\"kworker\"}: 42\n");
 	shows("least_used", "0x5", 5, "5: 42\n");
 }
 

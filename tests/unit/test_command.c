@@ -317,6 +317,31 @@ static void begin_history(const char *top, struct history *h, struct strbuf *why
 	assert_int_equal(history_open(h, why, warn), 0);
 }
 
+/* Nobody's HOME is not there, and stays so. */
+static void test_history_without_home(void **state)
+{
+	_cleanup_strbuf_ struct strbuf why = {0};
+	struct history h;
+	bool warn;
+
+	(void)state;
+	begin_history("relative", &h, &why, &warn);
+	history_close(&h);
+	setenv("HOME", "/tmp/oomtools-unit-nowhere/home", 1);
+	begin_history("relative", &h, &why, &warn);
+	assert_string_equal(strbuf_text(&why),
+			    "HOME is /tmp/oomtools-unit-nowhere/home: No such file or directory");
+	assert_false(warn);
+	assert_true(history_add(&h, "kept for this run"));
+	assert_int_equal(history_save(&h), 0);
+	history_close(&h);
+	assert_int_equal(access("/tmp/oomtools-unit-nowhere", F_OK), -1);
+	unsetenv("HOME");
+	begin_history("relative", &h, &why, &warn);
+	assert_string_equal(strbuf_text(&why), "neither XDG_STATE_HOME nor HOME says where");
+	history_close(&h);
+}
+
 static void test_history(void **state)
 {
 	_cleanup_strbuf_ struct strbuf why = {0};
@@ -394,7 +419,8 @@ int main(void)
 		cmocka_unit_test(test_words),	 cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_complete), cmocka_unit_test(test_hint),
 		cmocka_unit_test(test_help),	 cmocka_unit_test(test_script),
-		cmocka_unit_test(test_stream),	 cmocka_unit_test(test_history),
+		cmocka_unit_test(test_stream),	 cmocka_unit_test(test_history_without_home),
+		cmocka_unit_test(test_history),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
