@@ -95,6 +95,9 @@ static const struct command commands[] = {
 	 command_complete_file, NULL},
 	{"programs", "", "the Go programs that are watched, and how", NULL, 0, 0,
 	 goalloctop_show_programs, NULL, NULL},
+	{"explain", "PID|last", "all numbers of one program, and what they mean",
+	 "    last: the first as they are sorted now\n", 1, 1, goalloctop_explain,
+	 command_complete_last, NULL},
 	{"write", "FILE", "write a profile: FILE.pb.gz, FILE.svg or FILE.folded",
 	 "  What is in use of the programs that are shown; with --diff, --via refill and\n"
 	 "  --split what was allocated since the start. FILE is replaced.\n",

@@ -24,9 +24,10 @@ bool goalloctop_console_take(struct goalloctop *t, const char *text, size_t n);
 /* `set` and all below (goalloctop_console_set.c). */
 extern const struct command goalloctop_set_commands[];
 
-/* `set` alone, `programs`, and the lines of `status` (goalloctop_console_list.c). */
+/* `set` alone, `programs`, `explain`, and the lines of `status` (goalloctop_console_list.c). */
 int goalloctop_show_settings(struct command_call *call);
 int goalloctop_show_programs(struct command_call *call);
+int goalloctop_explain(struct command_call *call);
 void goalloctop_put_status(struct strbuf *out, void *user);
 
 /* `write`: a file of what the programs that are shown allocate. 0 or -errno. */

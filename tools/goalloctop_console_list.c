@@ -1,4 +1,5 @@
 /* What goalloctop's console tells of itself: its settings, the programs it watches, its state. */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -87,6 +88,59 @@ int goalloctop_show_programs(struct command_call *call)
 						       strbuf_text(&version), strbuf_text(&note)});
 	}
 	return 0;
+}
+
+/* PID 0: the first as they are sorted now. */
+static struct go_program *find_program(const struct goalloctop *t, uint64_t pid)
+{
+	struct go_program *const *all;
+	size_t n = pid ? go_programs_all(t->programs, &all) : go_programs_list(t->programs, &all);
+	struct go_program *first = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct go_program *both[] = {first, all[i]};
+
+		if ((uint64_t)all[i]->process.pid == pid)
+			return all[i];
+		if (first)
+			program_table_sort(both, 2, t->sort);
+		if (!pid)
+			first = first ? both[0] : all[i];
+	}
+	return first;
+}
+
+static void put_cell(size_t column, void *user, struct strbuf *out)
+{
+	struct table_column heads[PROGRAM_COLUMNS];
+	int ids[PROGRAM_COLUMNS];
+
+	program_table_columns((UINT64_C(1) << PROGRAM_COLUMNS) - 1, 0, heads, ids);
+	program_table_cell(user, ids[column], out);
+}
+
+int goalloctop_explain(struct command_call *call)
+{
+	struct goalloctop *t = call->user;
+	struct go_program *p;
+	uint64_t pid;
+	int r = command_pid_or_last(call, &pid);
+
+	if (r < 0)
+		return r;
+	p = find_program(t, pid);
+	if (!p) {
+		strbuf_puts(call->why, pid ? "no Go program with that PID is watched: 'programs' "
+					     "lists all"
+					   : "no Go program is shown");
+		return -ENOENT;
+	}
+	program_table_title(p, call->out);
+	strbuf_puts(call->out, "\nnote: ");
+	put_watched(t, p, call->out);
+	strbuf_puts(call->out, "\n\n");
+	return column_choice_explain(program_column_abouts, PROGRAM_COLUMNS, put_cell, p,
+				     call->out);
 }
 
 void goalloctop_put_status(struct strbuf *out, void *user)

@@ -57,6 +57,8 @@ void memrate_interval(void *user);
  */
 int memrate_show(struct memrate *m);
 int memrate_put_text(struct memrate *m, bool json, struct strbuf *out);
+/* All that is known of one process; PID 0: of the first in the table. 0; -ENOENT: there is none. */
+int memrate_put_process(struct memrate *m, uint64_t pid, struct strbuf *out);
 
 /* The table of the rows that are shown. */
 struct rate_table memrate_table(const struct memrate *m);

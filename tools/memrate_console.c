@@ -40,6 +40,21 @@ static int run_columns(struct command_call *call)
 	return 0;
 }
 
+static int run_explain(struct command_call *call)
+{
+	uint64_t pid;
+	int r = command_pid_or_last(call, &pid);
+
+	if (r == 0)
+		r = memrate_put_process(call->user, pid, call->out);
+	if (r == -ENOENT && pid)
+		strbuf_printf(call->why, "there was no process %" PRIu64 " at the last interval",
+			      pid);
+	else if (r == -ENOENT)
+		strbuf_puts(call->why, "there was no process at the last interval");
+	return r;
+}
+
 static int run_pause(struct command_call *call)
 {
 	blocks_pause(&((struct memrate *)call->user)->console->blocks, call->out);
@@ -68,6 +83,9 @@ static const struct command commands[] = {
 	{"set", "", "show all settings, or change one", NULL, 0, 0, memrate_show_settings, NULL,
 	 memrate_set_commands},
 	{"columns", "", "the columns of the present table", NULL, 0, 0, run_columns, NULL, NULL},
+	{"explain", "PID|last", "all numbers of one process, and what they mean",
+	 "    last: of the first as they are sorted and filtered now\n", 1, 1, run_explain,
+	 command_complete_last, NULL},
 	{"pause", "", "print nothing more; numbers and recording go on", NULL, 0, 0, run_pause,
 	 NULL, NULL},
 	{"resume", "", "print again", NULL, 0, 0, run_resume, NULL, NULL},

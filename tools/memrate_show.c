@@ -71,14 +71,19 @@ static int put_json(struct memrate *m, const struct rate_row *rows, size_t n, st
 	return r;
 }
 
-int memrate_put_text(struct memrate *m, bool json, struct strbuf *out)
+static struct growth_filter filter_of(const struct memrate *m)
 {
-	const struct growth_filter filter = {
+	return (struct growth_filter){
 		.pids = m->pids.values,
 		.n_pids = m->pids.count,
 		.comm = m->comm,
 		.cgroup = m->cgroup ? strbuf_text(&m->cgroup_path) : NULL,
 	};
+}
+
+int memrate_put_text(struct memrate *m, bool json, struct strbuf *out)
+{
+	const struct growth_filter filter = filter_of(m);
 	const struct rate_table table = memrate_table(m);
 	struct rate_row *rows;
 	size_t n;
@@ -101,6 +106,40 @@ int memrate_put_text(struct memrate *m, bool json, struct strbuf *out)
 		return r;
 	strbuf_putc(out, '\n');
 	return rate_table_text(&table, rows, n, out);
+}
+
+struct explained {
+	const struct rate_table *table;
+	const struct rate_row *row;
+};
+
+static void put_cell(size_t column, void *user, struct strbuf *out)
+{
+	const struct explained *e = user;
+
+	rate_table_cell(e->table, e->row, column, out);
+}
+
+int memrate_put_process(struct memrate *m, uint64_t pid, struct strbuf *out)
+{
+	const struct growth_filter one = {.pids = &pid, .n_pids = 1},
+				   filter = pid ? one : filter_of(m);
+	struct column_about abouts[COLUMN_CHOICE_MOST];
+	struct rate_table table = memrate_table(m);
+	struct rate_row *rows;
+	size_t n = 0;
+	int r = growth_rows(m->growth, RATE_BY_PROCESS, &filter, &rows, &n);
+
+	if (r == 0 && !n)
+		return -ENOENT;
+	if (r == 0)
+		r = memrate_limits_put(m, rows, n);
+	if (r < 0)
+		return r;
+	rate_rows_sort(rows, n, m->sort);
+	table.by = RATE_BY_PROCESS;
+	return column_choice_explain(abouts, rate_table_abouts(&table, abouts), put_cell,
+				     &(struct explained){&table, &rows[0]}, out);
 }
 
 static void record(struct memrate *m)

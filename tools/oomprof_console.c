@@ -27,6 +27,24 @@ static int run_show(struct command_call *call)
 	return r;
 }
 
+static int run_explain(struct command_call *call)
+{
+	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
+	uint64_t pid;
+	int r = command_pid_or_last(call, &pid);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&o->lock);
+	r = oomprof_output_explain(o, pid, call->out);
+	pthread_mutex_unlock(&o->lock);
+	if (r == -ENOENT && pid)
+		strbuf_printf(call->why, "no victim with the PID %" PRIu64 " is kept", pid);
+	else if (r == -ENOENT)
+		strbuf_puts(call->why, "no victim that passes the filter is kept");
+	return r;
+}
+
 static int run_columns(struct command_call *call)
 {
 	struct oomprof_output *o = ((struct oomprof_console *)call->user)->output;
@@ -120,6 +138,9 @@ static const struct command commands[] = {
 	 "  They are shown in the present form, if they pass the filter. 32 are kept, with 100 "
 	 "sites.\n",
 	 0, 1, run_show, NULL, NULL},
+	{"explain", "PID|last", "all that is known of one that is kept",
+	 "  What the runtime knew, and 100 sites.\n", 1, 1, run_explain, command_complete_last,
+	 NULL},
 	{"set", "[WHAT [VALUE]]", "what is shown, and how", NULL, 0, 0, oomprof_set_show_all, NULL,
 	 oomprof_set_commands},
 	{"columns", "", "what columns the table of sites may have", NULL, 0, 0, run_columns, NULL,

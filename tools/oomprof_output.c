@@ -179,6 +179,21 @@ int oomprof_output_again(struct oomprof_output *o, uint64_t from, uint64_t most,
 	return r;
 }
 
+int oomprof_output_explain(struct oomprof_output *o, uint64_t pid, struct strbuf *out)
+{
+	struct victim_report_options all = o->form.report;
+
+	all.date = all.details = true;
+	all.rows = OOMPROF_KEPT_SITES;
+	for (uint64_t i = o->end; i > o->first; i--) {
+		const struct victim *v = o->victims[(i - 1) % OOMPROF_KEPT];
+
+		if (pid ? v->process.pid == pid : passes(o, v))
+			return victim_report_text(v, &all, out);
+	}
+	return -ENOENT;
+}
+
 void oomprof_output_forget(struct oomprof_output *o)
 {
 	pthread_mutex_lock(&o->lock);

@@ -59,6 +59,10 @@ int oomprof_output_living(struct oomprof_output *o, struct victim *v, struct str
 int oomprof_output_again(struct oomprof_output *o, uint64_t from, uint64_t most,
 			 struct strbuf *out);
 
+/* Append all that is known of the last victim of that PID that is kept; PID 0: of the last that
+ * passes the filter. 0 or -errno; -ENOENT: none. With the lock. */
+int oomprof_output_explain(struct oomprof_output *o, uint64_t pid, struct strbuf *out);
+
 /* Lets go of the console and of what was kept for it. */
 void oomprof_output_forget(struct oomprof_output *o);
 /* STATUS, or what it becomes by what could not be recorded. */

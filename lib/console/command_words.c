@@ -46,6 +46,26 @@ int command_number(struct command_call *call, uint64_t least, uint64_t most, uin
 	return -EINVAL;
 }
 
+int command_pid_or_last(struct command_call *call, uint64_t *ret)
+{
+	const char *word = call->words[0];
+
+	*ret = 0;
+	if (!strcmp(word, "last") || parse_number(word, 1, INT32_MAX, ret) == 0)
+		return 0;
+	strbuf_puts(call->why, "'");
+	text_display(call->why, word, strlen(word));
+	strbuf_puts(call->why, "' is neither a PID nor 'last'");
+	return -EINVAL;
+}
+
+void command_complete_last(const struct command_completion *c)
+{
+	static const char *const words[] = {"last", NULL};
+
+	command_offer(c, words);
+}
+
 int command_show_all(struct command_call *call, const struct command *commands,
 		     int (*skip)(struct command_call *call))
 {

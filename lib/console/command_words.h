@@ -25,6 +25,10 @@ int command_switch(struct command_call *call, bool *is_on);
  * WHY. */
 int command_number(struct command_call *call, uint64_t least, uint64_t most, uint64_t *n);
 
+/* "PID|last" behind the command: RET is the PID, or 0 for the last. 0, or -EINVAL, told in WHY. */
+int command_pid_or_last(struct command_call *call, uint64_t *ret);
+void command_complete_last(const struct command_completion *c);
+
 /* The word behind the command, but NULL for "off". */
 const char *command_unless_off(const struct command_call *call);
 

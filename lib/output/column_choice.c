@@ -124,6 +124,27 @@ void column_choice_list(const struct column_about *columns, size_t n, uint64_t s
 	}
 }
 
+int column_choice_explain(const struct column_about *columns, size_t n,
+			  void (*cell)(size_t column, void *user, struct strbuf *out), void *user,
+			  struct strbuf *out)
+{
+	static const struct table_column heads[] = {
+		{"COLUMN", 12, true}, {"VALUE", 20, true}, {"MEANING", 0, true}};
+
+	table_writer_heads(out, heads, ARRAY_SIZE(heads), 0);
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_strbuf_ struct strbuf value = {0};
+
+		cell(i, user, &value);
+		if (strbuf_error(&value) < 0)
+			return -ENOMEM;
+		table_writer_row(out, heads, ARRAY_SIZE(heads), 0, 0,
+				 (const char *const[]){columns[i].name, strbuf_text(&value),
+						       columns[i].help});
+	}
+	return strbuf_error(out);
+}
+
 void column_choice_complete(const struct column_about *columns, size_t n, const char *start,
 			    struct strbuf *out)
 {

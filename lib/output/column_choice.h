@@ -35,6 +35,11 @@ void column_choice_text(const struct column_about *columns, size_t n, uint64_t c
 void column_choice_list(const struct column_about *columns, size_t n, uint64_t shown,
 			struct strbuf *out);
 
+/* Append a line of each: its name, what CELL appends of it, and its meaning. 0 or -ENOMEM. */
+int column_choice_explain(const struct column_about *columns, size_t n,
+			  void (*cell)(size_t column, void *user, struct strbuf *out), void *user,
+			  struct strbuf *out);
+
 /* Append what may follow START, "pid,+co" say, a line each: for completion. */
 void column_choice_complete(const struct column_about *columns, size_t n, const char *start,
 			    struct strbuf *out);

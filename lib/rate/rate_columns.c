@@ -368,25 +368,32 @@ static size_t pick(const struct rate_table *t, struct table_column *heads, size_
 	return k;
 }
 
+void rate_table_cell(const struct rate_table *t, const struct rate_row *row, size_t i,
+		     struct strbuf *out)
+{
+	size_t more = 0;
+	enum rate_column c = column_at(t, i, &more);
+
+	if (c == RATE_COLUMN_COUNT)
+		put_rate(row->more ? row->more[more] : NAN, false, out);
+	else
+		put_ours(t, row, c, out);
+}
+
 int rate_table_text(const struct rate_table *t, const struct rate_row *rows, size_t n,
 		    struct strbuf *out)
 {
 	struct table_column heads[COLUMN_CHOICE_MOST];
 	struct strbuf cells[COLUMN_CHOICE_MOST] = {{0}};
 	const char *texts[COLUMN_CHOICE_MOST];
-	size_t places[COLUMN_CHOICE_MOST], k = pick(t, heads, places), more = 0;
+	size_t places[COLUMN_CHOICE_MOST], k = pick(t, heads, places);
 	int r = 0;
 
 	table_writer_heads(out, heads, k, 0);
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < k; j++) {
-			enum rate_column c = column_at(t, places[j], &more);
-
 			strbuf_reset(&cells[j]);
-			if (c == RATE_COLUMN_COUNT)
-				put_rate(rows[i].more ? rows[i].more[more] : NAN, false, &cells[j]);
-			else
-				put_ours(t, &rows[i], c, &cells[j]);
+			rate_table_cell(t, &rows[i], places[j], &cells[j]);
 			texts[j] = strbuf_text(&cells[j]);
 			r = strbuf_error(&cells[j]) < 0 ? -ENOMEM : r;
 		}

@@ -58,6 +58,10 @@ extern const char *const rate_sort_names[];
 /* SORT: index in these. Of equal ones the smaller PID comes first. */
 void rate_rows_sort(struct rate_row *rows, size_t n, int sort);
 
+/* Append the row's cell of the I-th of rate_table_abouts(). */
+void rate_table_cell(const struct rate_table *t, const struct rate_row *row, size_t i,
+		     struct strbuf *out);
+
 /* Append heads and N rows. 0 or -ENOMEM. */
 int rate_table_text(const struct rate_table *t, const struct rate_row *rows, size_t n,
 		    struct strbuf *out);

@@ -102,6 +102,9 @@ replay $tmp/recording
 set json off
 echo @ programs
 programs
+echo @ explain
+explain $two
+explain last
 echo @ write
 write $tmp/profile.pb.gz
 write $tmp/profile.svg
@@ -157,6 +160,8 @@ says replay '^recorded at 20' '  INUSE FUNCTION' 'main.allocLarge'
 equal "replay: tables of two intervals and two programs" "$(of replay | grep -cE "^PID ($one|$two) ")" 4
 equal "replay as JSON: what was recorded" "$(of replay | grep -c '^{')" "$(wc -l <"$tmp/recording")"
 says programs "$one +$comm +go1.24"
+says explain "PID $two .* go1\.24" "pid +$two +the process" 'heap +[0-9.]+[KM] +pages of the Go heap' 'goroutines +[0-9]+ '
+matches "explain last: one of them" "$(of explain | awk '/^pid / { print $2 }' | tail -n 1)" "^($one|$two)\$"
 says write "wrote $tmp/profile.svg" 'programs: 2 watched, 2 shown'
 equal "write: a pprof file with the objects" \
 	"$(samples "$tmp/profile.pb.gz" | grep -c 'main.allocSmall')" 2
@@ -188,6 +193,7 @@ fails 'cannot write /nonexistent/x' 'record /nonexistent/x'
 fails 'cannot write /nonexistent/x.svg' 'write /nonexistent/x.svg'
 fails "the file's ending says what to write" 'write /tmp/x'
 fails "'0' is not .*from 1 " 'show 0'
+fails 'no Go program with that PID is watched' 'explain 2147483647'
 
 # No command of the man page is left out, and their order is its own.
 awk '/^\.SH / { inside = ($0 == ".SH CONSOLE COMMANDS"); next }

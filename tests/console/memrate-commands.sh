@@ -81,6 +81,11 @@ show
 set time off
 echo @ columns
 columns
+echo @ explain
+explain $one
+set sort pid
+explain last
+set sort growth
 echo @ pause
 pause
 wait 1 events 60
@@ -155,6 +160,8 @@ equal "set json: it is JSON, of all three" "$(of "set json" | jq -s 'map(.pid) |
 	--args "$one" "$two" "$busy")" true
 says "set time" '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ loadavg'
 says columns 'growth +GROW/s +yes +bytes/s' 'pid +PID +yes'
+says explain "pid +$one +the process" 'comm +mrsleep +its name' 'rss +[0-9.]+[KM] +in memory'
+equal "explain: PID, and the first in the table" "$(of explain | awk '/^pid / { print $2 }' | xargs)" "$one $one"
 never pause loadavg
 says resume '[0-9]+ tables? passed meanwhile' 'loadavg'
 equal "record: JSON of two intervals, each with all three" \
@@ -184,6 +191,8 @@ fails "'0' is not an interval" 'set interval 0'
 fails "no column 'x'; there are pid, comm" 'set columns +x'
 fails "'maybe' is not off or on" 'set json maybe'
 fails "'0' is not within" 'set filter pid 0'
+fails "'x' is neither a PID nor 'last'" 'explain x'
+fails 'there was no process 2147483647 at the last interval' 'explain 2147483647'
 fails "--sample cannot be changed while it runs" 'set sample 5'
 fails 'cannot read .*: No such file' "replay $tmp/none"
 fails 'line 1: not a JSON object' "replay $tmp/script"

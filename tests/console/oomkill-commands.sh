@@ -90,11 +90,15 @@ does "record off" "^1 kill in $tmp/kept\.$"
 equal "record: it is there" "$(json "$tmp/kept" victim_pid)" "$victim"
 does "replay $tmp/recorded" "$line $recorded " "^1 kill shown$"
 
-# Each of the man page's was tried; "set interval" fails.
+# Each of the man page's was tried; "set interval" and "set sort" fail.
 "$oomkill" -c "set interval" >"$tmp/interval" 2>&1
 equal "set interval: fails" "$?" 1
 matches "set interval: it is said why" "$(cat "$tmp/interval")" 'oomkill has no interval'
 tried+=("set interval")
+"$oomkill" -c "set sort" >"$tmp/sort" 2>&1
+equal "set sort: fails" "$?" 1
+matches "set sort: it is said why" "$(cat "$tmp/sort")" 'oomkill sorts nothing'
+tried+=("set sort")
 untried=$(awk '/^\.SH / { inside = ($0 == ".SH CONSOLE COMMANDS"); tp = 0 } inside && tp { print; tp = 0 } /^\.TP$/ { tp = 1 }' \
 	"$srcdir/man/oomkill.8" | sed -E 's/ [^a-z].*| on\|.*| off$//; s/ (WHAT|PID|FILE|NAME).*//' | while read -r command; do
 	printf '%s\n' "${tried[@]}" | grep -qE "^$command( |\$)" || echo "$command"

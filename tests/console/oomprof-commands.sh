@@ -55,6 +55,8 @@ does "set json off"
 does "set details on"
 does "show" '^  .*goroutines'
 does "set details off"
+does "explain $first" "^20.* OOM kill of PID $first " '^  .*goroutines' '\(leaky\.go:'
+does "explain last" "OOM kill of PID $first "
 does "set filter name nobody"
 kill_leaky hidden
 hidden=$victim
@@ -104,6 +106,8 @@ does "profile $living" " PID $living \\(\"$name\"\\), go1\\.19.*/profiles/.*-$li
 does "status" '^Victims:  [0-9]+ seen, [0-9]+ told of, [1-9][0-9]* filtered out; [0-9]+ under way, [0-9]+ waiting for their file$' \
 	'^Profiles: [0-9]+ written, [0-9]+ without one, 0 could not be written$' '^Lost:     [0-9]+ events, [0-9]+ buckets$'
 
+tried+=("set interval") # it fails, below
+
 # What the man page has is tried here.
 mapfile -t commands < <(sed -n '/^\.SH CONSOLE COMMANDS/,/^\.SH FIELDS/p' "$srcdir/man/oomprof.8" |
 	sed -n '/^\.TP/{n;s/\\//g;p}')
@@ -127,6 +131,9 @@ fails() { # COMMAND REGEX
 fails "show 33" "'33' is not a number from 1 to 32"
 fails "set rows many" "'many' is not a number from 0 to 1000"
 fails "set sort site" "not sorted by 'site': there are inuse objects"
+fails "set interval 5" "oomprof has no interval"
+fails "explain x" "'x' is neither a PID nor 'last'"
+fails "explain 2147483647" "no victim with the PID 2147483647 is kept"
 fails "set filter colour red" "'colour' is nothing to filter by"
 fails "profile 2147483647" "PID 2147483647 is not there"
 fails "replay /nowhere/at/all" "cannot read /nowhere/at/all"
