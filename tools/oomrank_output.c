@@ -6,6 +6,7 @@
 #include "oom/kill_explain.h"
 #include "oom/kill_json.h"
 #include "oom/kill_line.h"
+#include "output/human.h"
 #include "rank/rank_domains.h"
 #include "rank/rank_json.h"
 #include "rank/rank_kill.h"
@@ -69,6 +70,11 @@ int oomrank_put_domains(struct oomrank *o, const struct rank_view *v, struct str
 
 	if (r < 0)
 		return r;
+	if (!o->tool.common.json && (o->interval_ns || o->tool.common.time)) {
+		human_time(out, v->machine->time_ns, o->tool.common.time);
+		strbuf_printf(out, " loadavg: %s\n",
+			      v->machine->loadavg[0] ? v->machine->loadavg : "n/a");
+	}
 	shown = o->options.rows_asked && o->options.rows ? MIN(n, o->options.rows) : n;
 	if (o->tool.common.json)
 		r = rank_domains_json(v, domains, shown, out);

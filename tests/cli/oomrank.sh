@@ -94,6 +94,10 @@ equal "-j --cgroup: only those in it, and its size" "$(jq -c '[.pid, .domain, .d
 
 run --all-domains
 equal "--all-domains" "$out" "$(cat "$srcdir/tests/expected/oomrank-domains.txt")"
+run --all-domains 0.01 2
+matches "--all-domains at intervals: when each was" "$out" '^Reports at intervals.*[0-9:]{8} loadavg: 0\.33 .* FULL%.*\(the machine\).*[0-9:]{8} loadavg: 0\.33 .* FULL%'
+run --all-domains -T
+matches "--all-domains -T: with the date" "$(head -n 1 <<<"$out")" '^[0-9]{4}-[0-9-]{5}.* loadavg: '
 run --all-domains -r 1
 equal "--all-domains -r: so many of them" "$out" "$(head -n 2 "$srcdir/tests/expected/oomrank-domains.txt")
 ... and 1 more"
