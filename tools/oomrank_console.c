@@ -72,11 +72,13 @@ static int run_explain(struct command_call *call)
 	struct oomrank *o = call->user;
 	struct oomrank_snapshot s = {0};
 	struct rank_report p = oomrank_report_of(o, &s);
+	/* As the other tools have it. */
+	const char *which = !strcmp(call->words[0], "last") ? "victim" : call->words[0];
 	size_t row;
 	int r = oomrank_take(o, &s, call->why);
 
 	if (r == 0)
-		r = rank_view_choose(&s.view, &s.ranking, call->words[0], &row, call->why);
+		r = rank_view_choose(&s.view, &s.ranking, which, &row, call->why);
 	if (r == 0)
 		r = rank_report_why(&p, row, call->out);
 	oomrank_snapshot_clear(&s);
@@ -91,7 +93,7 @@ static void complete_explain(const struct command_completion *completion)
 
 	if (completion->n_words)
 		return;
-	strbuf_puts(completion->out, "victim\n");
+	strbuf_puts(completion->out, "victim\nlast\n");
 	for (size_t i = 0; o->before.view.machine && i < r->n_rows && n < OFFERED; i++) {
 		if (r->rows[i].verdict == RANKING_SKIP)
 			continue;
@@ -169,8 +171,9 @@ static const struct command commands[] = {
 	{"rank", "", "a report as things are now", NULL, 0, 0, run_rank, NULL, NULL},
 	{"show", "[N]", "the last report again, in the present form; the last N",
 	 "    show N shows them as they were printed.\n", 0, 1, run_show, NULL, NULL},
-	{"explain", "PID|victim", "why it would be killed, or not", NULL, 1, 1, run_explain,
-	 complete_explain, NULL},
+	{"explain", "PID|victim|last", "why it would be killed, or not",
+	 "    last: the same as victim, as things are now\n", 1, 1, run_explain, complete_explain,
+	 NULL},
 	{"domains", "", "all cgroups with a limit: how full, who is next", NULL, 0, 0, run_domains,
 	 NULL, NULL},
 	{"simulate", "", "what oomkill would say of a kill right now", NULL, 0, 0, run_simulate,

@@ -207,6 +207,10 @@ static int check_target(const char *path, struct strbuf *why)
 {
 	struct stat st, target;
 
+	if (!*path) {
+		strbuf_puts(why, "'' is no name of a file");
+		return -EINVAL;
+	}
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (stat(path, &target) < 0)

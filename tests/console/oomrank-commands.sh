@@ -28,6 +28,7 @@ does "explain 3001" "^OOM:   \(next\) proc 3001 'batch', 200\.8M, points 51400 \
 does "explain 612" '\(skip\) .*oom_score_adj -1000'
 does "explain 2002" '\(with\) .*memory\.oom\.group of /shop/web'
 does "explain victim" '\*KILL\* proc 2001 '
+does "explain last" '\*KILL\* proc 2001 '
 does "domains" '^ +75\.0 .* 2001 shop .*\(the machine\)$' '^ +50\.0 .* /shop$'
 does "simulate" 'OOM kill of PID 2001 .*, simulated true$' '^OOM: simulated: nothing was killed'
 does "policy rss" "^OOM: What if the policy were rss, for the whole machine\? Nobody is killed\.$" "^OOM:   \*KILL\* proc 2001 " "as: rss 300\.0M$"

@@ -151,6 +151,21 @@ of() {
 echo 'int x' >"$tmp/bad.c"
 matches "a script ends where a text does not compile" "$(of "$tools/oomkill" -c "load $tmp/bad.c; apply; echo no")" \
 	"bad.c:1:6: error: .*as it was.*status 1"
+{
+	"$tools/oomkill" --ebpf
+	printf 'TRACEPOINT_PROBE(oom, no_such_event)\n{\n\treturn 0;\n}\n'
+} >"$tmp/event.c"
+line=$(grep -n no_such_event "$tmp/event.c" | cut -d : -f 1)
+matches "what cannot be attached is quoted, and edit goes there" "$(of "$tools/oomkill" -c "load $tmp/event.c; apply")" \
+	"event.c:$line: this kernel has no tracepoint oom:no_such_event
+ +TRACEPOINT_PROBE\\(oom, no_such_event\\)
+.*'edit' goes on with the draft, at line $line
+.*status 1"
+matches "--probe quotes it, too" "$(of "$tools/oomkill" --probe "$tmp/event.c" -d 0.1)" \
+	"event.c:$line: this kernel has no tracepoint oom:no_such_event
+ +TRACEPOINT_PROBE\\(oom, no_such_event\\)
+status 1"
+matches "a file without a name" "$(of "$tools/oomkill" -c "save ''")" "save: '' is no name of a file.*status 1"
 equal "a text that was saved is the text that is built in" \
 	"$(of "$tools/oomkill" -c "save $tmp/a.c; load $tmp/a.c; apply; diff" | sed -n '$!p' | tail -n 1)" \
 	"built-in and running are the same"
