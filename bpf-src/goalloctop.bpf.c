@@ -57,34 +57,44 @@ BPF_PROG(raw_tp__sched_process_exit, struct task_struct *task)
 
 /*
  * What follows runs in Go programs, on uprobes that user space attaches to functions of their
- * runtime (lib/alloc/go_probes.c): behind the check of the stack, where the registers are as Go's
- * calling convention has them (cmd/compile/abi-internal.md).
+ * runtime (lib/alloc/go_probes.c): on the jump at the end of the check of the stack, where the
+ * registers are as Go's calling convention has them (cmd/compile/abi-internal.md). If the jump is
+ * going to be taken, the function makes room or lets others run, and then begins anew.
  */
 #if defined(__TARGET_ARCH_arm64) || defined(__aarch64__)
 #define ARGUMENT_0(ctx) ((ctx)->regs[0])
 #define ARGUMENT_1(ctx) ((ctx)->regs[1])
 #define GOROUTINE(ctx) ((ctx)->regs[28])
+#define JUMPS(ctx) (((ctx)->pstate >> 29 & 3) != 1) /* b.ls: but for C set, Z clear */
 #else
 #define ARGUMENT_0(ctx) ((ctx)->ax)
 #define ARGUMENT_1(ctx) ((ctx)->bx)
 #define GOROUTINE(ctx) ((ctx)->r14)
+#define JUMPS(ctx) (((ctx)->flags & 0x41) != 0) /* jbe: CF or ZF set */
 #endif
 
 #if defined(GOALLOCTOP_EVENTS) || defined(GOALLOCTOP_REFILL) || defined(GOALLOCTOP_GC)
 #define GOALLOCTOP_PROBES
 BPF_HASH(targets, u32, struct goalloctop_target, 16384);
 
-static inline struct goalloctop_target *target_now(void)
+/*
+ * NULL: it is none, or the function begins anew. Where it has no check the flags say nothing; PLACE
+ * is an enum goalloctop_place.
+ */
+static inline struct goalloctop_target *target_now(struct pt_regs *ctx, u32 place)
 {
 	u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct goalloctop_target *target = targets.lookup(&pid);
 
-	return targets.lookup(&pid);
+	if (target && (target->on_jump & 1 << place) && JUMPS(ctx))
+		return NULL;
+	return target;
 }
 
 /* runtime.(*gcControllerState).startCycle: a collection begins, and none has before it ended. */
 int uprobe__gc_begin(struct pt_regs *ctx)
 {
-	struct goalloctop_target *target = target_now();
+	struct goalloctop_target *target = target_now(ctx, GOALLOCTOP_ON_GC_BEGIN);
 
 	if (target)
 		target->began_ns = bpf_ktime_get_ns();
@@ -95,7 +105,7 @@ int uprobe__gc_begin(struct pt_regs *ctx)
  * begins. */
 int uprobe__gc_end(struct pt_regs *ctx)
 {
-	struct goalloctop_target *target = target_now();
+	struct goalloctop_target *target = target_now(ctx, GOALLOCTOP_ON_GC_END);
 	u64 took;
 
 	if (!target)
@@ -206,7 +216,7 @@ static inline void tell_sample(struct goalloctop_target *target, u64 g, u64 buck
  */
 int uprobe__alloc(struct pt_regs *ctx)
 {
-	struct goalloctop_target *target = target_now();
+	struct goalloctop_target *target = target_now(ctx, GOALLOCTOP_ON_ALLOC);
 	u64 bucket = ARGUMENT_1(ctx), g = GOROUTINE(ctx);
 	struct goalloctop_count *count;
 
@@ -223,7 +233,7 @@ int uprobe__alloc(struct pt_regs *ctx)
 /* runtime.mProf_Free(b *bucket, ...): the sweeper has found a sampled object dead. */
 int uprobe__free(struct pt_regs *ctx)
 {
-	struct goalloctop_target *target = target_now();
+	struct goalloctop_target *target = target_now(ctx, GOALLOCTOP_ON_FREE);
 	struct goalloctop_count *count;
 
 	if (!target)
@@ -289,7 +299,7 @@ static inline int count_objects(struct pt_regs *ctx, struct goalloctop_target *t
  */
 int uprobe__refill(struct pt_regs *ctx)
 {
-	struct goalloctop_target *target = target_now();
+	struct goalloctop_target *target = target_now(ctx, GOALLOCTOP_ON_REFILL);
 	u64 mcache = ARGUMENT_0(ctx), class = (u8)ARGUMENT_1(ctx), span, size = 0;
 	u16 allocated = 0, taken_over = 0;
 
@@ -308,7 +318,7 @@ int uprobe__refill(struct pt_regs *ctx)
 /* runtime.(*mcache).allocLarge(c *mcache, size uintptr, ...) */
 int uprobe__large(struct pt_regs *ctx)
 {
-	struct goalloctop_target *target = target_now();
+	struct goalloctop_target *target = target_now(ctx, GOALLOCTOP_ON_LARGE);
 	u64 size = (ARGUMENT_1(ctx) + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 
 	return target && size ? count_objects(ctx, target, size, 1) : 0;

@@ -27,13 +27,24 @@ enum goalloctop_split {
 	GOALLOCTOP_SPLIT_GOROUTINE,
 };
 
+/* The probes in a Go runtime: bits of a target's `on_jump`. */
+enum goalloctop_place {
+	GOALLOCTOP_ON_ALLOC,
+	GOALLOCTOP_ON_FREE,
+	GOALLOCTOP_ON_REFILL,
+	GOALLOCTOP_ON_LARGE,
+	GOALLOCTOP_ON_GC_END,
+	GOALLOCTOP_ON_GC_BEGIN,
+};
+
 /*
  * A process whose Go runtime is probed: by its PID in the map `targets`. The first part is user
  * space's and never changes, the second the probe's. Offsets are those of lib/go/go_layout.h.
  */
 struct goalloctop_target {
 	__u32 split;		/* enum goalloctop_split */
-	__u32 trace;		/* not 0: tell of each allocation */
+	__u16 trace;		/* not 0: tell of each allocation */
+	__u16 on_jump;		/* of which probes the flags say whether it counts */
 	__u16 goroutines_known; /* the three that follow are */
 	__u16 g_m;
 	__u16 g_goid;

@@ -232,6 +232,8 @@ static int install(struct alloc_events *e, struct event_target *t, struct strbuf
 	int r = describe(e, t, why);
 
 	if (r == 0)
+		r = go_probes_look_up(e->probes, t->binary, &t->state.on_jump, why);
+	if (r == 0)
 		r = kernel_map_update(e->targets_fd, &key, &t->state);
 	if (r < 0)
 		return r;

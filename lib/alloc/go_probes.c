@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/macro.h"
+#include "bpf-src/goalloctop.h"
 #include "go/go_probe_point.h"
 
 /* The functions are the same from Go 1.19 to 1.27; none of them is inlined. */
@@ -16,12 +17,13 @@ static const struct {
 	enum go_probe_set set;
 	const char *program, *function;
 } all_probes[] = {
-	{GO_PROBE_SAMPLES, "uprobe__alloc", "runtime.setprofilebucket"},
-	{GO_PROBE_SAMPLES, "uprobe__free", "runtime.mProf_Free"},
-	{GO_PROBE_REFILLS, "uprobe__refill", "runtime.(*mcache).refill"},
-	{GO_PROBE_REFILLS, "uprobe__large", "runtime.(*mcache).allocLarge"},
-	{GO_PROBE_GC_END, "uprobe__gc_end", "runtime.gcMarkTermination"},
-	{GO_PROBE_GC_BEGIN, "uprobe__gc_begin", "runtime.(*gcControllerState).startCycle"},
+	[GOALLOCTOP_ON_ALLOC] = {GO_PROBE_SAMPLES, "uprobe__alloc", "runtime.setprofilebucket"},
+	[GOALLOCTOP_ON_FREE] = {GO_PROBE_SAMPLES, "uprobe__free", "runtime.mProf_Free"},
+	[GOALLOCTOP_ON_REFILL] = {GO_PROBE_REFILLS, "uprobe__refill", "runtime.(*mcache).refill"},
+	[GOALLOCTOP_ON_LARGE] = {GO_PROBE_REFILLS, "uprobe__large", "runtime.(*mcache).allocLarge"},
+	[GOALLOCTOP_ON_GC_END] = {GO_PROBE_GC_END, "uprobe__gc_end", "runtime.gcMarkTermination"},
+	[GOALLOCTOP_ON_GC_BEGIN] = {GO_PROBE_GC_BEGIN, "uprobe__gc_begin",
+				    "runtime.(*gcControllerState).startCycle"},
 };
 
 #define PROBES ARRAY_SIZE(all_probes)
@@ -128,6 +130,22 @@ static int identify(struct go_probes *p, const struct go_binary *binary, struct 
 				 .changed_s = st.st_mtim.tv_sec,
 				 .changed_ns = st.st_mtim.tv_nsec};
 	return look_up(p, binary, e, why);
+}
+
+int go_probes_look_up(struct go_probes *p, const struct go_binary *binary, uint16_t *ret_on_jump,
+		      struct strbuf *why)
+{
+	uint16_t on_jump = 0;
+	struct executable e;
+	int r = identify(p, binary, &e, why);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < PROBES; i++)
+		if (e.points[i].on_jump)
+			on_jump |= (uint16_t)(1u << i);
+	*ret_on_jump = on_jump;
+	return 0;
 }
 
 static void detach_all(struct go_probes *p, struct attached *a)

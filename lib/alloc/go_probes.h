@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/strbuf.h"
@@ -25,6 +26,13 @@ struct go_probes;
 /* SHARED: all who run an executable are wanted. TRACER outlives it. 0 or -ENOMEM. */
 int go_probes_new(struct tracer *tracer, unsigned int set, bool shared, struct go_probes **ret);
 void go_probes_free(struct go_probes *probes);
+
+/*
+ * Which of the probes lie on a jump (struct go_probe_point), in bits of enum goalloctop_place: the
+ * programs have to know before they run. 0 or as go_probes_attach().
+ */
+int go_probes_look_up(struct go_probes *probes, const struct go_binary *binary,
+		      uint16_t *ret_on_jump, struct strbuf *why);
 
 /*
  * 0; or WHY has a line for the user: -ENOENT: the runtime has no such functions, -ENOEXEC: the

@@ -16,23 +16,20 @@ static bool begins_with(const uint8_t *code, size_t n, const void *bytes, size_t
 	return n >= size && !memcmp(code, bytes, size);
 }
 
-/* The conditional jump to where the stack is made larger; 0: there is none. */
-static size_t jump_size(const uint8_t *code, size_t n)
+/* A whole conditional jump to where the stack is made larger: JBE, of 8 or of 32 bits. */
+static bool is_jump(const uint8_t *code, size_t n)
 {
-	if (begins_with(code, n, "\x76", 1)) /* jbe, 8 bits */
-		return n >= 2 ? 2 : 0;
-	if (begins_with(code, n, "\x0f\x86", 2)) /* jbe, 32 bits */
-		return n >= 6 ? 6 : 0;
-	return 0;
+	return (n >= 2 && begins_with(code, n, "\x76", 1)) ||
+	       (n >= 6 && begins_with(code, n, "\x0f\x86", 2));
 }
 
 /*
  * cmd/internal/obj/x86, stacksplit(): R14 is g, 16 is stackguard0. Small frames compare SP itself,
  * larger ones what LEA has put into R12.
  */
-static size_t x86_check(const uint8_t *code, size_t n)
+static size_t x86_jump(const uint8_t *code, size_t n)
 {
-	size_t size = 0, jump;
+	size_t size = 0;
 
 	if (begins_with(code, n, "\x4c\x8d\x64\x24", 4)) /* lea r12, [rsp + 8 bits] */
 		size = 5;
@@ -42,8 +39,7 @@ static size_t x86_check(const uint8_t *code, size_t n)
 	    !begins_with(code + size, n - size, size ? "\x4d\x3b\x66\x10" : "\x49\x3b\x66\x10", 4))
 		return 0;
 	size += 4;
-	jump = jump_size(code + size, n - size);
-	return jump ? size + jump : 0;
+	return is_jump(code + size, n - size) ? size : 0;
 }
 
 static uint32_t arm64_word(const uint8_t *code, size_t i)
@@ -55,29 +51,30 @@ static uint32_t arm64_word(const uint8_t *code, size_t i)
 }
 
 /* cmd/internal/obj/arm64, stacksplit(): R28 is g; R16, R17 are scratch. */
-static size_t arm64_check(const uint8_t *code, size_t n)
+static size_t arm64_jump(const uint8_t *code, size_t n)
 {
 	size_t count = n / 4;
 
 	if (!count || arm64_word(code, 0) != 0xf9400b90) /* ldr x16, [x28, #16] */
 		return 0;
-	/* mov x17, sp; or sub x17, sp, #N; then cmp; then b.ls */
+	/* cmp of SP, or of what mov x17, sp; or sub x17, sp, #N has made; then b.ls */
 	for (size_t i = 1; i < count && i < 6; i++)
 		if ((arm64_word(code, i) & 0xff00001f) == 0x54000009) /* b.ls */
-			return 4 * (i + 1);
+			return 4 * i;
 	return 0;
 }
 
-size_t go_stack_check_size(uint16_t machine, const uint8_t *code, size_t n)
+size_t go_stack_check_jump(uint16_t machine, const uint8_t *code, size_t n)
 {
-	return machine == EM_X86_64    ? x86_check(code, n)
-	       : machine == EM_AARCH64 ? arm64_check(code, n)
+	return machine == EM_X86_64    ? x86_jump(code, n)
+	       : machine == EM_AARCH64 ? arm64_jump(code, n)
 				       : 0;
 }
 
-/* Where the file has what is at that address, behind the check. */
-static int find_offset(struct elf_image *image, const struct go_function *function, uint64_t *ret)
+static int find_point(struct elf_image *image, const struct go_function *function,
+		      struct go_probe_point *point)
 {
+	size_t jump;
 	uint64_t offset, size, room = function->end - function->start;
 	uint8_t code[CHECK_MOST];
 	ssize_t n = elf_image_read_some(image, function->start, code, MIN(sizeof(code), room));
@@ -85,7 +82,9 @@ static int find_offset(struct elf_image *image, const struct go_function *functi
 
 	if (r < 0)
 		return r;
-	*ret = offset + go_stack_check_size(elf_image_machine(image), code, (size_t)n);
+	jump = go_stack_check_jump(elf_image_machine(image), code, (size_t)n);
+	point->offset = offset + jump;
+	point->on_jump = jump != 0;
 	return 0;
 }
 
@@ -104,8 +103,9 @@ int go_probe_points(const struct go_binary *binary, struct go_probe_point *point
 		r = pclntab_find_functions(table, functions, n);
 	for (size_t i = 0; i < n && r >= 0; i++) {
 		points[i].offset = 0;
+		points[i].on_jump = false;
 		if (functions[i].start)
-			r = find_offset(image, &functions[i], &points[i].offset);
+			r = find_point(image, &functions[i], &points[i]);
 		found += points[i].offset != 0;
 	}
 	return r < 0 ? r : found;
