@@ -10,6 +10,7 @@
 //	alloc SITE N KEEP     N objects at that site; all but KEEP of them are garbage then
 //	run SITE N KEEP MS    the same in a goroutine of its own, every MS milliseconds, until "halt"
 //	halt                  no more of these
+//	grow SITE N           N objects, each by a goroutine of its own, from stacks that are full to all degrees
 //	gc                    two collections: after it frees are counted, and the runtime's own profile is complete
 //	books                 JSON: of each site function, size, what was allocated there and what was kept
 //	stats                 JSON: what the runtime says of itself
@@ -239,6 +240,31 @@ func (s *site) allocate(n, keep int) {
 	kept = append(kept, keeping)
 }
 
+//go:noinline
+func deeper(calls int, do func()) {
+	if calls > 0 {
+		deeper(calls-1, do)
+		return
+	}
+	do()
+}
+
+// A goroutine's stack is small at first: now and then there is too little left of it in any function that the
+// runtime calls to allocate. Such a function makes room and begins anew.
+func (s *site) grow(n int) {
+	hold, done := room(1), make(chan bool)
+	for i := 0; i < n; i++ {
+		go func(calls int) {
+			deeper(calls, func() { s.alloc(hold) })
+			done <- true
+		}(i % 307)
+		<-done
+	}
+	lock.Lock()
+	defer lock.Unlock()
+	s.Allocated += n
+}
+
 func (s *site) run(n, keep int, every time.Duration) {
 	defer runs.Done()
 	tick := time.NewTicker(every)
@@ -314,6 +340,8 @@ func (c command) do() string {
 		close(halt)
 		runs.Wait()
 		halt = make(chan bool)
+	case "grow":
+		find(c.words[1]).grow(c.numbers[2])
 	case "gc":
 		runtime.GC()
 		runtime.GC()
