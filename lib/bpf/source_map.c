@@ -175,12 +175,19 @@ void source_error_at(const struct source *source, unsigned int line)
 		*source->error_line = line;
 }
 
-static void put_text_line(const struct source *source, unsigned int number, struct strbuf *out)
+static const char *line_at(const struct source *source, unsigned int number)
 {
 	const char *line = source->text;
 
 	while (--number)
 		line += strcspn(line, "\n") + 1;
+	return line;
+}
+
+static void put_text_line(const struct source *source, unsigned int number, struct strbuf *out)
+{
+	const char *line = line_at(source, number);
+
 	strbuf_puts(out, "    ");
 	text_display(out, line, strcspn(line, "\n"));
 	strbuf_putc(out, '\n');
@@ -230,15 +237,6 @@ static void finish(struct message *m, struct strbuf *errors, struct strbuf *othe
 	strbuf_reset(&m->text);
 	m->open = m->skipping = false;
 	m->own = NULL;
-}
-
-static const char *line_at(const struct source *source, unsigned int number)
-{
-	const char *line = source->text;
-
-	while (--number)
-		line += strcspn(line, "\n") + 1;
-	return line;
 }
 
 /* Tabs as blanks, as the compiler quotes them. */
