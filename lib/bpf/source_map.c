@@ -86,11 +86,35 @@ static size_t common(const char *a, size_t a_n, const char *b, size_t b_n, bool 
 	return count;
 }
 
+/* The line, nearest to HINT, of which what is quoted is a part: libbcc has divided it. 0: none. */
+static unsigned int find_divided(const struct source *source, const char *quoted, size_t n,
+				 unsigned int hint)
+{
+	unsigned int number = 1, best = 0, distance, best_distance = 0;
+
+	/* A bracket, or `return 0;`, is a part of many. */
+	for (const char *line = source->text; n >= 16 && *line; number++) {
+		size_t length = strcspn(line, "\n");
+
+		distance = number > hint ? number - hint : hint - number;
+		if (memmem(line, length, quoted, n) && (!best || distance < best_distance)) {
+			best = number;
+			best_distance = distance;
+		}
+		line += length + (line[length] == '\n');
+	}
+	return best;
+}
+
 unsigned int source_find_rewritten(const struct source *source, const char *quoted, size_t n,
 				   unsigned int hint)
 {
-	unsigned int number = 1, best = 0, distance, best_distance = 0;
+	unsigned int number = 1, distance, best_distance = 0;
+	unsigned int best = find_divided(source, quoted, n, hint);
 	size_t best_score = 0;
+
+	if (best)
+		return best;
 
 	for (const char *line = source->text; *line; number++) {
 		size_t length = strcspn(line, "\n"), letters = 0, score, i = 0;

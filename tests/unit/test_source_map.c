@@ -274,6 +274,19 @@ static void finds_rewritten_lines(void **state)
 			    "x.c:5: the kernel's verifier refuses raw_tp__x\n"
 			    "    u64 *second = lost.lookup(&key);\n",
 			    82);
+	/* Of a function in one line it makes several, of which others may have more in common. */
+	strbuf_reset(&reason);
+	line = 0;
+	program_explain(
+		"raw_tp__y", "; return bpf_get_current_task_btf() != 0; }\n0: (85) call\n",
+		&(struct source){
+			.text = "u64 first(void)\n{\n\treturn task;\n}\n"
+				"int raw_tp__y(struct bpf_raw_tracepoint_args *ctx) { return "
+				"bpf_get_current_task_btf() != 0; }\n",
+			.file = "x.c",
+			.error_line = &line},
+		&reason);
+	assert_int_equal(line, 5);
 	strbuf_reset(&reason);
 	line = 0;
 	program_explain("raw_tp__x", "; ({ entirely; another }) @ main.c:27\n0: (85) call\n",
