@@ -66,6 +66,9 @@ void alert_line(const struct alert *a, struct strbuf *out)
 	human_bytes(out, bytes_of((double)l->limit_bytes));
 	strbuf_puts(out, " left, grows by ");
 	put_rate(out, l->line.per_second);
+	if (l->line.shape == TREND_FASTER || l->line.shape == TREND_SLOWER)
+		strbuf_printf(out, ", %s and %s", trend_shape_name(l->line.shape),
+			      trend_shape_name(l->line.shape));
 	put_growers(a, out);
 	strbuf_putc(out, '\n');
 }

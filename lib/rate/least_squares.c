@@ -71,10 +71,10 @@ struct least_squares least_squares(const double *x, const double *y, size_t n)
 
 		l.residual_sum += off * off;
 	}
+	l.widening = widening(&l, x, y);
 	if (n > 2 && l.x_sum > 0) {
 		l.noise = sqrt(l.residual_sum / (double)(n - 2));
-		l.slope_interval =
-			student_t_95(n - 2) * l.noise / sqrt(l.x_sum) * widening(&l, x, y);
+		l.slope_interval = student_t_95(n - 2) * l.noise / sqrt(l.x_sum) * l.widening;
 	}
 	return l;
 }

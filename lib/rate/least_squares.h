@@ -16,6 +16,7 @@ struct least_squares {
 	double residual_sum;   /* of the squares */
 	double rounding;       /* below this, residual_sum is of rounding only */
 	double x_sum;	       /* of the squares of x - mean_x */
+	double widening;       /* of the interval, for what neighbours have in common; 1: nothing */
 };
 
 /* N is 1 or more. With all X the same: a level line. */

@@ -54,18 +54,30 @@ static void foretell_nothing(struct limit *limit)
 	limit->sure = TREND_NONE;
 }
 
+/* What is reached needs no trend. */
+static void tell_reached(struct limit *limit)
+{
+	if (limit->limit_bytes && limit->used_bytes >= limit->limit_bytes) {
+		limit->time = (struct trend_time){0, 0, 0};
+		limit->sure = TREND_HIGH;
+	}
+	if (limit->high_bytes && limit->used_bytes >= limit->high_bytes)
+		limit->high_seconds = 0;
+}
+
 /* After a reading. */
 static void foretell(struct limit *limit, uint64_t now_ns)
 {
 	trend_add(&limit->trend, now_ns, (double)limit->used_bytes);
 	limit->line = trend_fit(&limit->trend);
 	foretell_nothing(limit);
+	tell_reached(limit);
 	/* Where it cannot be told from noise there is no time to tell. */
 	if (limit->line.confidence == TREND_NONE || limit->line.per_second <= 0)
 		return;
-	if (limit->limit_bytes) {
+	if (limit->limit_bytes && limit->used_bytes < limit->limit_bytes) {
 		limit->time = trend_reaches(&limit->line, (double)limit->limit_bytes);
-		limit->sure = trend_reaches_confidence(&limit->line, limit->time.seconds);
+		limit->sure = trend_reaches_confidence(&limit->line, &limit->time);
 	}
 	if (limit->high_bytes)
 		limit->high_seconds =

@@ -373,6 +373,12 @@ static void test_columns(void **state)
 	assert_null(strstr(strbuf_text(&narrow), "CGROUP"));
 	assert_in_range(strcspn(strbuf_text(&narrow), "\n"), 70, 80);
 	strbuf_reset(&narrow);
+	t.width = 40; /* no cell is cut for a column that matters less */
+	assert_int_equal(rate_table_text(&t, &row, 1, &narrow), 0);
+	assert_true(strstr(strbuf_text(&narrow), "GROW/s") && strstr(strbuf_text(&narrow), "FULL"));
+	assert_null(strstr(strbuf_text(&narrow), "ALLOC"));
+	assert_in_range(strcspn(strbuf_text(&narrow), "\n"), 30, 40);
+	strbuf_reset(&narrow);
 	t.width = 100;
 	assert_int_equal(rate_table_text(&t, &row, 1, &narrow), 0);
 	assert_non_null(strstr(strbuf_text(&narrow), "LIMIT"));

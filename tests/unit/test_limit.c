@@ -252,6 +252,12 @@ static void swap_is_room(void **state)
 	put_mib("pod/leaf/memory.max", 50);
 	round_of(l, 3, &machine);
 	assert_int_equal(limit_room(limits_first(l, "/pod/leaf")), 0);
+	/* That it is full needs no trend, and is no guess; so with a high mark that is passed. */
+	assert_true(limits_first(l, "/pod/leaf")->time.seconds == 0);
+	assert_int_equal(limits_first(l, "/pod/leaf")->sure, TREND_HIGH);
+	put_mib("pod/leaf/memory.high", 50);
+	round_of(l, 4, &machine);
+	assert_true(limits_first_high(l, "/pod/leaf")->high_seconds == 0);
 }
 
 static void without_cgroups(void **state)
@@ -378,6 +384,10 @@ static void told(void **state)
 		"\"limit_shape\":\"changed\",\"processes\":[{\"pid\":12,\"comm\":\"java\\n\","
 		"\"cgroup\":\"/shop/a\",\"growth_bytes_per_second\":1572864},{\"pid\":13,"
 		"\"comm\":\"cp\",\"cgroup\":null,\"growth_bytes_per_second\":1024}]}\n");
+	limit.line.shape = TREND_FASTER;
+	strbuf_reset(&line);
+	alert_line(&a, &line);
+	assert_non_null(strstr(strbuf_text(&line), "grows by 1.8M/s, faster and faster; fastest"));
 	assert_int_equal(alert_environment(&a, &environment), 0);
 	assert_string_equal(variable(&environment, "MEMRATE_CGROUP"), path);
 	assert_string_equal(variable(&environment, "MEMRATE_ALERT"), "2");

@@ -1,6 +1,7 @@
 /* Lines through readings: known series, and what is to be thought of them. */
 #include "unit/unit.h"
 
+#include "rate/curve.h"
 #include "rate/least_squares.h"
 #include "rate/trend.h"
 
@@ -229,6 +230,166 @@ static void changed(void **state)
 	assert_int_equal(l.confidence, TREND_NONE);
 }
 
+/* Told so many seconds before it is full: the best guess, and within its bounds. */
+static void expect_told(const struct trend *t, double limit, double left, double share)
+{
+	struct trend_line l = trend_fit(t);
+	struct trend_time told = trend_reaches(&l, limit);
+
+	if (l.shape != TREND_FASTER || !(fabs(told.seconds - left) <= share * left) ||
+	    told.earliest > left * 1.03 || told.latest < left * 0.97)
+		fail_msg("%g s before: %g (%g to %g), %s", left, told.seconds, told.earliest,
+			 told.latest, trend_shape_name(l.shape));
+	assert_in_range(trend_reaches_confidence(&l, &told), TREND_LOW, TREND_MEDIUM);
+}
+
+/* What doubles in so many seconds is full long before a line says so. */
+static void doubling(void **state)
+{
+	static const double periods[] = {2, 5, 10, 20, 30};
+	const double limit = 4096 * MIB;
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(periods); k++) {
+		struct trend t = {0};
+		uint64_t seed = k;
+		double full = periods[k] * log2((4096 - 300) / 4.0);
+
+		for (size_t i = 0; (double)i < full - 1; i++) {
+			double now = (300 + 4 * pow(2, (double)i / periods[k])) * MIB;
+
+			trend_add(&t, i * SECOND, now + 0.1 * MIB * noise(&seed));
+			if (now > 900 * MIB)
+				expect_told(&t, limit, full - (double)i, 0.1);
+		}
+	}
+}
+
+/* As much more in each second: no later than it is, though it may be told too soon. */
+static void steadily_faster(void **state)
+{
+	struct trend t = {0};
+	const double full = sqrt(2048 / 0.25);
+
+	(void)state;
+	for (size_t i = 0; (double)i < full - 1; i++) {
+		double left = full - (double)i;
+		struct trend_line l;
+		double told;
+
+		trend_add(&t, i * SECOND, 0.25 * (double)(i * i) * MIB);
+		l = trend_fit(&t);
+		told = trend_reaches(&l, 2048 * MIB).seconds;
+		if (i < 12)
+			continue;
+		assert_int_equal(l.shape, TREND_FASTER);
+		assert_true(trend_reaches(&l, 2048 * MIB).earliest < left);
+		/* Far beyond what has grown so far nobody knows: then it is a line. */
+		if (i < 22) {
+			assert_true(told > left);
+			continue;
+		}
+		if (told > 1.02 * left || told < left / 4)
+			fail_msg("%g s before: %g", left, told);
+	}
+	assert_true(curve_reaches_steadily(0, 10, 50) == 5);
+	near(curve_reaches_steadily(0.5, 10, 30), 2, 1e-9); /* 20 + 5 * 4 / 2 */
+	assert_true(isinf(curve_reaches_steadily(-0.5, 10, 101)));
+}
+
+/* It may come to rest before the limit, or not: as fast as now at the soonest. */
+static void slowing(void **state)
+{
+	struct trend t = {0};
+	double before = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 60; i++) {
+		struct trend_line l;
+		struct trend_time told;
+
+		trend_add(&t, i * SECOND, 1000 * MIB * (1 - exp(-(double)i / 20)));
+		l = trend_fit(&t);
+		told = trend_reaches(&l, 1500 * MIB);
+		if (i < 12)
+			continue;
+		assert_int_equal(l.shape, TREND_SLOWER);
+		assert_true(told.seconds > before && isinf(told.latest));
+		near(l.per_second, 50 * MIB * exp(-(double)i / 20), 0.1 * MIB);
+		assert_int_equal(trend_reaches_confidence(&l, &told), TREND_LOW);
+		before = told.seconds;
+		/* A limit that it does reach, slowly. */
+		told = trend_reaches(&l, 980 * MIB);
+		near(told.latest, 20 * log(50) - (double)i, 2);
+	}
+}
+
+/* A line with noise is seldom taken for a curve, one jump and the beginning of growth never. */
+static void no_curve(void **state)
+{
+	size_t curves = 0;
+	uint64_t seed = 7;
+	struct trend t;
+
+	(void)state;
+	for (size_t k = 0; k < 1000; k++) {
+		enum trend_shape shape;
+
+		t = (struct trend){0};
+		for (size_t i = 0; i < 8 + k % 40; i++)
+			trend_add(&t, i * SECOND, 1e8 + 1e6 * (double)i + 1e6 * noise(&seed));
+		shape = trend_fit(&t).shape;
+		curves += shape == TREND_FASTER || shape == TREND_SLOWER;
+	}
+	assert_in_range(curves, 0, 10);
+	for (size_t still = 6; still < 32; still++) {
+		t = (struct trend){0};
+		for (size_t i = 0; i < still + 6; i++) {
+			trend_add(&t, i * SECOND,
+				  1e8 + 1e5 * noise(&seed) + (i < still ? 0 : 300e6));
+			assert_int_not_equal(trend_fit(&t).shape, TREND_FASTER);
+		}
+		t = (struct trend){0};
+		for (size_t i = 0; i < still + 8; i++) {
+			double grown = i < still ? 0 : 8e6 * (double)(i - still + 1);
+			struct trend_line l;
+
+			trend_add(&t, i * SECOND, 1e8 + 1e5 * noise(&seed) + grown);
+			l = trend_fit(&t);
+			/* For a moment it looks so. */
+			if (i > still + 5 || l.shape == TREND_FASTER)
+				near(trend_reaches(&l, 1e9).seconds, (9e8 - grown) / 8e6,
+				     i > still + 5 ? 10 : 110);
+		}
+	}
+}
+
+static void curves(void **state)
+{
+	double x[65], y[65];
+	struct curve c;
+
+	(void)state;
+	for (size_t i = 0; i < 65; i++) {
+		x[i] = (double)i - 63;
+		y[i] = exp(0.05 * x[i]);
+	}
+	assert_true(curve_fit(x + 44, y + 44, 20, &c));
+	near(c.bend, 0.05, 1e-4);
+	assert_true(c.low <= c.bend && c.bend <= c.high);
+	assert_true(curve_fit(x, y, 64, &c));
+	assert_false(curve_fit(x, y, 65, &c)); /* more than it takes */
+	assert_false(curve_fit(x, y, 7, &c));
+	assert_false(curve_fit(y, x, 0, &c));
+	for (size_t i = 0; i < 20; i++)
+		x[i] = 0;
+	assert_false(curve_fit(x, y, 20, &c));
+	near(curve_x(1e-12, -10), -10, 1e-6);
+	near(curve_reaches(0.1, 10, curve_x(0.1, 7) * 10), 7, 1e-9);
+	assert_true(isinf(curve_reaches(-0.1, 10, 101)));
+	near(curve_reaches(0, 10, 50), 5, 0);
+}
+
 static void clocks(void **state)
 {
 	struct trend t = {0};
@@ -258,6 +419,28 @@ static void clocks(void **state)
 	for (uint64_t i = 1; i <= 3; i++)
 		trend_add(&t, (3621 + i) * SECOND, 2000 + 100 * (double)i);
 	assert_in_range(trend_fit(&t).confidence, TREND_NONE, TREND_LOW);
+}
+
+/* It was given back once (a restart), and grows on as before: soon that is told, but not as sure.
+ */
+static void starts_anew(void **state)
+{
+	struct trend t = {0};
+	uint64_t seed = 3;
+
+	(void)state;
+	for (size_t i = 0; i < 48; i++) {
+		double now = 4e6 * (double)(i < 24 ? i : i - 24) + 1e5 * noise(&seed);
+		struct trend_line l;
+
+		trend_add(&t, i * SECOND, 1e8 + now);
+		if (i < 24 + 5)
+			continue;
+		l = trend_fit(&t);
+		near(trend_reaches(&l, 5e8).seconds, (4e8 - now) / 4e6, 6);
+		assert_int_equal(l.shape, TREND_CHANGED);
+		assert_in_range(l.confidence, TREND_LOW, TREND_MEDIUM);
+	}
 }
 
 /* As a cgroup was read that came to its memory.high: it is slowed down, and is not full yet. */
@@ -301,6 +484,13 @@ static void huge(void **state)
 	assert_int_equal(trend_fit(&t).confidence, TREND_NONE);
 }
 
+static enum trend_confidence sure_of(const struct trend_line *l, double seconds)
+{
+	struct trend_time t = {seconds, seconds, seconds};
+
+	return trend_reaches_confidence(l, &t);
+}
+
 static void reaches(void **state)
 {
 	struct trend_line l = {.per_second = 10,
@@ -325,11 +515,11 @@ static void reaches(void **state)
 	l.low = -1;
 	assert_true(isinf(trend_reaches(&l, 200).latest));
 	/* Eight seconds say little about next week. */
-	assert_int_equal(trend_reaches_confidence(&l, 79), TREND_HIGH);
-	assert_int_equal(trend_reaches_confidence(&l, 81), TREND_MEDIUM);
-	assert_int_equal(trend_reaches_confidence(&l, 801), TREND_LOW);
-	assert_int_equal(trend_reaches_confidence(&l, 8001), TREND_NONE);
-	assert_int_equal(trend_reaches_confidence(&l, INFINITY), TREND_NONE);
+	assert_int_equal(sure_of(&l, 79), TREND_HIGH);
+	assert_int_equal(sure_of(&l, 81), TREND_MEDIUM);
+	assert_int_equal(sure_of(&l, 801), TREND_LOW);
+	assert_int_equal(sure_of(&l, 8001), TREND_NONE);
+	assert_int_equal(sure_of(&l, INFINITY), TREND_NONE);
 	l.samples = 0;
 	assert_true(isinf(trend_reaches(&l, 0).seconds));
 }
@@ -358,7 +548,13 @@ int main(void)
 		cmocka_unit_test(leak_with_teeth),
 		cmocka_unit_test(peaks_reach),
 		cmocka_unit_test(changed),
+		cmocka_unit_test(starts_anew),
 		cmocka_unit_test(slowed_down),
+		cmocka_unit_test(doubling),
+		cmocka_unit_test(steadily_faster),
+		cmocka_unit_test(slowing),
+		cmocka_unit_test(no_curve),
+		cmocka_unit_test(curves),
 		cmocka_unit_test(clocks),
 		cmocka_unit_test(huge),
 		cmocka_unit_test(reaches),
