@@ -1,8 +1,9 @@
 /*
- * grower [-k anon|file|shmem|slab] [-r BYTES] [-m BYTES] [-t SECONDS] [-d DIR] [-w]: grow by so
- * many bytes a second (default: 8 MiB), up to so many (default: 1 GiB), for so long (default: until
- * a signal), by the monotonic clock, in steps of 10 ms. A line a second, and one at the end, tells
- * the seconds since the start and the bytes it has then. -w waits for a line on stdin first.
+ * grower [-k anon|file|shmem|slab] [-r BYTES] [-m BYTES] [-t SECONDS] [-e SECONDS] [-d DIR] [-w]:
+ * grow by so many bytes a second (default: 8 MiB), up to so many (default: 1 GiB), for so long
+ * (default: until a signal), by the monotonic clock, in steps of 10 ms. A line a second, and one at
+ * the end, tells the seconds since the start and the bytes it has then. -w waits for a line on
+ * stdin first. -e: that is the rate at first, and it doubles each time so many seconds have passed.
  *
  *   anon   anonymous memory in pages of 4 KiB (no huge ones)
  *   file   a file below DIR (default: .) that is mapped and written to
@@ -15,6 +16,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,7 +58,7 @@ static void fail(const char *what)
 
 struct grower {
 	const char *kind, *dir;
-	uint64_t rate, most, seconds;
+	uint64_t rate, most, seconds, doubles;
 	char *memory;
 	uint64_t done; /* bytes */
 };
@@ -119,6 +121,16 @@ static void tell(const struct grower *g, uint64_t since)
 	fflush(stdout);
 }
 
+/* Bytes to have after so many seconds. */
+static double target_of(const struct grower *g, double seconds)
+{
+	double period = (double)g->doubles;
+
+	if (!g->doubles)
+		return seconds * (double)g->rate;
+	return (double)g->rate * period / M_LN2 * (exp2(seconds / period) - 1);
+}
+
 static void grow(struct grower *g)
 {
 	uint64_t start, now, told;
@@ -127,7 +139,7 @@ static void grow(struct grower *g)
 	start = told = now_ns();
 	for (now = start; !stopped && (!g->seconds || now - start < g->seconds * 1000000000);
 	     now = now_ns()) {
-		double target = (double)(now - start) / 1e9 * (double)g->rate;
+		double target = target_of(g, (double)(now - start) / 1e9);
 		struct timespec next;
 
 		grow_to(g, target < (double)g->most ? (uint64_t)target : g->most);
@@ -203,7 +215,7 @@ int main(int argc, char *argv[])
 	bool wait = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "k:r:m:t:d:f:n:w")) != -1) {
+	while ((c = getopt(argc, argv, "k:r:m:t:e:d:f:n:w")) != -1) {
 		if (c == 'k')
 			g.kind = optarg;
 		else if (c == 'r')
@@ -212,6 +224,8 @@ int main(int argc, char *argv[])
 			g.most = strtoull(optarg, NULL, 10);
 		else if (c == 't')
 			g.seconds = strtoull(optarg, NULL, 10);
+		else if (c == 'e')
+			g.doubles = strtoull(optarg, NULL, 10);
 		else if (c == 'd')
 			g.dir = optarg;
 		else if (c == 'f')
