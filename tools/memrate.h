@@ -60,6 +60,9 @@ int memrate_put_text(struct memrate *m, bool json, struct strbuf *out);
 /* All that is known of one process; PID 0: of the first in the table. 0; -ENOENT: there is none. */
 int memrate_put_process(struct memrate *m, uint64_t pid, struct strbuf *out);
 
+/* Which processes the user asks for. Valid until a setting changes. */
+struct growth_filter memrate_filter(const struct memrate *m);
+
 /* The table of the rows that are shown. */
 struct rate_table memrate_table(const struct memrate *m);
 

@@ -53,7 +53,7 @@ int memrate_limits_read(struct memrate *m)
 	if (r < 0)
 		return r;
 	limits_begin(m->limits, clock_monotonic_ns(), &memory);
-	r = growth_each_cgroup(m->growth, add_cgroup, m);
+	r = growth_each_cgroup(m->growth, NULL, add_cgroup, m);
 	limits_end(m->limits);
 	return r;
 }
@@ -132,15 +132,39 @@ static int raise_alert(struct memrate *m, const struct limit *limit)
 	return r;
 }
 
+/* Of what runs in the cgroup PATH the limits are its own and those above it. */
+static int watch_above(const char *path, void *user)
+{
+	struct memrate *m = user;
+
+	for (size_t i = 0; i < limits_count(m->limits); i++) {
+		struct limit *l = limits_at(m->limits, i);
+
+		l->is_watched = l->is_watched || !l->path || cgroup_is_below(path, l->path);
+	}
+	return 0;
+}
+
+/* The limits that those can meet whom the user asks for. */
+static int choose_watched(struct memrate *m)
+{
+	const struct growth_filter filter = memrate_filter(m);
+	const bool all = !filter.n_pids && !filter.comm && !filter.cgroup;
+
+	for (size_t i = 0; i < limits_count(m->limits); i++)
+		limits_at(m->limits, i)->is_watched = all;
+	return all ? 0 : growth_each_cgroup(m->growth, &filter, watch_above, m);
+}
+
 int memrate_limits_alert(struct memrate *m)
 {
 	const double within = (double)m->alert_ns / 1e9;
-	int r = 0;
+	int r = m->alert_ns ? choose_watched(m) : 0;
 
 	for (size_t i = 0; r == 0 && m->alert_ns && i < limits_count(m->limits); i++) {
 		struct limit *l = limits_at(m->limits, i);
 
-		if (l->limit_bytes &&
+		if (l->limit_bytes && l->is_watched &&
 		    alert_due(&l->alert, within, l->time.seconds, l->sure, clock_monotonic_ns()))
 			r = raise_alert(m, l);
 	}

@@ -71,7 +71,7 @@ static int put_json(struct memrate *m, const struct rate_row *rows, size_t n, st
 	return r;
 }
 
-static struct growth_filter filter_of(const struct memrate *m)
+struct growth_filter memrate_filter(const struct memrate *m)
 {
 	return (struct growth_filter){
 		.pids = m->pids.values,
@@ -83,7 +83,7 @@ static struct growth_filter filter_of(const struct memrate *m)
 
 int memrate_put_text(struct memrate *m, bool json, struct strbuf *out)
 {
-	const struct growth_filter filter = filter_of(m);
+	const struct growth_filter filter = memrate_filter(m);
 	const struct rate_table table = memrate_table(m);
 	struct rate_row *rows;
 	size_t n;
@@ -123,7 +123,7 @@ static void put_cell(size_t column, void *user, struct strbuf *out)
 int memrate_put_process(struct memrate *m, uint64_t pid, struct strbuf *out)
 {
 	const struct growth_filter one = {.pids = &pid, .n_pids = 1},
-				   filter = pid ? one : filter_of(m);
+				   filter = pid ? one : memrate_filter(m);
 	struct column_about abouts[COLUMN_CHOICE_MOST];
 	struct rate_table table = memrate_table(m);
 	struct rate_row *rows;
@@ -142,11 +142,15 @@ int memrate_put_process(struct memrate *m, uint64_t pid, struct strbuf *out)
 				     &(struct explained){&table, &rows[0]}, out);
 }
 
-static void record(struct memrate *m)
+/* What was printed is JSON already, or NULL. */
+static void record(struct memrate *m, const struct strbuf *printed)
 {
 	_cleanup_strbuf_ struct strbuf out = {0};
 
-	recording_add(&m->recording, memrate_put_text(m, true, &out), &out);
+	if (printed)
+		recording_add(&m->recording, 0, printed);
+	else
+		recording_add(&m->recording, memrate_put_text(m, true, &out), &out);
 }
 
 int memrate_show(struct memrate *m)
@@ -163,6 +167,6 @@ int memrate_show(struct memrate *m)
 	if (r == 0 && memrate_console_take(m, strbuf_text(&out), out.length))
 		r = tool_print(&out);
 	if (m->recording.writer)
-		record(m);
+		record(m, r == 0 && m->tool.common.json ? &out : NULL);
 	return r;
 }

@@ -127,21 +127,6 @@ static const char *cgroup_of(struct growth *g, const struct rate_process *p)
 	return path && *path ? path : NULL;
 }
 
-int growth_each_cgroup(struct growth *g, int (*visit)(const char *path, void *user), void *user)
-{
-	const char *last = NULL;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < g->now.n; i++) {
-		const char *path = cgroup_of(g, &g->now.list[i]);
-
-		if (path && path != last)
-			r = visit(path, user);
-		last = path;
-	}
-	return r;
-}
-
 static bool is_wanted(struct growth *g, const struct growth_filter *f, const struct rate_process *p)
 {
 	const char *cgroup = f->cgroup ? cgroup_of(g, p) : NULL;
@@ -152,6 +137,24 @@ static bool is_wanted(struct growth *g, const struct growth_filter *f, const str
 	if (!named || (f->comm && strcmp(f->comm, p->comm) != 0))
 		return false;
 	return !f->cgroup || (cgroup && cgroup_is_below(cgroup, f->cgroup));
+}
+
+int growth_each_cgroup(struct growth *g, const struct growth_filter *filter,
+		       int (*visit)(const char *path, void *user), void *user)
+{
+	const char *last = NULL;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < g->now.n; i++) {
+		const struct rate_process *p = &g->now.list[i];
+		const char *path = cgroup_of(g, p);
+
+		if (!path || path == last || (filter && !is_wanted(g, filter, p)))
+			continue;
+		r = visit(path, user);
+		last = path;
+	}
+	return r;
 }
 
 static double per_second(const struct growth *g, double change)

@@ -93,9 +93,12 @@ double growth_seconds(const struct growth *g); /* between the last two */
 /* Of the last reading, what was it for a process? NULL: there was none of it. */
 const struct rate_process *growth_before(const struct growth *g, pid_t pid, uint64_t start_ns);
 
-/* The path of each cgroup that has processes, some perhaps more than once. A return of VISIT that
- * is not 0 ends it and is returned. */
-int growth_each_cgroup(struct growth *g, int (*visit)(const char *path, void *user), void *user);
+/*
+ * The path of each cgroup that has processes of which FILTER is true (NULL: any), some perhaps more
+ * than once. A return of VISIT that is not 0 ends it and is returned.
+ */
+int growth_each_cgroup(struct growth *g, const struct growth_filter *filter,
+		       int (*visit)(const char *path, void *user), void *user);
 
 /* Make rows of the last two readings. Valid until the next growth_update() or growth_rows(). */
 int growth_rows(struct growth *g, enum rate_by by, const struct growth_filter *filter,

@@ -36,7 +36,8 @@ struct limit {
 	double high_seconds;	    /* until the high mark */
 	enum trend_confidence sure; /* of the time */
 	struct alert_state alert;
-	uint64_t round; /* in which it was read */
+	bool is_watched; /* the caller's: alarms are wanted */
+	uint64_t round;	 /* in which it was read */
 };
 
 struct limits;

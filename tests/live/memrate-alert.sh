@@ -25,6 +25,10 @@ memrate=$!
 at_exit stop_quietly "$memrate"
 wait_for 180 test -s alerts.out
 ok "it watches" $?
+other=$(memcg_make other $((512 << 20))) # in which more grows, but nobody asks for it
+at_exit memcg_remove "$other"
+memcg_start "$other" "$builddir/tests/workloads/grower" -r $((40 << 20)) -m $((256 << 20)) >other.out
+at_exit stop_quietly $!
 memcg_start "$cgroup" "$leaky" -rate 1 -grow 20 >leak.out
 victim=$!
 wait "$victim" 2>/dev/null
@@ -44,6 +48,8 @@ equal "and its limit" "$(alert .limit_bytes)" $((192 << 20))
 equal "there is room left" "$(alert '.limit_room_bytes > 0 and .limit_seconds > 0 and .limit_seconds <= 30')" true
 equal "the program is the one that grows" "$(alert '.processes[0].pid')" "$victim"
 equal "by about what it said" "$(alert '.limit_growth_bytes_per_second | . > 10e6 and . < 40e6')" true
+equal "no alarm of what --cgroup leaves out" "$(jq -sc --arg path "$path" \
+	'map(.limit_cgroup // "/" | select(. as $one | $path | startswith($one) | not))' alerts)" '[]'
 within() { # few alarms: one, and one for each time that what is left has halved
 	[ "$1" -ge "$2" ] && [ "$1" -le "$3" ]
 }
