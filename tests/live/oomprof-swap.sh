@@ -46,6 +46,7 @@ kill_them() {
 	for ((i = 0; i < victims; i++)); do
 		kill_in "swap$1-$i" $((64 << 20)) nice -n 3 "$leaky" -rate 1 -grow 60 -buckets $((i % 3 * 4000))
 		[ $? = 0 ] && echo "$victim" >>"$tmp/killed"
+		memcg_remove "$cgroup" # what is done at_exit is not done in the background
 	done
 }
 # The first of each text compiles it.
