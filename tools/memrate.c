@@ -82,6 +82,10 @@ static int begin(struct memrate *m)
 		return EXIT_FAILED;
 	}
 	status = memrate_probe_start(m);
+	if (status < 0 && m->sort && memrate_check_sort(m, m->sort, &why) < 0) {
+		message_error("--sort: %s", strbuf_text(&why));
+		return EXIT_USAGE;
+	}
 	if (status < 0)
 		tool_protect(RESERVE);
 	return status;
@@ -130,7 +134,7 @@ int main(int argc, char *argv[])
 		{OPTION_FLAG, 0, "by-container", NULL, "a row for each container", &m.by_container,
 		 0, 0},
 		{OPTION_TEXT, 's', "sort", "COLUMN", "sort by growth (default) or another column",
-		 &m.sort_name, 0, 0},
+		 &m.sort, 0, 0},
 		{OPTION_NUMBER, 'r', "rows", "ROWS", "rows to show (default: 20)", &m.rows, 1,
 		 UINT32_MAX},
 		{OPTION_NUMBER, 0, "sample", "N", "count allocations in 1 of N ms (default: 100)",

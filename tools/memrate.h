@@ -20,7 +20,7 @@ struct memrate {
 	struct option_numbers pids;
 	const char *comm, *cgroup;
 	bool by_cgroup, by_container;
-	const char *sort_name;
+	const char *sort; /* rate_table_sorts(); NULL: growth */
 	uint64_t rows;
 	bool no_clear;
 	const char *record, *replay; /* files */
@@ -30,9 +30,8 @@ struct memrate {
 
 	/* What comes of it. */
 	enum rate_by by;
-	int sort;		     /* rate_sort_names */
-	uint64_t chosen[3];	     /* columns, by enum rate_by: output/column_choice.h */
-	char *own_comm, *own_cgroup; /* texts given to a command */
+	uint64_t chosen[3]; /* columns, by enum rate_by: output/column_choice.h */
+	char *own_sort, *own_comm, *own_cgroup; /* texts given to a command */
 	struct strbuf cgroup_path;
 
 	struct memrate_probe probe;

@@ -93,7 +93,7 @@ static int find_growers(struct memrate *m, const struct limit *limit,
 	*ret_n = 0;
 	if (r < 0)
 		return r;
-	rate_rows_sort(rows, n, 0);
+	rate_rows_sort(&(struct rate_table){0}, NULL, rows, n);
 	for (size_t i = 0; i < n && *ret_n < ALERT_GROWERS; i++) {
 		double growth = rate_row_growth(&rows[i]);
 

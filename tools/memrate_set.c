@@ -8,13 +8,7 @@
 
 static int set_sort(struct command_call *call)
 {
-	struct memrate *m = call->user;
-	int r = command_choose(call, rate_sort_names);
-
-	if (r < 0)
-		return r;
-	m->sort = r;
-	return 0;
+	return memrate_set_sort(call->user, call->words[0], call->why);
 }
 
 static int set_rows(struct command_call *call)
@@ -88,7 +82,11 @@ static int cannot(struct command_call *call)
 
 static void complete_sort(const struct command_completion *c)
 {
-	command_offer(c, rate_sort_names);
+	const char *names[RATE_SORTS + RATE_COLUMNS_MORE + 1];
+	const struct rate_table table = memrate_table(c->user);
+
+	rate_table_sorts(&table, names);
+	command_offer(c, names);
 }
 
 static void complete_by(const struct command_completion *c)
@@ -153,7 +151,7 @@ int memrate_show_settings(struct command_call *call)
 	struct memrate *m = call->user;
 	struct strbuf *out = call->out;
 
-	command_put(out, "sort", rate_sort_names[m->sort]);
+	command_put(out, "sort", m->sort ? m->sort : rate_sort_names[0]);
 	strbuf_printf(out, "set rows %" PRIu64 "\n", m->rows);
 	command_put(out, "by", memrate_by_names[m->by]);
 	strbuf_printf(out, "set interval %g\n", (double)m->interval_ns / 1e9);

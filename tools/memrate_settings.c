@@ -47,11 +47,10 @@ int memrate_understand(struct memrate *m, char *const operands[], int n)
 	/* Above a prompt they scroll by. */
 	if (!m->rows)
 		m->rows = m->tool.common.console && isatty(0) ? 10 : 20;
-	if (m->sort_name) {
-		m->sort = options_choose(m->tool.info, "sort", rate_sort_names, m->sort_name);
-		if (m->sort < 0)
-			return EXIT_USAGE;
-	}
+	/* Members of another text are known when it runs: memrate_check_sort(). */
+	if (m->sort && !m->tool.edited.name && !m->tool.common.image &&
+	    options_choose(m->tool.info, "sort", rate_sort_names, m->sort) < 0)
+		return EXIT_USAGE;
 	if (m->cgroup && cgroup_memory_resolve(&m->cgroups, m->cgroup, &m->cgroup_path, &why) < 0) {
 		message_error("--cgroup: %s", strbuf_text(&why));
 		return EXIT_FAILED;
@@ -74,6 +73,33 @@ int memrate_set_interval(struct memrate *m, const char *seconds, struct strbuf *
 	m->interval_ns = ns;
 	r = loop_change_timer(m->loop, memrate_interval, m, ns, ns);
 	return r < 0 ? r : memrate_window_restart(m);
+}
+
+int memrate_check_sort(const struct memrate *m, const char *name, struct strbuf *why)
+{
+	const char *names[RATE_SORTS + RATE_COLUMNS_MORE + 1];
+	const struct rate_table table = memrate_table(m);
+	int r;
+
+	rate_table_sorts(&table, names);
+	r = options_find(names, name, why);
+	return r < 0 ? r : 0;
+}
+
+int memrate_set_sort(struct memrate *m, const char *name, struct strbuf *why)
+{
+	char *own;
+	int r = memrate_check_sort(m, name, why);
+
+	if (r < 0)
+		return r;
+	own = strdup(name);
+	if (!own)
+		return -ENOMEM;
+	m->sort = own;
+	SWAP(m->own_sort, own);
+	free(own);
+	return 0;
 }
 
 int memrate_set_columns(struct memrate *m, const char *names, struct strbuf *why)
@@ -144,6 +170,7 @@ void memrate_texts_free(struct memrate *m)
 {
 	strbuf_free(&m->cgroup_path);
 	free(m->pids.values);
+	free(m->own_sort);
 	free(m->own_comm);
 	free(m->own_cgroup);
 }

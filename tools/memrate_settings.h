@@ -13,6 +13,9 @@ extern const char *const memrate_by_names[]; /* as enum rate_by */
 int memrate_understand(struct memrate *m, char *const operands[], int n);
 
 int memrate_set_interval(struct memrate *m, const char *seconds, struct strbuf *why);
+/* What rows are sorted by, one of rate_table_sorts(); or only whether it is one. */
+int memrate_set_sort(struct memrate *m, const char *name, struct strbuf *why);
+int memrate_check_sort(const struct memrate *m, const char *name, struct strbuf *why);
 int memrate_set_columns(struct memrate *m, const char *names, struct strbuf *why);
 
 /* NULL: any. */

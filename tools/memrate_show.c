@@ -94,7 +94,7 @@ int memrate_put_text(struct memrate *m, bool json, struct strbuf *out)
 	r = memrate_limits_put(m, rows, n);
 	if (r < 0)
 		return r;
-	rate_rows_sort(rows, n, m->sort);
+	rate_rows_sort(&table, m->sort, rows, n);
 	n = MIN(n, (size_t)m->rows);
 	if (json)
 		return put_json(m, rows, n, out);
@@ -136,7 +136,7 @@ int memrate_put_process(struct memrate *m, uint64_t pid, struct strbuf *out)
 		r = memrate_limits_put(m, rows, n);
 	if (r < 0)
 		return r;
-	rate_rows_sort(rows, n, m->sort);
+	rate_rows_sort(&table, m->sort, rows, n);
 	table.by = RATE_BY_PROCESS;
 	return column_choice_explain(abouts, rate_table_abouts(&table, abouts), put_cell,
 				     &(struct explained){&table, &rows[0]}, out);

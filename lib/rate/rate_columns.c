@@ -312,10 +312,23 @@ static void put_ours(const struct rate_table *t, const struct rate_row *row, enu
 	}
 }
 
-/* What is not known comes last. */
-static double sort_key(const struct rate_row *row, int sort)
+const char *const rate_sort_names[RATE_SORTS + 1] = {"growth", "rss",	 "anon",  "file",  "shmem",
+						     "swap",   "faults", "alloc", "freed", "slab",
+						     "kfrees", "full",	 "pid",	  NULL};
+
+void rate_table_sorts(const struct rate_table *t,
+		      const char *ret[RATE_SORTS + RATE_COLUMNS_MORE + 1])
 {
-	const double keys[] = {
+	memcpy(ret, rate_sort_names, RATE_SORTS * sizeof(*ret));
+	for (size_t i = 0; i < n_more(t); i++)
+		ret[RATE_SORTS + i] = t->more[i];
+	ret[RATE_SORTS + n_more(t)] = NULL;
+}
+
+/* SORT: index in rate_table_sorts(). */
+static double sort_key(const struct rate_row *row, size_t sort)
+{
+	const double keys[RATE_SORTS] = {
 		rate_row_growth(row),
 		(double)rate_row_resident(row),
 		row->growth[RATE_ANON],
@@ -332,27 +345,41 @@ static double sort_key(const struct rate_row *row, int sort)
 		-(double)row->pid,
 	};
 
-	return isnan(keys[sort]) ? -INFINITY : keys[sort];
+	if (sort < RATE_SORTS)
+		return keys[sort];
+	return row->more ? row->more[sort - RATE_SORTS] : NAN;
 }
 
-const char *const rate_sort_names[] = {"growth", "rss",	   "anon",  "file",  "shmem",
-				       "swap",	 "faults", "alloc", "freed", "slab",
-				       "kfrees", "full",   "pid",   NULL};
+/* What is not known comes last. */
+static double known_key(const struct rate_row *row, size_t sort)
+{
+	double key = sort_key(row, sort);
+
+	return isnan(key) ? -INFINITY : key;
+}
 
 static int compare(const void *a, const void *b, void *sort)
 {
 	const struct rate_row *x = a, *y = b;
-	double kx = sort_key(x, *(int *)sort), ky = sort_key(y, *(int *)sort);
+	double kx = known_key(x, *(size_t *)sort), ky = known_key(y, *(size_t *)sort);
 
 	if (kx != ky)
 		return kx < ky ? 1 : -1;
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-void rate_rows_sort(struct rate_row *rows, size_t n, int sort)
+void rate_rows_sort(const struct rate_table *t, const char *sort, struct rate_row *rows, size_t n)
 {
+	const char *sorts[RATE_SORTS + RATE_COLUMNS_MORE + 1];
+	size_t at = 0;
+
+	rate_table_sorts(t, sorts);
+	while (sort && sorts[at] && strcmp(sorts[at], sort) != 0)
+		at++;
+	if (!sorts[at])
+		at = 0;
 	if (n)
-		qsort_r(rows, n, sizeof(*rows), compare, &sort);
+		qsort_r(rows, n, sizeof(*rows), compare, &at);
 }
 
 static size_t pick(const struct rate_table *t, struct table_column *heads, size_t *places)

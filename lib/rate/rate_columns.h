@@ -53,10 +53,17 @@ uint64_t rate_table_shown(const struct rate_table *t);
  * members have other names there. */
 uint64_t rate_table_chosen_as(const struct rate_table *from, const struct rate_table *to);
 
-/* What rows are sorted by, the largest first; "growth" is the first. NULL at the end. */
-extern const char *const rate_sort_names[];
-/* SORT: index in these. Of equal ones the smaller PID comes first. */
-void rate_rows_sort(struct rate_row *rows, size_t n, int sort);
+#define RATE_SORTS 13
+
+/* What rows of every table are sorted by, the largest first; "growth" is the first. NULL at the
+ * end. */
+extern const char *const rate_sort_names[RATE_SORTS + 1];
+/* The same and further members, NULL at the end; RET is valid as long as the table's names are. */
+void rate_table_sorts(const struct rate_table *t,
+		      const char *ret[RATE_SORTS + RATE_COLUMNS_MORE + 1]);
+/* SORT: one of these names; NULL, and what the table has not, is growth. Of equal ones the smaller
+ * PID comes first. */
+void rate_rows_sort(const struct rate_table *t, const char *sort, struct rate_row *rows, size_t n);
 
 /* Append the row's cell of the I-th of rate_table_abouts(). */
 void rate_table_cell(const struct rate_table *t, const struct rate_row *row, size_t i,

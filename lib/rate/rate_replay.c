@@ -71,7 +71,7 @@ static int show_table(struct rate_replay *r)
 		strbuf_printf(&out, ", allocations counted in 1 of %.0f",
 			      round(r->interval.one_in));
 	strbuf_putc(&out, '\n');
-	rate_rows_sort(r->rows, r->n, r->options.sort);
+	rate_rows_sort(&table, r->options.sort, r->rows, r->n);
 	result = rate_table_text(&table, r->rows, MIN(r->n, (size_t)r->options.rows), &out);
 	forget_rows(r);
 	return result < 0 ? result : r->options.show(r->options.user, &out);

@@ -16,9 +16,9 @@ struct rate_replay;
 struct rate_replay_options {
 	bool json; /* the lines as they are */
 	struct rate_table
-		like; /* the width, and of such tables the columns: others have their own */
-	int sort;
-	uint64_t rows; /* of a table, at most */
+		like;	  /* the width, and of such tables the columns: others have their own */
+	const char *sort; /* rate_columns.h */
+	uint64_t rows;	  /* of a table, at most */
 	/* A table. 0 or -errno: that ends it. */
 	int (*show)(void *user, const struct strbuf *text);
 	void *user;

@@ -110,6 +110,8 @@ load $tmp/more.c
 apply
 columns
 wait 3 events 60
+set sort large
+set sort
 set json on
 show
 wait 2 events 60
@@ -176,6 +178,8 @@ equal "a member more is a rate more, of who allocates in the kernel; without the
 		[(.[:3] | any(.probe_large_per_second > 0), all(.probe_large_per_second <= .slab_allocs_per_second)),
 		(.[3:] | any(has("probe_large_per_second")), any(.slab_allocs_per_second > 0))]')" "[true,true,false,true]"
 of apply | grep '^{' >"$tmp/members"
+says apply 'set sort large'
+equal "set sort: by that member" "$(jq -s ".[0].pid == $busy" "$tmp/members")" true
 matches "it is a column of a recording, too" "$("$memrate" --replay "$tmp/members")" ' KFREE/s +large +USED '
 
 # What fails, and says why; it is all that the script fails by.

@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rate_replay_options chosen = {
 		.like = {.more = more, .n_more = 1, .chosen = UINT64_C(0xfffff), .width = 80},
 		.rows = 2,
-		.sort = 11,
+		.sort = "full",
 	};
 
 	play((const char *)data, size, &plain);

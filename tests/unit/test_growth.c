@@ -79,6 +79,39 @@ static void test_first_thread_gone(void **state)
 	rate_reading_clear(&r);
 }
 
+/* By names: what is known before what is not, what a text counts besides, and growth by default. */
+static void test_sort(void **state)
+{
+	static const char *const more[] = {"large", "small"};
+	const struct rate_table table = {.more = more, .n_more = 2};
+	double counts[3][2] = {{1, 9}, {5, NAN}, {3, 7}};
+	static const struct {
+		const char *sort;
+		pid_t first, last;
+	} cases[] = {{NULL, 3, 1},    {"growth", 3, 1}, {"faults", 1, 3}, {"pid", 1, 3},
+		     {"large", 2, 1}, {"small", 1, 2},	{"none", 3, 1}};
+	const char *names[RATE_SORTS + RATE_COLUMNS_MORE + 1];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rate_row rows[3] = {0};
+
+		for (int k = 0; k < 3; k++) {
+			rows[k].pid = k + 1;
+			rows[k].growth[RATE_ANON] = k;
+			rows[k].faults = -k;
+			rows[k].more = counts[k];
+		}
+		rate_rows_sort(&table, cases[i].sort, rows, 3);
+		assert_int_equal(rows[0].pid, cases[i].first);
+		assert_int_equal(rows[2].pid, cases[i].last);
+	}
+	rate_table_sorts(&table, names);
+	assert_string_equal(names[0], "growth");
+	assert_string_equal(names[RATE_SORTS + 1], "small");
+	assert_null(names[RATE_SORTS + 2]);
+}
+
 static struct growth *two_readings(struct memrate_task *first, size_t n,
 				   struct memrate_task *second, size_t m)
 {
@@ -117,7 +150,7 @@ static void test_growth(void **state)
 	assert_true(rows[2].is_new && rows[2].growth[RATE_ANON] == 5 * PAGE);
 	assert_true(rows[3].is_new && rows[3].growth[RATE_ANON] == 2 * PAGE);
 	assert_true(isnan(rows[0].page_bytes) && isnan(rows[0].slab_bytes));
-	rate_rows_sort(rows, n, 0);
+	rate_rows_sort(&(struct rate_table){0}, NULL, rows, n);
 	assert_int_equal(rows[0].pid, 1);
 	assert_int_equal(rows[3].pid, 2);
 	growth_free(g);
@@ -392,10 +425,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_threads), cmocka_unit_test(test_first_thread_gone),
-		cmocka_unit_test(test_growth),	cmocka_unit_test(test_groups),
-		cmocka_unit_test(test_counts),	cmocka_unit_test(test_proc),
-		cmocka_unit_test(test_json),	cmocka_unit_test(test_foreign),
-		cmocka_unit_test(test_columns), cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_sort),	cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_groups),	cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_proc),	cmocka_unit_test(test_json),
+		cmocka_unit_test(test_foreign), cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_missed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
