@@ -43,11 +43,11 @@ static void play(const char *text, size_t size, struct rate_replay_options *opti
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const more[] = {"large"};
-	struct rate_replay_options plain = {.rows = 20};
+	struct rate_replay_options plain = {.rows = 20, .sort = "full"};
 	struct rate_replay_options chosen = {
 		.like = {.more = more, .n_more = 1, .chosen = UINT64_C(0xfffff), .width = 80},
 		.rows = 2,
-		.sort = "full",
+		.sort = "large",
 	};
 
 	play((const char *)data, size, &plain);
