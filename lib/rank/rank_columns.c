@@ -35,6 +35,7 @@ static const struct column_about own[] = {
 	{"container_id", NULL, "", "its container's"},
 	{"container_runtime", NULL, "", "docker, containerd, crio, podman"},
 	{"container_name", NULL, "", "its container's"},
+	{"outer_container_id", NULL, "", "of the container that its container is in"},
 	{"pod_uid", NULL, "", "its Kubernetes pod's"},
 	{"pod_name", NULL, "", "its Kubernetes pod's"},
 	{"pod_namespace", NULL, "", "its Kubernetes pod's"},
