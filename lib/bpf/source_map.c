@@ -41,24 +41,31 @@ static bool same(const char *a, size_t a_n, const char *b, size_t b_n)
 	}
 }
 
-unsigned int source_find(const struct source *source, const char *quoted, size_t n,
-			 unsigned int hint)
+/* The line nearest to HINT that MATCHES what is quoted; 0: none does. */
+static unsigned int find_nearest(const struct source *source,
+				 bool (*matches)(const char *a, size_t a_n, const char *b,
+						 size_t b_n),
+				 const char *quoted, size_t n, unsigned int hint)
 {
 	unsigned int number = 1, best = 0, distance, best_distance = 0;
 
-	if (same(quoted, n, "", 0))
-		return 0;
 	for (const char *line = source->text; *line; number++) {
 		size_t length = strcspn(line, "\n");
 
 		distance = number > hint ? number - hint : hint - number;
-		if (same(line, length, quoted, n) && (!best || distance < best_distance)) {
+		if (matches(line, length, quoted, n) && (!best || distance < best_distance)) {
 			best = number;
 			best_distance = distance;
 		}
 		line += length + (line[length] == '\n');
 	}
 	return best;
+}
+
+unsigned int source_find(const struct source *source, const char *quoted, size_t n,
+			 unsigned int hint)
+{
+	return same(quoted, n, "", 0) ? 0 : find_nearest(source, same, quoted, n, hint);
 }
 
 /* From the next letter that is no blank, forward or backward; false at the end. */
@@ -86,31 +93,18 @@ static size_t common(const char *a, size_t a_n, const char *b, size_t b_n, bool 
 	return count;
 }
 
-/* The line, nearest to HINT, of which what is quoted is a part: libbcc has divided it. 0: none. */
-static unsigned int find_divided(const struct source *source, const char *quoted, size_t n,
-				 unsigned int hint)
+/* Is what is quoted a part of the line? A bracket, or `return 0;`, is a part of many. */
+static bool is_part(const char *line, size_t length, const char *quoted, size_t n)
 {
-	unsigned int number = 1, best = 0, distance, best_distance = 0;
-
-	/* A bracket, or `return 0;`, is a part of many. */
-	for (const char *line = source->text; n >= 16 && *line; number++) {
-		size_t length = strcspn(line, "\n");
-
-		distance = number > hint ? number - hint : hint - number;
-		if (memmem(line, length, quoted, n) && (!best || distance < best_distance)) {
-			best = number;
-			best_distance = distance;
-		}
-		line += length + (line[length] == '\n');
-	}
-	return best;
+	return n >= 16 && memmem(line, length, quoted, n);
 }
 
 unsigned int source_find_rewritten(const struct source *source, const char *quoted, size_t n,
 				   unsigned int hint)
 {
 	unsigned int number = 1, distance, best_distance = 0;
-	unsigned int best = find_divided(source, quoted, n, hint);
+	/* libbcc may have divided a line. */
+	unsigned int best = find_nearest(source, is_part, quoted, n, hint);
 	size_t best_score = 0;
 
 	if (best)
