@@ -175,8 +175,8 @@ static const char *tail(const char *log, const char **end)
 void program_explain(const char *program, const char *log, const struct source *source,
 		     struct strbuf *reason)
 {
-	unsigned int at, shown;
-	const char *file, *end, *line;
+	unsigned int at;
+	const char *end, *line;
 	struct quote quote = last_quote(log, source, &at);
 	bool exact = at;
 	size_t n;
@@ -188,8 +188,8 @@ void program_explain(const char *program, const char *log, const struct source *
 		at = quote.number;
 	source_error_at(source, at);
 	if (at) {
-		source_locate(source, at, &file, &shown);
-		strbuf_printf(reason, "%s:%u: ", file, shown);
+		source_put_place(source, at, reason);
+		strbuf_puts(reason, ": ");
 	}
 	strbuf_printf(reason, "the kernel's verifier refuses %s\n", program);
 	if (quote.text) {

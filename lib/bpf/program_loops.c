@@ -43,8 +43,7 @@ unsigned int program_loops(const struct image_program *program, const void *btf,
 			   const struct source *source, struct strbuf *out)
 {
 	struct btf *types = btf__new(btf, (__u32)btf_size);
-	unsigned int told[LOOPS_TOLD], line, shown;
-	const char *file;
+	unsigned int told[LOOPS_TOLD], line;
 	size_t n = 0;
 
 	for (size_t i = 0; types && i < program->n_instructions && n < LOOPS_TOLD; i++) {
@@ -55,8 +54,8 @@ unsigned int program_loops(const struct image_program *program, const void *btf,
 			is_new &= told[k] != line;
 		if (!line || !is_new)
 			continue;
-		source_locate(source, line, &file, &shown);
-		strbuf_printf(out, "%s%s:%u", n ? ", " : "", file, shown);
+		strbuf_puts(out, n ? ", " : "");
+		source_put_place(source, line, out);
 		told[n++] = line;
 	}
 	btf__free(types);

@@ -24,6 +24,15 @@ void source_locate(const struct source *source, unsigned int line, const char **
 	*ret_line = found ? found->line + (line - found->first) : line;
 }
 
+void source_put_place(const struct source *source, unsigned int line, struct strbuf *out)
+{
+	const char *file;
+	unsigned int shown;
+
+	source_locate(source, line, &file, &shown);
+	strbuf_printf(out, "%s:%u", file, shown);
+}
+
 /* Do these read the same but for blanks? */
 static bool same(const char *a, size_t a_n, const char *b, size_t b_n)
 {
@@ -213,19 +222,19 @@ static void put_text_line(const struct source *source, unsigned int number, stru
 
 void source_blame(const struct source *source, const char *name, struct strbuf *reason)
 {
-	unsigned int number = source->error_line ? source_line_of(source, name) : 0, shown;
+	unsigned int number = source->error_line ? source_line_of(source, name) : 0;
 	_cleanup_strbuf_ struct strbuf said = {0};
-	const char *file, *rest;
+	const char *rest;
 	int first;
 
 	source_error_at(source, number);
 	if (!number)
 		return;
 	SWAP(said, *reason);
-	source_locate(source, number, &file, &shown);
 	first = (int)strcspn(strbuf_text(&said), "\n");
 	rest = strbuf_text(&said) + first;
-	strbuf_printf(reason, "%s:%u: %.*s\n", file, shown, first, strbuf_text(&said));
+	source_put_place(source, number, reason);
+	strbuf_printf(reason, ": %.*s\n", first, strbuf_text(&said));
 	put_text_line(source, number, reason);
 	strbuf_puts(reason, rest + (*rest == '\n'));
 }
@@ -334,15 +343,14 @@ static bool put_generator_error(const struct source *source, struct strbuf *out,
 	const char *in = memmem(line, n, "in function ", 12), *message;
 	char name[128];
 	unsigned int number;
-	const char *file;
 
 	message = in ? memmem(in, n - (size_t)(in - line), ": ", 2) : NULL;
 	if (!message || sscanf(in, "in function %127[A-Za-z0-9_]", name) != 1)
 		return false;
 	number = source_line_of(source, name);
 	source_error_at(source, number);
-	source_locate(source, number ? number : 1, &file, &number);
-	strbuf_printf(out, "%s:%u: error: in function %s", file, number, name);
+	source_put_place(source, number ? number : 1, out);
+	strbuf_printf(out, ": error: in function %s", name);
 	n -= (size_t)(message - line);
 	put_line(out, message, n);
 	if (is_of_floats(message, n))
@@ -388,7 +396,6 @@ static bool put_division_error(const struct source *source, struct strbuf *out, 
 {
 	const char *at = memmem(line, n, main_file, strlen(main_file));
 	unsigned int number, column;
-	const char *file;
 
 	if (strncmp(line, CANNOT_SELECT, strlen(CANNOT_SELECT)) || !at ||
 	    (!memmem(line, n, " = sdiv ", 8) && !memmem(line, n, " = srem ", 8)) ||
@@ -397,8 +404,8 @@ static bool put_division_error(const struct source *source, struct strbuf *out, 
 	number = find_division(source, number, column);
 	source_error_at(source, number);
 	if (number) {
-		source_locate(source, number, &file, &number);
-		strbuf_printf(out, "%s:%u: ", file, number);
+		source_put_place(source, number, out);
+		strbuf_puts(out, ": ");
 	}
 	strbuf_puts(out, "error: BPF cannot divide numbers that have a sign: make both u64, or in "
 			 "a policy use oom_policy_divide()\n");
@@ -412,8 +419,7 @@ static unsigned int put_heading(const struct source *source, struct message *m, 
 				size_t n, const struct heading *h, const char *next, long *shift)
 {
 	struct strbuf *out = &m->text;
-	unsigned int number, shown, hint = h->line;
-	const char *file;
+	unsigned int number, hint = h->line;
 
 	if (!h->ours) {
 		if (!put_generator_error(source, out, line, n) &&
@@ -432,8 +438,8 @@ static unsigned int put_heading(const struct source *source, struct message *m, 
 		*shift = (long)number - (long)h->line;
 	else if (h->line + *shift > 0)
 		number = (unsigned int)(h->line + *shift);
-	source_locate(source, number ? number : 1, &file, &shown);
-	strbuf_printf(out, "%s:%u:", file, shown);
+	source_put_place(source, number ? number : 1, out);
+	strbuf_putc(out, ':');
 	if (!m->own)
 		strbuf_printf(out, "%u:", h->column);
 	strbuf_putc(out, ' ');

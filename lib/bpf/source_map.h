@@ -34,6 +34,8 @@ struct source {
 /* The file and line of a line of the text. */
 void source_locate(const struct source *source, unsigned int line, const char **ret_file,
 		   unsigned int *ret_line);
+/* Append these: "FILE:LINE". */
+void source_put_place(const struct source *source, unsigned int line, struct strbuf *out);
 
 /*
  * The number of the text's line that reads like the quoted one (blanks aside), the one nearest to

@@ -15,14 +15,13 @@ static bool has_a_value_per_cpu(uint32_t type)
 /* NAME is at fault: begin the message with its line. */
 static void blame(const struct source *source, const char *name, struct strbuf *why)
 {
-	unsigned int line = source ? source_line_of(source, name) : 0, shown;
-	const char *file;
+	unsigned int line = source ? source_line_of(source, name) : 0;
 
 	if (!line)
 		return;
 	source_error_at(source, line);
-	source_locate(source, line, &file, &shown);
-	strbuf_printf(why, "%s:%u: ", file, shown);
+	source_put_place(source, line, why);
+	strbuf_puts(why, ": ");
 }
 
 static bool is_as_needed(const struct image_map *map, const struct text_map *needed)

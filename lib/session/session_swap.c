@@ -46,16 +46,15 @@ static void tell(struct tracer *t, const struct probe_text *text,
 /* The tool refuses a text for one of its structs: say where that is. */
 static void put_refusal(struct session *s, const struct source *source, struct strbuf *why)
 {
-	const char *refusal = s->refusal.data, *file;
+	const char *refusal = s->refusal.data;
 	char name[128];
-	unsigned int shown;
 
 	strbuf_reset(why);
 	if (sscanf(refusal, "struct %127[A-Za-z0-9_]", name) == 1)
 		s->refused_line = source_line_of(source, name);
 	if (s->refused_line) {
-		source_locate(source, s->refused_line, &file, &shown);
-		strbuf_printf(why, "%s:%u: ", file, shown);
+		source_put_place(source, s->refused_line, why);
+		strbuf_puts(why, ": ");
 	}
 	strbuf_append(why, refusal, strlen(refusal) - (refusal[strlen(refusal) - 1] == '\n'));
 }
