@@ -6,6 +6,7 @@
 
 #include "alloc/alloc_columns.h"
 #include "alloc/alloc_replay_internal.h"
+#include "base/json_member.h"
 #include "base/text.h"
 #include "go/frame_text.h"
 #include "output/human.h"
@@ -63,11 +64,10 @@ static const char *const site_keys[] = {"alloc_bytes",	    "alloc_objects", "inu
 
 const char *replay_text(struct json_object *object, const char *key)
 {
-	struct json_object *value;
+	struct json_object *value = json_member(object, key, json_type_string);
 	const char *text;
 
-	if (!json_object_object_get_ex(object, key, &value) ||
-	    !json_object_is_type(value, json_type_string))
+	if (!value)
 		return NULL;
 	text = json_object_get_string(value);
 	return strlen(text) == (size_t)json_object_get_string_len(value) ? text : NULL;
@@ -75,10 +75,9 @@ const char *replay_text(struct json_object *object, const char *key)
 
 bool replay_number(struct json_object *object, const char *key, int64_t *ret)
 {
-	struct json_object *value;
+	struct json_object *value = json_member(object, key, json_type_int);
 
-	if (!json_object_object_get_ex(object, key, &value) ||
-	    !json_object_is_type(value, json_type_int))
+	if (!value)
 		return false;
 	*ret = json_object_get_int64(value);
 	return true;
@@ -191,11 +190,8 @@ static void put_site(const struct replay_row *row, size_t column, struct strbuf 
 
 static void put_stack(struct json_object *o, struct strbuf *out)
 {
-	struct json_object *stack;
-	size_t n = json_object_object_get_ex(o, "stack", &stack) &&
-				   json_object_is_type(stack, json_type_array)
-			   ? json_object_array_length(stack)
-			   : 0;
+	struct json_object *stack = json_member(o, "stack", json_type_array);
+	size_t n = stack ? json_object_array_length(stack) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *frame = json_object_array_get_idx(stack, i);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/json_member.h"
 
 #define LARGEST_FILE (4 << 20)	   /* of a container some 10 KiB, of podman some 1 KiB each */
 #define MOST_POD_DIRECTORIES 10000 /* a node runs 110 pods unless told otherwise */
@@ -45,17 +46,6 @@ static struct json_object *read_json(const char *path)
 	return o;
 }
 
-/* The member KEY if it is of that type, else NULL. json-c lets O be NULL or no object. */
-static struct json_object *member(struct json_object *o, const char *key, enum json_type type)
-{
-	struct json_object *found = NULL;
-
-	if (!json_object_is_type(o, json_type_object) ||
-	    !json_object_object_get_ex(o, key, &found) || !json_object_is_type(found, type))
-		return NULL;
-	return found;
-}
-
 static void take(struct strbuf *to, struct json_object *string)
 {
 	if (!to->length && string)
@@ -84,22 +74,22 @@ static void take_notes(struct container_names *n, struct json_object *notes)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		take(keys[i].to, member(notes, keys[i].key, json_type_string));
+		take(keys[i].to, json_member(notes, keys[i].key, json_type_string));
 }
 
 static void take_bundle(struct container_names *n, struct json_object *top, const char *id)
 {
 	(void)id;
-	take_notes(n, member(top, "annotations", json_type_object));
+	take_notes(n, json_member(top, "annotations", json_type_object));
 }
 
 static void take_docker(struct container_names *n, struct json_object *top, const char *id)
 {
-	struct json_object *config = member(top, "Config", json_type_object);
-	struct json_object *name = member(top, "Name", json_type_string);
+	struct json_object *config = json_member(top, "Config", json_type_object);
+	struct json_object *name = json_member(top, "Name", json_type_string);
 
 	(void)id;
-	take_notes(n, member(config, "Labels", json_type_object));
+	take_notes(n, json_member(config, "Labels", json_type_object));
 	if (n->name.length || !name)
 		return;
 	take(&n->name, name);
@@ -118,11 +108,11 @@ static void take_storage(struct container_names *n, struct json_object *top, con
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *entry = json_object_array_get_idx(top, i), *names, *name;
-		struct json_object *its_id = member(entry, "id", json_type_string);
+		struct json_object *its_id = json_member(entry, "id", json_type_string);
 
 		if (!its_id || strcmp(json_object_get_string(its_id), id) != 0)
 			continue;
-		names = member(entry, "names", json_type_array);
+		names = json_member(entry, "names", json_type_array);
 		name = names ? json_object_array_get_idx(names, 0) : NULL;
 		if (json_object_is_type(name, json_type_string))
 			take(&n->name, name);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_member.h"
 #include "base/macro.h"
 #include "base/text.h"
 #include "oom/kill_json.h"
@@ -40,18 +41,10 @@ void rank_replay_close(struct rank_replay *r)
 	free(r);
 }
 
-static struct json_object *get(struct json_object *o, const char *key, enum json_type type)
-{
-	struct json_object *value = NULL;
-
-	(void)json_object_object_get_ex(o, key, &value);
-	return json_object_is_type(value, type) ? value : NULL;
-}
-
 /* "" where it is none. */
 static const char *text_of(struct json_object *o, const char *key)
 {
-	struct json_object *value = get(o, key, json_type_string);
+	struct json_object *value = json_member(o, key, json_type_string);
 
 	return value ? json_object_get_string(value) : "";
 }
@@ -63,7 +56,7 @@ static void put_text(struct strbuf *out, const char *text)
 
 static bool put_number(struct strbuf *out, struct json_object *o, const char *key)
 {
-	struct json_object *value = get(o, key, json_type_int);
+	struct json_object *value = json_member(o, key, json_type_int);
 
 	if (!value)
 		return false;
@@ -79,7 +72,7 @@ static void put_number_or_dash(struct strbuf *out, struct json_object *o, const 
 
 static int64_t bytes_of(struct json_object *o, const char *key)
 {
-	struct json_object *value = get(o, key, json_type_int);
+	struct json_object *value = json_member(o, key, json_type_int);
 	int64_t bytes = value ? json_object_get_int64(value) : 0;
 
 	return MIN(MAX(bytes, 0), INT64_MAX / 8);
@@ -189,7 +182,8 @@ int rank_replay_line(struct rank_replay *r, const char *line, size_t n, struct s
 
 	if (error < 0)
 		return error;
-	if (!*text_of(o, "time") || !*text_of(o, "verdict") || !get(o, "pid", json_type_int)) {
+	if (!*text_of(o, "time") || !*text_of(o, "verdict") ||
+	    !json_member(o, "pid", json_type_int)) {
 		strbuf_puts(why, "not a process of a ranking: it has no time, verdict and pid");
 		error = -EBADMSG;
 	} else {

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_member.h"
+
 #define MORE_PREFIX "probe_"
 #define MORE_SUFFIX "_per_second"
 #define NAME_MOST 64 /* bytes of a further member's name */
@@ -107,11 +109,9 @@ void rate_row_json(const struct rate_table *t, const struct rate_interval *inter
 /* NULL: there is none, or it is no text. */
 static const char *text_of(struct json_object *o, const char *key)
 {
-	struct json_object *v;
+	struct json_object *v = json_member(o, key, json_type_string);
 
-	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
-		return NULL;
-	return json_object_get_string(v);
+	return v ? json_object_get_string(v) : NULL;
 }
 
 static double number_of(struct json_object *o, const char *key)
